@@ -1,0 +1,163 @@
+"""The language between the services: events, their parts, their frozen schemas and golden examples.
+
+One file per aggregate; `EVENTS` is the whole catalogue by wire name. Depends on pydantic and nothing of ours, so that a
+province's own software can read it, or its JSON Schemas in `schemas/` and golden messages in `examples/`.
+"""
+
+from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
+from shared.contracts.area import CENTRE, Area, Level, covers, level_of, parse_area, province_of, routing_words
+from shared.contracts.cases import (
+    CaseAdvanced,
+    CaseDeclined,
+    CaseEvent,
+    CaseNominated,
+    CaseOpened,
+    CaseReturned,
+    CaseWithdrawn,
+    ExpertMark,
+    MarksSettled,
+    PanelDecided,
+    PanelResult,
+    ReturnedItem,
+    ShortlistEntry,
+    ShortlistSealed,
+    Tally,
+)
+from shared.contracts.chambers import Chamber, ChamberType, Evidence, Facts, FactValue, Receipt, Relation
+from shared.contracts.event import CreditCode, Event, Instant, Part, Sha256
+from shared.contracts.honours import (
+    HonourEvent,
+    HonourExpired,
+    HonourGranted,
+    HonourRevoked,
+    HonourSuperseded,
+    HonourWithheld,
+)
+from shared.contracts.letters import BulletinPublished, LetterDelivered, LetterFailed
+from shared.contracts.notices import (
+    AnnouncementMade,
+    Candidate,
+    NoticeClosed,
+    NoticeOpened,
+    ObjectionFiled,
+    ObjectionRuled,
+)
+from shared.contracts.rounds import Calendar, ParameterValue, Round, RoundClosed, RoundOpened
+from shared.contracts.scores import (
+    ApplicationScored,
+    Gate,
+    GateResult,
+    ItemOutcome,
+    ItemScore,
+    RubricPublished,
+    Score,
+    Shortfall,
+)
+from shared.contracts.text import Text, text
+
+CATALOGUE: tuple[type[Event], ...] = (
+    RoundOpened,
+    RoundClosed,
+    RubricPublished,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    ApplicationScored,
+    CaseOpened,
+    CaseAdvanced,
+    CaseReturned,
+    CaseDeclined,
+    CaseWithdrawn,
+    ShortlistSealed,
+    CaseNominated,
+    MarksSettled,
+    PanelDecided,
+    NoticeOpened,
+    ObjectionFiled,
+    ObjectionRuled,
+    NoticeClosed,
+    AnnouncementMade,
+    HonourGranted,
+    HonourWithheld,
+    HonourSuperseded,
+    HonourExpired,
+    HonourRevoked,
+    LetterDelivered,
+    LetterFailed,
+    BulletinPublished,
+)
+"""Every event, in the order of a round."""
+
+EVENTS: dict[str, type[Event]] = {event.wire(): event for event in CATALOGUE}
+"""Every event by its wire name."""
+
+__all__ = [
+    "CATALOGUE",
+    "CENTRE",
+    "EVENTS",
+    "AnnouncementMade",
+    "ApplicationScored",
+    "ApplicationSubmitted",
+    "ApplicationWithdrawn",
+    "Area",
+    "BulletinPublished",
+    "Calendar",
+    "Candidate",
+    "CaseAdvanced",
+    "CaseDeclined",
+    "CaseEvent",
+    "CaseNominated",
+    "CaseOpened",
+    "CaseReturned",
+    "CaseWithdrawn",
+    "Chamber",
+    "ChamberType",
+    "CreditCode",
+    "Event",
+    "Evidence",
+    "ExpertMark",
+    "FactValue",
+    "Facts",
+    "Gate",
+    "GateResult",
+    "HonourEvent",
+    "HonourExpired",
+    "HonourGranted",
+    "HonourRevoked",
+    "HonourSuperseded",
+    "HonourWithheld",
+    "Instant",
+    "ItemOutcome",
+    "ItemScore",
+    "LetterDelivered",
+    "LetterFailed",
+    "Level",
+    "MarksSettled",
+    "NoticeClosed",
+    "NoticeOpened",
+    "ObjectionFiled",
+    "ObjectionRuled",
+    "PanelDecided",
+    "PanelResult",
+    "ParameterValue",
+    "Part",
+    "Receipt",
+    "Relation",
+    "ReturnedItem",
+    "Round",
+    "RoundClosed",
+    "RoundOpened",
+    "RubricPublished",
+    "Score",
+    "Sha256",
+    "Shortfall",
+    "ShortlistEntry",
+    "ShortlistSealed",
+    "Tally",
+    "Text",
+    "covers",
+    "level_of",
+    "parse_area",
+    "province_of",
+    "routing_words",
+    "text",
+]

@@ -1,0 +1,233 @@
+"""Facts about cases 审核案件: an application under review in one jurisdiction."""
+
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from shared.contracts.area import Area
+from shared.contracts.chambers import Chamber, Evidence
+from shared.contracts.event import Event, Instant, Part
+from shared.contracts.scores import Score
+from shared.contracts.text import Text
+
+
+class CaseEvent(Event):
+    """What every fact about a case says. `area` is the chamber's; `jurisdiction` is where the case is reviewed."""
+
+    source: ClassVar[str] = "review"
+
+    case: str
+    """Id of the case: `<application>@<jurisdiction>`."""
+    application: str
+    """Id of the application."""
+    round: str
+    """Code of the round."""
+    jurisdiction: Area
+    """The federation's area in whose review the case is: a province, or `CN`."""
+    chamber: Chamber
+    """The chamber."""
+
+    @property
+    def subject(self) -> str:
+        """The case's id."""
+        return self.case
+
+
+class CaseOpened(CaseEvent):
+    """A jurisdiction took an application under review."""
+
+    name: ClassVar[str] = "case.opened"
+
+    procedure: str
+    """Id of the procedure it follows."""
+    stage: str
+    """Id of its first stage."""
+    stage_title: Text
+    """… in words."""
+
+
+class CaseAdvanced(CaseEvent):
+    """A case passed a stage and entered the next."""
+
+    name: ClassVar[str] = "case.advanced"
+
+    passed: str
+    """Id of the stage it passed."""
+    stage: str
+    """Id of the stage it is in now."""
+    stage_title: Text
+    """… in words."""
+
+
+class ReturnedItem(Part):
+    """One item to correct."""
+
+    item: str
+    """Code of the rubric item."""
+    reason: Text
+    """What is wrong, and what is expected."""
+
+
+class CaseReturned(CaseEvent):
+    """A case was sent back to the applicant for correction 退回补正, item by item."""
+
+    name: ClassVar[str] = "case.returned"
+
+    items: tuple[ReturnedItem, ...] = Field(min_length=1)
+    """What to correct."""
+    deadline: Instant
+    """Until when; after it the case is declined."""
+
+
+class CaseDeclined(CaseEvent):
+    """A case ended without the honour: at a gate, by an officer, outside the quota, not elected, or overdue."""
+
+    name: ClassVar[str] = "case.declined"
+
+    stage: str
+    """Id of the stage it ended in."""
+    code: str
+    """Why, for programs: `gate`, `officer`, `late`, `quota`, `overdue`, `vote`, `objection` …"""
+    reason: Text
+    """Why, for people, with the figures."""
+    remedy: Text
+    """What the chamber can do now."""
+
+
+class CaseWithdrawn(CaseEvent):
+    """A case ended because its application was withdrawn."""
+
+    name: ClassVar[str] = "case.withdrawn"
+
+
+class CaseNominated(CaseEvent):
+    """A province recommends a case to the centre 推荐上报, ranked within its quota."""
+
+    name: ClassVar[str] = "case.nominated"
+
+    rank: int = Field(ge=1)
+    """Its place on the province's list."""
+    quota: int = Field(ge=1)
+    """How many the province may nominate."""
+    score: Score
+    """The score on which it was ranked."""
+    evidence: tuple[Evidence, ...] = ()
+    """The manifest of its files."""
+
+
+class ExpertMark(Part):
+    """How one judged item was settled from the experts' marks."""
+
+    item: str
+    """Code of the rubric item."""
+    points: Decimal
+    """The settled mark."""
+    of: Decimal
+    """Points possible."""
+    marks: int = Field(ge=1)
+    """How many experts marked it."""
+    dropped: int = Field(ge=0)
+    """How many marks the trimmed mean left out."""
+    lowest: Decimal
+    """Lowest mark given."""
+    highest: Decimal
+    """Highest mark given."""
+
+
+class MarksSettled(CaseEvent):
+    """All assigned experts have marked a case; its judged items have their points."""
+
+    name: ClassVar[str] = "marks.settled"
+
+    revision: int = Field(ge=1)
+    """The revision of the application that was marked."""
+    marks: tuple[ExpertMark, ...]
+    """One per judged item."""
+
+
+class Tally(Part):
+    """The vote on one case: the proof that it was taken by a quorum and a majority."""
+
+    members: int = Field(ge=1)
+    """All members of the committee."""
+    present: int = Field(ge=0)
+    """Members present and not recused for this case."""
+    recused: int = Field(ge=0)
+    """Members recused for this case."""
+    quorum: int = Field(ge=1)
+    """Members who must be present."""
+    yes: int = Field(ge=0)
+    """Votes in favour."""
+    no: int = Field(ge=0)
+    """Votes against."""
+    abstain: int = Field(ge=0)
+    """Abstentions."""
+    majority: int = Field(ge=1)
+    """Votes in favour that are needed."""
+
+
+class PanelResult(Part):
+    """What the committee decided on one case."""
+
+    case: str
+    """Id of the case."""
+    outcome: Literal["elected", "not_elected"]
+    """入选 or 未入选."""
+    points: Decimal
+    """Final points."""
+    tally: Tally
+    """The vote."""
+
+
+class PanelDecided(Event):
+    """A committee of experts has voted 综合认定; every result carries its proof of quorum."""
+
+    name: ClassVar[str] = "panel.decided"
+    source: ClassVar[str] = "review"
+
+    panel: str
+    """Id of the panel."""
+    round: str
+    """Code of the round."""
+    results: tuple[PanelResult, ...]
+    """One per case."""
+
+    @property
+    def subject(self) -> str:
+        """The panel's id."""
+        return self.panel
+
+
+class ShortlistEntry(Part):
+    """One place on a ranked list."""
+
+    case: str
+    """Id of the case."""
+    points: Decimal
+    """Points at sealing."""
+    rank: int = Field(ge=1)
+    """Place on the list."""
+    nominated: bool
+    """Whether it is within the quota."""
+
+
+class ShortlistSealed(Event):
+    """A province sealed its ranked list under its quota 把关排序."""
+
+    name: ClassVar[str] = "shortlist.sealed"
+    source: ClassVar[str] = "review"
+
+    shortlist: str
+    """Id of the list: `<round>@<area>`."""
+    round: str
+    """Code of the round."""
+    quota: int = Field(ge=0)
+    """How many it may nominate."""
+    entries: tuple[ShortlistEntry, ...]
+    """In the order of rank."""
+
+    @property
+    def subject(self) -> str:
+        """The list's id."""
+        return self.shortlist

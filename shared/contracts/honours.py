@@ -1,0 +1,79 @@
+"""Facts about honours 称号: granted, superseded, expired, revoked; or withheld."""
+
+from typing import ClassVar
+
+from shared.contracts.chambers import Chamber
+from shared.contracts.event import Event, Instant
+from shared.contracts.text import Text
+
+
+class HonourEvent(Event):
+    """What every fact about an honour says. Published as data, so that nobody has to read levels out of names."""
+
+    source: ClassVar[str] = "review"
+
+    honour: str
+    """Id: `<honour line>:<credit code>:<round>`."""
+    line: str
+    """The honour line, e.g. `national-sihao`."""
+    round: str
+    """Code of the round it was granted in."""
+    chamber: Chamber
+    """The chamber, named as of the date."""
+
+    @property
+    def subject(self) -> str:
+        """The honour's id."""
+        return self.honour
+
+
+class HonourGranted(HonourEvent):
+    """A chamber holds the honour."""
+
+    name: ClassVar[str] = "honour.granted"
+
+    case: str
+    """The case that led to it."""
+    document: str
+    """Number of the announcing document."""
+    valid_from: Instant
+    """Valid from."""
+    valid_until: Instant
+    """Valid until; then it lapses unless recognised again (S:004 “两年一认定”)."""
+
+
+class HonourWithheld(HonourEvent):
+    """A case on notice did not end in the honour."""
+
+    name: ClassVar[str] = "honour.withheld"
+
+    case: str
+    """The case."""
+    reason: Text
+    """Why."""
+
+
+class HonourSuperseded(HonourEvent):
+    """The honour of an earlier round gives way to that of a later one."""
+
+    name: ClassVar[str] = "honour.superseded"
+
+    by: str
+    """Id of the honour that takes its place."""
+
+
+class HonourExpired(HonourEvent):
+    """The honour lapsed: its time is over."""
+
+    name: ClassVar[str] = "honour.expired"
+
+
+class HonourRevoked(HonourEvent):
+    """The honour was taken back."""
+
+    name: ClassVar[str] = "honour.revoked"
+
+    reason: Text
+    """Why."""
+    document: str
+    """Number of the deciding document."""

@@ -1,0 +1,120 @@
+"""Facts about public notices 公示, objections 异议 and rulings 裁定."""
+
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from shared.contracts.chambers import Chamber
+from shared.contracts.event import Event, Instant, Part
+from shared.contracts.text import Text
+
+
+class Candidate(Part):
+    """A chamber on public notice."""
+
+    case: str
+    """Id of the case."""
+    chamber: Chamber
+    """The chamber."""
+    points: Decimal
+    """Final points."""
+
+
+class NoticeEvent(Event):
+    """What every fact about a notice says."""
+
+    source: ClassVar[str] = "review"
+
+    notice: str
+    """Id of the notice."""
+    round: str
+    """Code of the round."""
+
+    @property
+    def subject(self) -> str:
+        """The notice's id."""
+        return self.notice
+
+
+class NoticeOpened(NoticeEvent):
+    """A list of candidates is on public notice; anyone may object until it closes."""
+
+    name: ClassVar[str] = "notice.opened"
+
+    title: Text
+    """Its title."""
+    opens: Instant
+    """From when."""
+    closes: Instant
+    """Until when."""
+    candidates: tuple[Candidate, ...]
+    """Who is on it."""
+
+
+class ObjectionFiled(NoticeEvent):
+    """Someone objected. Who did is protected and never leaves the review service."""
+
+    name: ClassVar[str] = "objection.filed"
+
+    number: int = Field(ge=1)
+    """Its number on this notice."""
+    case: str
+    """The candidate objected to."""
+    chamber: Chamber
+    """The candidate's chamber."""
+    at: Instant
+    """When it was filed."""
+
+
+class ObjectionRuled(NoticeEvent):
+    """An objection was ruled on, with reasons."""
+
+    name: ClassVar[str] = "objection.ruled"
+
+    number: int = Field(ge=1)
+    """Its number on this notice."""
+    case: str
+    """The candidate objected to."""
+    chamber: Chamber
+    """The candidate's chamber."""
+    outcome: Literal["upheld", "dismissed"]
+    """成立 or 不成立."""
+    reason: Text
+    """Why."""
+
+
+class NoticeClosed(NoticeEvent):
+    """The window has passed and every objection is ruled on."""
+
+    name: ClassVar[str] = "notice.closed"
+
+    cleared: tuple[str, ...]
+    """Cases against which nothing stands."""
+    excluded: tuple[str, ...]
+    """Cases excluded by an upheld objection."""
+    objections: int = Field(ge=0)
+    """How many objections were filed."""
+
+
+class AnnouncementMade(Event):
+    """The result of a round is announced 通报, with the number of its document."""
+
+    name: ClassVar[str] = "announcement.made"
+    source: ClassVar[str] = "review"
+
+    announcement: str
+    """Id of the announcement."""
+    round: str
+    """Code of the round."""
+    document: str
+    """Number of the official document."""
+    title: Text
+    """Its title."""
+    cases: tuple[str, ...]
+    """Cases that are granted the honour."""
+
+    @property
+    def subject(self) -> str:
+        """The announcement's id."""
+        return self.announcement

@@ -1,0 +1,132 @@
+"""The road of HTTP commands: concurrent commands share one commit, and each gets its own answer.
+
+A command is answered only after the journaled majority write; publishing follows at once, and an outbox that a crash
+leaves is swept. The same idempotency key answers the same result; the same key with other content is a conflict.
+"""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from shared.kernel.actor import Actor
+from shared.kernel.canonical import digest
+from shared.kernel.change import Decider, NotYet, Refused
+from shared.kernel.history import Entry
+from shared.kernel.identity import command_id
+from shared.kernel.problem import problem
+from shared.kernel.state import State
+from shared.runtime import telemetry
+from shared.runtime.documents import Applied, Documents, Kind, Outcome, Rejected, Waiting, Work
+from shared.runtime.mongo import Database, StoreError
+from shared.runtime.problems import Unavailable
+from shared.runtime.relay import Relay
+
+S = TypeVar("S", bound=State)
+
+
+@dataclass(frozen=True)
+class Done(Generic[S]):
+    """What a command did."""
+
+    state: S | None
+    """The state after it; None only if there is no such document and nothing was to be done."""
+    version: int
+    """The document's version."""
+    repeated: bool
+    """Whether it had been done before, under the same idempotency key."""
+    entry: Entry | None
+    """Its entry in the history; None if it changed nothing."""
+
+
+class Commands:
+    """Group commit for commands: takes what is waiting, commits it together, answers each."""
+
+    def __init__(self, database: Database, documents: Documents, relay: Relay, *, batch_limit: int) -> None:
+        self._database = database
+        self._documents = documents
+        self._relay = relay
+        self._limit = batch_limit
+        self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Outcome]]] = asyncio.Queue()
+
+    async def do(
+        self,
+        kind: Kind[S],
+        key: str,
+        command: BaseModel,
+        decide: Decider[S, Any],
+        *,
+        what: str,
+        by: Actor,
+        idempotency_key: str | None = None,
+    ) -> Done[S]:
+        """Have `decide` act on one document; durable when it returns.
+
+        Raises:
+            Refused: the domain says no, or the idempotency key was used with other content.
+            Unavailable: the store is away; nothing is known to have happened, and the same call may be repeated.
+        """
+        cause = (
+            command_id(by.id, f"{what} {kind.collection}/{key}", idempotency_key)
+            if idempotency_key
+            else str(uuid.uuid4())
+        )
+        work = Work(
+            kind=kind,
+            key=key,
+            message=command,
+            decide=decide,
+            what=what,
+            by=by,
+            cause=cause,
+            content=digest(command.model_dump(mode="json")),
+            trace=telemetry.inject_headers(),
+        )
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((work, answer))
+        return await self._done(work, await answer)
+
+    async def run(self) -> None:
+        """For ever: commit what is waiting, together."""
+        while True:
+            batch = [await self._waiting.get()]
+            while len(batch) < self._limit and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            try:
+                outcomes = await self._documents.apply([work for work, _ in batch])
+            except StoreError as error:
+                for _, answer in batch:
+                    if not answer.done():
+                        answer.set_exception(Unavailable("store").with_traceback(error.__traceback__))
+                continue
+            except BaseException:
+                for _, answer in batch:
+                    answer.cancel()
+                raise
+            for (_, answer), outcome in zip(batch, outcomes, strict=True):
+                if not answer.done():
+                    answer.set_result(outcome)
+            self._relay.hand_over([item for o in outcomes if isinstance(o, Applied) for item in o.outgoing])
+
+    async def _done(self, work: Work, outcome: Outcome) -> Done[Any]:
+        if isinstance(outcome, Rejected):
+            raise outcome.error
+        if isinstance(outcome, Waiting):
+            raise NotYet(outcome.missing)
+        if isinstance(outcome, Applied):
+            return Done(outcome.state, outcome.version, repeated=False, entry=outcome.entry)
+        if not outcome.repeated:
+            return Done(outcome.state, outcome.version, repeated=False, entry=None)
+        entry = next(e for e in await self._database.history(work.kind, work.key) if e.cause == work.cause)
+        if entry.content != work.content:
+            raise Refused(
+                problem(
+                    "idempotency.conflict",
+                    "Idempotency-Key",
+                    rule=("同一个幂等键只能用于同样的内容", "one idempotency key stands for one content"),
+                    remedy=("内容不同请换一个新的键", "use a new key for other content"),
+                )
+            )
+        return Done(outcome.state, outcome.version, repeated=True, entry=entry)

@@ -1,0 +1,129 @@
+"""Dead letters: messages that cannot be read or are refused for good, kept whole with their reason, and replayable.
+
+A message is acknowledged only after its dead letter is durable. Replaying puts the same bytes, under the same id, back
+into the queue they came from; what was applied meanwhile stays applied once.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pamqp.commands import Basic
+from pymongo import DESCENDING, UpdateOne
+
+from shared.contracts.text import Text
+from shared.kernel.problem import Problem
+from shared.runtime import metrics
+from shared.runtime.amqp import Publisher
+from shared.runtime.mongo import Database
+
+COLLECTION = "dead_letters"
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One message that was put aside."""
+
+    id: str
+    """Short and stable: the hash of queue and message."""
+    queue: str
+    """Where it was heard, and where a replay puts it."""
+    routing_key: str
+    message_id: str
+    message_type: str | None
+    headers: dict[str, str]
+    body: bytes
+    code: str
+    """Why, for programs: `unreadable`, `refused`, `waited-too-long`, `handler-failed`, `broker-gave-up`."""
+    reason: Text
+    """Why, for people."""
+    problems: tuple[Problem, ...]
+    """Field, rule and remedy, where the domain refused."""
+    at: datetime
+    """When it was put aside, by the machine's clock."""
+    replayed: datetime | None = None
+    """When it was last replayed."""
+
+
+def letter_id(queue: str, message_id: str, body: bytes) -> str:
+    """The same message put aside again is the same dead letter."""
+    return hashlib.sha256(b"\n".join((queue.encode(), message_id.encode(), body))).hexdigest()[:16]
+
+
+class DeadLetters:
+    """The dead letters of one service's store."""
+
+    def __init__(self, database: Database) -> None:
+        self._letters = database.collection(COLLECTION)
+
+    async def park(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep these; durable when it returns."""
+        if not letters:
+            return
+        await self._letters.bulk_write(
+            [UpdateOne({"_id": letter.id}, {"$set": _document(letter)}, upsert=True) for letter in letters],
+            ordered=False,
+        )
+        await self.measure()
+
+    async def measure(self) -> None:
+        """Set the gauge of dead letters that were not replayed."""
+        metrics.DEAD_LETTERS.set(await self._letters.count_documents({"replayed": None}))
+
+    async def list(self, *, all_: bool = False, limit: int = 100) -> list[DeadLetter]:
+        """Newest first; replayed ones only when asked for."""
+        query: dict[str, Any] = {} if all_ else {"replayed": None}
+        cursor = self._letters.find(query).sort("at", DESCENDING).limit(limit)
+        return [_letter(found) async for found in cursor]
+
+    async def get(self, id_: str) -> DeadLetter | None:
+        """One dead letter."""
+        found = await self._letters.find_one({"_id": id_})
+        return _letter(found) if found else None
+
+    async def replay(self, letter: DeadLetter, publisher: Publisher) -> None:
+        """Put it back into its queue, and note it."""
+        properties = Basic.Properties(
+            content_type="application/json",
+            delivery_mode=2,
+            message_id=letter.message_id,
+            message_type=letter.message_type,
+            headers=dict(letter.headers),
+        )
+        await publisher.send_to(letter.queue, letter.body, properties)
+        await self._letters.update_one({"_id": letter.id}, {"$set": {"replayed": datetime.now(UTC)}})
+
+
+def _document(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "queue": letter.queue,
+        "routing_key": letter.routing_key,
+        "message_id": letter.message_id,
+        "message_type": letter.message_type,
+        "headers": letter.headers,
+        "body": letter.body,
+        "code": letter.code,
+        "reason": letter.reason.model_dump(),
+        "problems": [problem.model_dump() for problem in letter.problems],
+        "at": letter.at,
+        "replayed": letter.replayed,
+    }
+
+
+def _letter(found: dict[str, Any]) -> DeadLetter:
+    return DeadLetter(
+        id=found["_id"],
+        queue=found["queue"],
+        routing_key=found["routing_key"],
+        message_id=found["message_id"],
+        message_type=found["message_type"],
+        headers=found["headers"],
+        body=bytes(found["body"]),
+        code=found["code"],
+        reason=Text.model_validate(found["reason"]),
+        problems=tuple(Problem.model_validate(p) for p in found["problems"]),
+        at=found["at"],
+        replayed=found["replayed"],
+    )

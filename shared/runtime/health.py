@@ -1,0 +1,94 @@
+"""Is this process alive, and can it serve? `/livez` asks the supervised tasks, `/readyz` every named check.
+
+A dead task means: restart me. A failed check means: send me no requests now; it heals by itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import Response, status
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.text import Text, text
+
+Check = Callable[[], Awaitable[Text | None]]
+"""Answers None if all is well, else why not. It may raise: that is a failure too."""
+
+
+class Finding(BaseModel):
+    """What one check found."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    """The part that was asked: `store`, `consumers`, `outbox`, a task."""
+    ok: bool
+    """Whether it is well."""
+    why: Text | None = None
+    """If not: why."""
+
+
+class Report(BaseModel):
+    """What all checks found."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    ok: bool
+    """Whether all are well."""
+    checks: tuple[Finding, ...]
+    """One finding per part, in order of registration."""
+
+    def response(self) -> Response:
+        """200 if all is well, else 503."""
+        code = status.HTTP_200_OK if self.ok else status.HTTP_503_SERVICE_UNAVAILABLE
+        return JSONResponse(self.model_dump(mode="json"), code, headers={"Cache-Control": "no-store"})
+
+
+class Health:
+    """The checks and supervised tasks of one process."""
+
+    def __init__(self, *, timeout: float = 2.0) -> None:
+        """A check that takes longer than `timeout` seconds has failed."""
+        self._timeout = timeout
+        self._checks: dict[str, Check] = {}
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
+
+    def add(self, name: str, check: Check) -> None:
+        """Ask `check` at every `/readyz`."""
+        self._checks[name] = check
+
+    def watch(self, name: str, task: asyncio.Task[Any]) -> None:
+        """`/livez` fails once this task has ended, for whatever reason."""
+        self._tasks[name] = task
+
+    async def live(self) -> Report:
+        """Whether every supervised task still runs."""
+        return _report([self._alive(name, task) for name, task in self._tasks.items()])
+
+    async def ready(self) -> Report:
+        """Whether every check is well; all are asked at the same time."""
+        return _report(list(await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items()))))
+
+    def _alive(self, name: str, task: asyncio.Task[Any]) -> Finding:
+        if not task.done():
+            return Finding(name=name, ok=True)
+        if task.cancelled() or (error := task.exception()) is None:
+            return Finding(name=name, ok=False, why=text("任务已结束", "the task has ended"))
+        kind = type(error).__name__
+        return Finding(name=name, ok=False, why=text(f"任务异常终止（{kind}）", f"the task died of {kind}"))
+
+    async def _ask(self, name: str, check: Check) -> Finding:
+        try:
+            async with asyncio.timeout(self._timeout):
+                why = await check()
+        except TimeoutError:
+            why = text(f"{self._timeout:g} 秒内无应答", f"no answer within {self._timeout:g} s")
+        except Exception as error:  # noqa: BLE001 - whatever a check raises is its finding
+            why = text(f"检查失败（{type(error).__name__}）", f"the check failed ({type(error).__name__})")
+        return Finding(name=name, ok=why is None, why=why)
+
+
+def _report(findings: list[Finding]) -> Report:
+    return Report(ok=all(finding.ok for finding in findings), checks=tuple(findings))

@@ -1,0 +1,205 @@
+"""The batched lane: takes what the queues have ready, decides and commits it together, publishes, acknowledges.
+
+    queue → read → route → Documents.apply → dead letters → Relay.send → acknowledge
+
+No timer: a batch is whatever has arrived while the last one was at work. A message is acknowledged when everything it
+does is durable and everything wrong with it is parked. A store that is away makes the lane hold its batch and wait; it
+never gives a message back, because a redelivery counts towards limits and a good message must not pay for a bad minute.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TypeVar
+
+from aiormq.abc import DeliveredMessage
+
+from shared.runtime import metrics
+from shared.runtime.amqp import Consumption, Publisher, consume
+from shared.runtime.dead import DeadLetters
+from shared.runtime.documents import Applied, Documents, Outgoing
+from shared.runtime.handlers import HandlerTable, Subscription
+from shared.runtime.logs import get_logger
+from shared.runtime.message import Message, broker_gave_up, waited_too_long
+from shared.runtime.mongo import StoreError
+from shared.runtime.relay import Relay
+from shared.runtime.topology import dead_queue_name
+
+log = get_logger(__name__)
+R = TypeVar("R")
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
+
+
+@dataclass
+class Held:
+    """A message that waits for what it needs."""
+
+    message: Message
+    since: float
+    pause: float
+    again_at: float
+
+
+@dataclass
+class Session:
+    """One life of the consuming connection: what was delivered on it and not yet acknowledged."""
+
+    consumption: Consumption | None = None
+    arrived: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
+    held: list[Held] = field(default_factory=list)
+
+
+class Lane:
+    """Consumes the queues of one handler table."""
+
+    def __init__(
+        self,
+        table: HandlerTable,
+        *,
+        url: str,
+        documents: Documents,
+        dead_letters: DeadLetters,
+        relay: Relay,
+        publisher: Publisher,
+        batch_limit: int,
+        prefetch: int,
+        patience: float,
+    ) -> None:
+        self._subscriptions: dict[str, Subscription] = {s.queue: s for s in table}
+        self._dead_queue = dead_queue_name(table)
+        self._url = url
+        self._documents = documents
+        self._dead = dead_letters
+        self._relay = relay
+        self._publisher = publisher
+        self._batch_limit = batch_limit
+        self._prefetch = prefetch
+        self._patience = patience
+        self.consuming = False
+        """Whether all queues are being consumed right now."""
+        self.between_batches = asyncio.Lock()
+        """Held while a batch is at work; whoever takes it stops the lane without cutting a batch."""
+
+    async def run(self) -> None:
+        """One session; ends, to be begun again, when the connection, the channel or a consumer is lost."""
+        await self._publisher.ready.wait()
+        session = Session()
+
+        def deliver(queue: str, raw: DeliveredMessage) -> None:
+            session.arrived.put_nowait(Message(queue, self._subscriptions.get(queue), raw))
+
+        queues = [*self._subscriptions, self._dead_queue]
+        async with consume(self._url, queues, self._prefetch, deliver) as consumption:
+            session.consumption = consumption
+            self.consuming = True
+            work = asyncio.create_task(self._work(session))
+            try:
+                await asyncio.wait({work, consumption.ended}, return_when=asyncio.FIRST_COMPLETED)
+                if work.done():
+                    await work
+                raise ConnectionError("the consuming connection was lost")
+            finally:
+                self.consuming = False
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+
+    async def _work(self, session: Session) -> None:
+        while True:
+            batch = await self._next_batch(session)
+            async with self.between_batches:
+                metrics.BATCH_SIZE.observe(len(batch))
+                with metrics.HANDLE_SECONDS.labels("lane").time():
+                    done = await self._handle(batch, session)
+                await self._acknowledge(done, session)
+
+    async def _next_batch(self, session: Session) -> list[Message]:
+        """Whatever is ready: held messages whose pause is over, and what has arrived; waits for the first."""
+        batch: list[Message] = []
+        while not batch:
+            now = monotonic()
+            batch = [h.message for h in session.held if h.again_at <= now]
+            timeout = min((h.again_at - now for h in session.held), default=None)
+            if not batch:
+                try:
+                    async with asyncio.timeout(timeout):
+                        batch = [await session.arrived.get()]
+                except TimeoutError:
+                    continue
+        while len(batch) < self._batch_limit and not session.arrived.empty():
+            batch.append(session.arrived.get_nowait())
+        return batch
+
+    async def _handle(self, batch: Sequence[Message], session: Session) -> list[Message]:
+        """Everything the batch does; answers the messages that are done with."""
+        with ExitStack() as spans:
+            for message in batch:
+                spans.enter_context(message.span())
+                if message.subscription is None:
+                    message.dead = broker_gave_up(message)
+                else:
+                    message.read()
+            outgoing = await _patiently("apply", lambda: self._apply(batch))
+            done = self._settle(batch, session)
+            parked = [message.dead for message in done if message.dead is not None]
+            await _patiently("park", lambda: self._dead.park(parked))
+            await self._relay.send(outgoing)
+        return done
+
+    async def _apply(self, batch: Sequence[Message]) -> list[Outgoing]:
+        """Route, decide and commit all readable messages together."""
+        readable = [m for m in batch if m.dead is None]
+        routed = await asyncio.gather(*(m.route() for m in readable))
+        works = [work for works in routed for work in works]
+        outcomes = iter(await self._documents.apply(works))
+        outgoing: list[Outgoing] = []
+        for message, own in zip(readable, routed, strict=True):
+            message.take([next(outcomes) for _ in own])
+            outgoing += [item for o in message.outcomes if isinstance(o, Applied) for item in o.outgoing]
+        return outgoing
+
+    def _settle(self, batch: Sequence[Message], session: Session) -> list[Message]:
+        """Decide which messages are done with and which are held for later; count them."""
+        held = {id(h.message): h for h in session.held}
+        done: list[Message] = []
+        now = monotonic()
+        for message in batch:
+            hold = held.pop(id(message), None) or Held(message, now, _FIRST_PAUSE, now)
+            if message.missing is not None and message.dead is None and now - hold.since > self._patience:
+                message.dead = waited_too_long(message)
+            if message.missing is None or message.dead is not None:
+                done.append(message)
+            else:
+                hold.pause = min(hold.pause * 2, _LONGEST_PAUSE)
+                hold.again_at = now + hold.pause
+                held[id(message)] = hold
+            message.count()
+        session.held = list(held.values())
+        return done
+
+    async def _acknowledge(self, done: Sequence[Message], session: Session) -> None:
+        """Acknowledge what is done with: with one frame where nothing older is still open."""
+        if not done or session.consumption is None:
+            return
+        tags = sorted(message.tag for message in done)
+        oldest_held = min((h.message.tag for h in session.held), default=None)
+        if oldest_held is None or oldest_held > tags[-1]:
+            await session.consumption.ack(tags[-1], multiple=True)
+            return
+        for tag in tags:
+            await session.consumption.ack(tag, multiple=False)
+
+
+async def _patiently(what: str, step: Callable[[], Awaitable[R]]) -> R:
+    """Do it; while the store is away, hold everything and try again with growing, jittered pauses."""
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            return await step()
+        except StoreError as error:
+            log.warning("the store is away; holding the batch", step=what, error=type(error).__name__)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 2, _LONGEST_PAUSE)

@@ -1,0 +1,231 @@
+"""One message on its way through the lane: what it says, whom it concerns, and how it came out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiormq.abc import DeliveredMessage
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from pydantic import ValidationError
+
+from shared.contracts.event import Event
+from shared.contracts.text import Text, text
+from shared.kernel.actor import Actor
+from shared.kernel.change import NotYet, Refused
+from shared.runtime import metrics, telemetry
+from shared.runtime.dead import DeadLetter, letter_id
+from shared.runtime.documents import Applied, Outcome, Rejected, Unchanged, Waiting, Work, unreadable
+from shared.runtime.envelope import Envelope, read
+from shared.runtime.handlers import Delivery, Subscription, Target
+from shared.runtime.logs import get_logger
+from shared.runtime.mongo import StoreError
+
+log = get_logger(__name__)
+
+
+@dataclass
+class Message:
+    """A delivery: raw, then read, then routed, then decided."""
+
+    queue: str
+    subscription: Subscription | None
+    """What hears it; None for the service's dead-letter queue."""
+    raw: DeliveredMessage
+    event: Event | None = None
+    missing: str | None = None
+    """What it still waits for."""
+    dead: DeadLetter | None = None
+    """Why it is put aside, once that is known."""
+    outcomes: list[Outcome] = field(default_factory=list)
+    _trace: dict[str, str] = field(default_factory=dict)
+    _envelope: Envelope | None = None
+
+    @property
+    def tag(self) -> int:
+        """The delivery tag."""
+        return int(self.raw.delivery_tag or 0)
+
+    @property
+    def envelope(self) -> Envelope:
+        """Its metadata."""
+        if self._envelope is None:
+            properties = self.raw.header.properties
+            self._envelope = read(
+                self.raw.body,
+                properties.headers or {},
+                message_id=properties.message_id,
+                message_type=properties.message_type,
+                app_id=properties.app_id,
+                timestamp=properties.timestamp,
+            )
+        return self._envelope
+
+    @property
+    def label(self) -> str:
+        """The event's wire name, for metrics and the history."""
+        return self.subscription.event.wire() if self.subscription else self.queue
+
+    @contextmanager
+    def span(self) -> Iterator[None]:
+        """The span in which it is handled, a child of the sender's; every further try is a span of its own."""
+        parent = telemetry.context_from(self.envelope.trace)
+        with telemetry.tracer().start_as_current_span(
+            f"process {self.label}",
+            context=parent,
+            kind=SpanKind.CONSUMER,
+            attributes={
+                "messaging.system": "rabbitmq",
+                "messaging.operation.type": "process",
+                "messaging.destination.name": self.queue,
+                "messaging.message.id": self.envelope.id,
+            },
+        ) as span:
+            self._trace = telemetry.inject_headers()
+            yield
+            if self.dead is not None:
+                span.set_status(Status(StatusCode.ERROR, self.dead.reason.en))
+            elif self.missing is not None:
+                span.add_event("held", {"missing": self.missing})
+
+    def read(self) -> None:
+        """Read the body by its contract; what cannot be read is put aside with the fields at fault."""
+        if self.event is not None or self.subscription is None:
+            return
+        contract = self.subscription.event
+        if self.envelope.type not in (None, contract.wire()):
+            self.dead = put_aside(
+                self,
+                "unreadable",
+                text(
+                    f"队列只接收 {contract.wire()}，收到的类型是 {self.envelope.type}",
+                    f"this queue carries {contract.wire()}, the message says {self.envelope.type}",
+                ),
+            )
+            return
+        try:
+            self.event = contract.model_validate_json(self.raw.body)
+        except ValidationError as error:
+            why = unreadable(error)
+            self.dead = put_aside(
+                self,
+                "unreadable",
+                text(f"消息不符合 {contract.wire()} 的格式：{why}", f"not a valid {contract.wire()}: {why}"),
+            )
+
+    async def route(self) -> list[Work]:
+        """The works it amounts to: one per reaction and document it concerns.
+
+        Raises:
+            StoreError: the store is away; the whole batch waits.
+        """
+        self.missing, self.outcomes = None, []
+        if self.subscription is None or self.event is None:
+            return []
+        delivery = Delivery(self.envelope.id, self.envelope.source, self.envelope.time)
+        works: list[Work] = []
+        for reaction in self.subscription.reactions:
+            try:
+                targets = await reaction.route(self.event, delivery)
+            except NotYet as wait:
+                self.missing = wait.missing
+                continue
+            except StoreError:
+                raise
+            except Exception as error:  # one bad message must not stop the batch
+                log.exception("routing failed", event_type=self.label)
+                self.dead = put_aside(self, "handler-failed", _failure(error))
+                return []
+            works += [self._work(reaction.kind, reaction.decide, target) for target in targets]
+        return works
+
+    def _work(self, kind: Any, decide: Any, target: Target) -> Work:
+        return Work(
+            kind=kind,
+            key=target.key,
+            message=target.message,
+            decide=decide,
+            what=self.label,
+            by=Actor(id=self.envelope.source, role="service"),
+            cause=self.envelope.id,
+            content=self.envelope.content,
+            trace=self._trace,
+        )
+
+    def take(self, outcomes: list[Outcome]) -> None:
+        """How its works came out."""
+        self.outcomes = outcomes
+        for outcome in outcomes:
+            if isinstance(outcome, Rejected):
+                self.dead = self.dead or _refused(self, outcome.error)
+            elif isinstance(outcome, Waiting):
+                self.missing = outcome.missing
+
+    def count(self) -> None:
+        """Count how it came out."""
+        if self.dead is not None:
+            outcome = "parked"
+            log.warning("message put aside", event_type=self.label, dead_letter=self.dead.id, code=self.dead.code)
+        elif self.missing is not None:
+            outcome = "deferred"
+        elif any(isinstance(o, Applied) for o in self.outcomes):
+            outcome = "applied"
+        elif any(isinstance(o, Unchanged) and o.repeated for o in self.outcomes):
+            outcome = "repeated"
+        else:
+            outcome = "ignored"
+        metrics.MESSAGES.labels(self.label, outcome).inc()
+
+
+def put_aside(message: Message, code: str, reason: Text, refusal: Refused | None = None) -> DeadLetter:
+    """The dead letter of a message."""
+    envelope, properties = message.envelope, message.raw.header.properties
+    return DeadLetter(
+        id=letter_id(message.queue, envelope.id, message.raw.body),
+        queue=message.queue,
+        routing_key=message.raw.routing_key or "",
+        message_id=envelope.id,
+        message_type=properties.message_type,
+        headers={k: str(v) for k, v in (properties.headers or {}).items() if not k.startswith("x-")},
+        body=message.raw.body,
+        code=code,
+        reason=reason,
+        problems=refusal.problems if refusal else (),
+        at=datetime.now(UTC),
+    )
+
+
+def _refused(message: Message, error: Exception) -> DeadLetter:
+    if isinstance(error, Refused):
+        zh = "；".join(p.rule.zh for p in error.problems)
+        en = "; ".join(p.rule.en for p in error.problems)
+        return put_aside(message, "refused", text(zh, en), error)
+    return put_aside(message, "handler-failed", _failure(error))
+
+
+def _failure(error: Exception) -> Text:
+    name = type(error).__name__
+    return text(
+        f"处理程序出错：{name}（详见日志，修复后可重放）",
+        f"the handler failed: {name} (see the log; replay when mended)",
+    )
+
+
+def waited_too_long(message: Message) -> DeadLetter:
+    """It waited as long as messages may for something that did not come."""
+    return put_aside(
+        message,
+        "waited-too-long",
+        text(f"等待过久，仍未收到：{message.missing}", f"waited too long for what did not come: {message.missing}"),
+    )
+
+
+def broker_gave_up(message: Message) -> DeadLetter:
+    """The broker itself put it aside; back to the queue it came from by replay."""
+    deaths = (message.raw.header.properties.headers or {}).get("x-death")
+    first: dict[str, Any] = deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
+    why = str(first.get("reason", "unknown"))
+    letter = put_aside(message, "broker-gave-up", text(f"消息队列放弃投递：{why}", f"the broker gave up: {why}"))
+    origin = str(first.get("queue", message.queue))
+    return DeadLetter(**{**letter.__dict__, "queue": origin, "id": letter_id(origin, letter.message_id, letter.body)})

@@ -1,0 +1,283 @@
+"""MongoDB: the one module that imports Motor (past its end of life; the step to PyMongo's async client is this file).
+
+Every write waits for a journaled majority. Timeouts are short, because whoever waits here holds a batch or a person.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from bson.codec_options import CodecOptions
+from gridfs.errors import FileExists, NoFile
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+    AsyncIOMotorGridFSBucket,
+)
+from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+
+from shared.kernel.history import GENESIS, Entry
+from shared.kernel.state import State
+from shared.runtime.documents import Fact, Kind, Outgoing, Store, Stored, Write
+
+S = TypeVar("S", bound=State)
+Document = dict[str, Any]
+
+StoreError = PyMongoError
+"""What the driver raises when the store is away, slow or moving; whoever gets it waits and tries again."""
+
+_DUPLICATE = 11000
+_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
+
+
+class Database(Store):
+    """One service's database: documents of its kinds, files, and what the runtime itself keeps."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url,
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            retryWrites=True,
+            serverSelectionTimeoutMS=2000,
+            connectTimeoutMS=2000,
+            socketTimeoutMS=8000,
+        )
+        self._db: AsyncIOMotorDatabase[Document] = self._client.get_database(name, codec_options=_CODEC)
+
+    def collection(self, name: str) -> AsyncIOMotorCollection[Document]:
+        """A raw collection, for the runtime's own bookkeeping only."""
+        return self._db.get_collection(name)
+
+    async def ping(self) -> None:
+        """Raises StoreError if the store does not answer."""
+        await self._db.command("ping")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    async def prepare(self, kinds: Sequence[Kind[Any]]) -> None:
+        """Create the indexes of these kinds; repeating it changes nothing."""
+        for kind in kinds:
+            models = [
+                IndexModel([("outbox.at", ASCENDING)], name="outbox", sparse=True),
+                IndexModel([("due", ASCENDING)], name="due", sparse=True),
+                *(IndexModel([(f, ASCENDING) for f in i.fields], unique=i.unique) for i in kind.indexes),
+            ]
+            await self.collection(kind.collection).create_indexes(models)
+
+    # --- what the documents need -------------------------------------------------------------------------------
+
+    async def load(self, kind: Kind[Any], keys: Sequence[str]) -> dict[str, Stored]:
+        """The documents with these keys, without outbox and older history."""
+        cursor = self.collection(kind.collection).find(
+            {"_id": {"$in": list(keys)}},
+            {"version": 1, "state": 1, "heard": 1, "history": {"$slice": -1}},
+        )
+        return {
+            found["_id"]: Stored(
+                version=found["version"],
+                state=kind.state.model_validate(found["state"]),
+                heard=frozenset(found["heard"]),
+                last_hash=found["history"][-1]["hash"] if found["history"] else GENESIS,
+            )
+            async for found in cursor
+        }
+
+    async def commit(self, writes: Sequence[Write]) -> set[tuple[str, str]]:
+        """One unordered bulk per collection; every operation is guarded by the version that was read."""
+        by_collection: dict[str, list[Write]] = {}
+        for write in writes:
+            by_collection.setdefault(write.kind.collection, []).append(write)
+        lost: set[tuple[str, str]] = set()
+        for name, group in by_collection.items():
+            operations = [_insert(write) if write.expected == 0 else _update(write) for write in group]
+            try:
+                result = await self.collection(name).bulk_write(operations, ordered=False)
+                written = result.inserted_count + result.matched_count
+            except BulkWriteError as error:
+                details = error.details
+                if details.get("writeConcernErrors") or any(e["code"] != _DUPLICATE for e in details["writeErrors"]):
+                    raise
+                written = details["nInserted"] + details["nMatched"]
+            if written != len(group):
+                lost |= await self._not_written(name, group)
+        return lost
+
+    async def _not_written(self, name: str, group: Sequence[Write]) -> set[tuple[str, str]]:
+        """Which of these writes did not happen: those whose last entry is not in the document's history."""
+        cursor = self.collection(name).find(
+            {"_id": {"$in": [write.key for write in group]}}, {"heard": {"$slice": -64}, "version": 1}
+        )
+        heard = {found["_id"]: set(found["heard"]) async for found in cursor}
+        return {(name, write.key) for write in group if write.heard[-1] not in heard.get(write.key, set())}
+
+    # --- what the relay needs ----------------------------------------------------------------------------------
+
+    async def clear(self, sent: Sequence[Outgoing]) -> None:
+        """Take exactly these confirmed facts out of their outboxes; never a newer one."""
+        by_collection: dict[str, list[Outgoing]] = {}
+        for item in sent:
+            by_collection.setdefault(item.collection, []).append(item)
+        for name, items in by_collection.items():
+            ids = [item.fact.id for item in items]
+            keys = list({item.key for item in items})
+            await self.collection(name).update_many({"_id": {"$in": keys}}, {"$pull": {"outbox": {"id": {"$in": ids}}}})
+
+    async def claim_unsent(self, kind: Kind[Any], before: datetime, limit: int) -> list[Outgoing]:
+        """Facts last tried before that instant, oldest first; they are stamped, so that another sweeper leaves them."""
+        collection = self.collection(kind.collection)
+        cursor = (
+            collection.find({"outbox.at": {"$lt": before}}, {"outbox": 1}).sort("outbox.at", ASCENDING).limit(limit)
+        )
+        claimed = [
+            Outgoing(kind.collection, found["_id"], Fact(**fact))
+            async for found in cursor
+            for fact in found["outbox"]
+            if fact["at"] < before
+        ]
+        if claimed:
+            await collection.update_many(
+                {"_id": {"$in": list({item.key for item in claimed})}},
+                {"$set": {"outbox.$[late].at": datetime.now(UTC)}},
+                array_filters=[{"late.at": {"$lt": before}}],
+            )
+        return claimed
+
+    async def outbox(self, kind: Kind[Any]) -> tuple[int, datetime | None]:
+        """How many documents of this kind carry unsent facts, and since when the oldest."""
+        collection = self.collection(kind.collection)
+        oldest = await collection.find_one(
+            {"outbox.at": {"$exists": True}}, {"outbox": 1}, sort=[("outbox.at", ASCENDING)]
+        )
+        if not oldest or not oldest["outbox"]:
+            return 0, None
+        return await collection.count_documents({"outbox.at": {"$exists": True}}), min(
+            f["at"] for f in oldest["outbox"]
+        )
+
+    async def due(self, kind: Kind[Any], now: datetime, limit: int) -> list[tuple[str, datetime]]:
+        """Documents whose deadline has passed, earliest first."""
+        cursor = self.collection(kind.collection).find({"due": {"$lte": now}}, {"due": 1}).sort("due", ASCENDING)
+        return [(found["_id"], found["due"]) async for found in cursor.limit(limit)]
+
+    # --- what the services read --------------------------------------------------------------------------------
+
+    async def get(self, kind: Kind[S], key: str) -> S | None:
+        """The state of one document."""
+        found = await self.collection(kind.collection).find_one({"_id": key}, {"state": 1})
+        return kind.state.model_validate(found["state"]) if found else None
+
+    async def get_many(self, kind: Kind[S], keys: Sequence[str]) -> dict[str, S]:
+        """The states of several documents; unknown keys are left out."""
+        return dict(await self.find(kind, {"_id": {"$in": list(keys)}}))
+
+    async def find(
+        self,
+        kind: Kind[S],
+        where: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]] = (("_id", ASCENDING),),
+        limit: int = 0,
+        after: str | None = None,
+    ) -> list[tuple[str, S]]:
+        """Documents that match, as (key, state); `after` continues a list sorted by key."""
+        query = {"$and": [where, {"_id": {"$gt": after}}]} if after is not None else dict(where)
+        cursor = self.collection(kind.collection).find(query, {"state": 1}).sort(list(sort)).limit(limit)
+        return [(found["_id"], kind.state.model_validate(found["state"])) async for found in cursor]
+
+    async def count(self, kind: Kind[Any], where: Mapping[str, Any]) -> int:
+        """How many documents match."""
+        return await self.collection(kind.collection).count_documents(dict(where))
+
+    async def count_by(self, kind: Kind[Any], field: str, where: Mapping[str, Any]) -> dict[str, int]:
+        """How many documents match, per value of a field (`state.status`)."""
+        pipeline = [{"$match": dict(where)}, {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}]
+        return {str(row["_id"]): row["n"] async for row in self.collection(kind.collection).aggregate(pipeline)}
+
+    async def history(self, kind: Kind[Any], key: str) -> list[Entry]:
+        """The whole history of one document, oldest first."""
+        found = await self.collection(kind.collection).find_one({"_id": key}, {"history": 1})
+        return [Entry.model_validate(entry) for entry in found["history"]] if found else []
+
+    def files(self, bucket: str) -> "Files":
+        """Files in GridFS, addressed by key."""
+        return Files(AsyncIOMotorGridFSBucket(self._db, bucket_name=bucket), self.collection(f"{bucket}.files"))
+
+
+class Files:
+    """Files addressed by a key of ours, e.g. the SHA-256 of their bytes: the same file stands here once."""
+
+    def __init__(self, bucket: AsyncIOMotorGridFSBucket, index: AsyncIOMotorCollection[Document]) -> None:
+        self._bucket = bucket
+        self._index = index
+
+    async def put(self, key: str, data: bytes, metadata: Mapping[str, Any]) -> bool:
+        """Store a file; False if it stood here already."""
+        if await self.stat(key) is not None:
+            return False
+        try:
+            async with self._bucket.open_upload_stream_with_id(key, filename=key, metadata=dict(metadata)) as stream:
+                await stream.write(data)
+        except (FileExists, DuplicateKeyError):
+            return False
+        return True
+
+    async def stat(self, key: str) -> Document | None:
+        """Metadata of a file, with `length`; None if there is none."""
+        found = await self._index.find_one({"_id": key})
+        return {**found.get("metadata", {}), "length": found["length"]} if found else None
+
+    async def chunks(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes of a file, in pieces; nothing if there is none."""
+        try:
+            stream = await self._bucket.open_download_stream(key)
+        except NoFile:
+            return
+        while piece := await stream.readchunk():
+            yield piece
+
+    async def get(self, key: str) -> bytes | None:
+        """The bytes of a file, and their proof: None if there is none."""
+        if await self.stat(key) is None:
+            return None
+        return b"".join([piece async for piece in self.chunks(key)])
+
+    async def sound(self, key: str) -> bool:
+        """Whether a file stored under its SHA-256 still has it."""
+        data = await self.get(key)
+        return data is not None and hashlib.sha256(data).hexdigest() == key
+
+
+def _insert(write: Write) -> InsertOne[Document]:
+    document = {
+        "_id": write.key,
+        "version": write.version,
+        "state": write.state,
+        "heard": list(write.heard),
+        "history": list(write.entries),
+        "outbox": [asdict(fact) for fact in write.facts],
+    }
+    return InsertOne(document | ({"due": write.due} if write.due else {}))
+
+
+def _update(write: Write) -> UpdateOne:
+    update: Document = {
+        "$set": {"version": write.version, "state": write.state},
+        "$push": {
+            "heard": {"$each": list(write.heard)},
+            "history": {"$each": list(write.entries)},
+            "outbox": {"$each": [asdict(fact) for fact in write.facts]},
+        },
+    }
+    if write.due:
+        update["$set"]["due"] = write.due
+    else:
+        update["$unset"] = {"due": ""}
+    return UpdateOne({"_id": write.key, "version": write.expected}, update)

@@ -1,0 +1,193 @@
+"""Every “no” over HTTP is problem+json (RFC 9457), in words a person can act on, with the trace to ask about.
+
+Whatever runs below an endpoint may raise these; nobody builds an error response by hand:
+
+    HttpProblem
+    ├── Invalid          422  what was sent breaks a rule of its form
+    ├── Unauthenticated  401  no token, or one that is not accepted
+    ├── Forbidden        403  the caller may not do this, or not here
+    └── Unavailable      503  the store, the broker or the token issuer is away: try again
+    Refused (kernel)     409  the domain says no;  NotFound 404;  NotYet 503
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from shared.contracts.text import Text, text
+from shared.kernel.change import NotFound, NotYet, Refused
+from shared.kernel.problem import Problem, problem
+from shared.runtime.pages import page, prefers_html
+from shared.runtime.sentences import translate
+from shared.runtime.telemetry import current_trace_id
+
+TOO_LARGE = 413
+MEDIA_TYPE = "application/problem+json"
+
+_KINDS: Mapping[int, tuple[str, Text]] = {
+    400: ("unreadable", text("无法读取", "Unreadable")),
+    401: ("unauthenticated", text("需要登录凭证", "A valid token is needed")),
+    403: ("forbidden", text("无权办理", "Not allowed")),
+    404: ("not-found", text("不存在", "Not found")),
+    405: ("method-not-allowed", text("此地址不支持该操作", "This address does not know this method")),
+    409: ("refused", text("不予办理", "Refused")),
+    413: ("too-large", text("内容过大", "Too large")),
+    422: ("invalid", text("所填内容有误", "What was sent is not valid")),
+    500: ("internal", text("系统内部错误", "Internal error")),
+    503: ("unavailable", text("服务暂不可用", "Unavailable for the moment")),
+}
+
+
+class ProblemResponse(BaseModel):
+    """What every refused request is answered with."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    type: str
+    """Kind of the refusal: `urn:sihao:problem:refused`; the exact reason is the `code` of each error."""
+    title: str
+    """The kind in words, Chinese / English."""
+    status: int
+    """The HTTP status."""
+    detail: str
+    """What is wrong, Chinese / English; if several things are, how many."""
+    errors: tuple[Problem, ...]
+    """Each thing that is wrong: field, rule and remedy."""
+    trace_id: str | None
+    """Name this when you ask for help: it finds the logs and the trace."""
+
+
+class HttpProblem(Exception):  # noqa: N818 - a refusal, not an error of ours
+    """A refusal that knows its status."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, *problems: Problem, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__("; ".join(f"{p.field}: {p.rule}" for p in problems))
+        self.problems = problems
+        self.headers = dict(headers or {})
+
+
+class Invalid(HttpProblem):
+    """What was sent breaks a rule of its form that only the handler can see (a row of a sheet, the type of a file)."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class Unauthenticated(HttpProblem):
+    """There is no token, or it is not accepted."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class Forbidden(HttpProblem):
+    """The caller is known, and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class Unavailable(HttpProblem):
+    """Something we need is away (`what`: store, broker, issuer); nothing was done; the request may be repeated."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self, what: str, retry_after: int = 5) -> None:
+        rule = (f"“{what}”暂时无法访问，本次请求未办理。", f"`{what}` is away for the moment; nothing was done.")
+        remedy = (f"请于 {retry_after} 秒后重试。", f"Send the same request again in {retry_after} s.")
+        super().__init__(
+            problem(f"unavailable.{what}", what, rule=rule, remedy=remedy), headers={"Retry-After": str(retry_after)}
+        )
+
+
+def answer(
+    request: Request, status: int, problems: tuple[Problem, ...], headers: Mapping[str, str] | None = None
+) -> Response:
+    """The response to a refused request: a page for browsers, problem+json for everybody else."""
+    kind, title = _KINDS.get(status, (f"http-{status}", _plain(status)))
+    few = problems[0].rule if len(problems) == 1 else text(f"共 {len(problems)} 处有误", f"{len(problems)} problems")
+    body = ProblemResponse(
+        type=f"urn:sihao:problem:{kind}",
+        title=str(title),
+        status=status,
+        detail=str(few if problems else title),
+        errors=problems,
+        trace_id=current_trace_id(),
+    )
+    if prefers_html(request):
+        return page("problem.html", status=status, headers=headers, title=title, problem=body)
+    return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
+
+
+def internal_error(request: Request) -> Response:
+    """500 without any of our insides; the trace id leads to them."""
+    rule = ("系统发生意外错误，已记录。", "Something unexpected happened; it has been recorded.")
+    remedy = ("请稍后重试；如再次出现，请提供 trace_id。", "Try again later; if it stays, tell us the trace_id.")
+    return answer(request, 500, (problem("internal", "request", rule=rule, remedy=remedy),))
+
+
+def too_large(request: Request) -> Response:
+    """413."""
+    rule = ("发送的内容超过此地址允许的大小。", "What was sent is larger than this address allows.")
+    remedy = ("请缩小或分次发送。", "Make it smaller, or send it in parts.")
+    return answer(request, 413, (problem("too-large", "body", rule=rule, remedy=remedy),))
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every exception above, and Starlette's and FastAPI's own, as a problem."""
+
+    async def http_problem(request: Request, error: Any) -> Response:
+        return answer(request, error.status, error.problems, error.headers)
+
+    async def refused(request: Request, error: Any) -> Response:
+        return answer(request, 404 if isinstance(error, NotFound) else 409, error.problems)
+
+    async def not_yet(request: Request, error: Any) -> Response:
+        rule = (f"所需内容尚未到达：{error.missing}", f"what this needs has not arrived yet: {error.missing}")
+        remedy = ("请于 2 秒后重试。", "Send the same request again in 2 s.")
+        return answer(request, 503, (problem("not-yet", "request", rule=rule, remedy=remedy),), {"Retry-After": "2"})
+
+    async def invalid(request: Request, error: Any) -> Response:
+        return answer(request, 422, translate(error.errors()))
+
+    async def from_framework(request: Request, error: Any) -> Response:
+        if error.status_code == TOO_LARGE:
+            return too_large(request)
+        return answer(request, error.status_code, _UNROUTED.get(error.status_code, ()), error.headers)
+
+    async def unexpected(request: Request, _error: Exception) -> Response:
+        return internal_error(request)
+
+    app.add_exception_handler(HttpProblem, http_problem)
+    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(NotYet, not_yet)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, from_framework)
+    app.add_exception_handler(Exception, unexpected)
+
+
+_SEE_DOCS = ("请核对，可用的地址与操作见 /docs。", "Check it; /docs lists what there is.")
+_UNROUTED: Mapping[int, tuple[Problem, ...]] = {
+    400: (problem("unreadable", "body", rule=("内容无法读取。", "The body cannot be read."), remedy=_SEE_DOCS),),
+    404: (problem("no-such-path", "path", rule=("没有此地址。", "There is no such address."), remedy=_SEE_DOCS),),
+    405: (
+        problem("no-such-method", "method", rule=("此地址不支持该操作。", "No such method here."), remedy=_SEE_DOCS),
+    ),
+}
+
+
+def _plain(status: int) -> Text:
+    phrase = HTTPStatus(status).phrase
+    return text(f"请求未完成（{status}）", phrase)
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemResponse, "description": str(title)}
+    for status, (_, title) in _KINDS.items()
+    if status not in (400, 405, 500)
+}
+"""Documents every refusal in OpenAPI; the edge renames their media type to `application/problem+json`."""

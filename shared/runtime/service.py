@@ -1,0 +1,209 @@
+"""A service: its store, its lane, its relay, its clock and its HTTP edge, started and stopped together.
+
+HTTP is up first: an intake without a broker still accepts applications, since accepting needs only the store. The order
+of stopping is the reverse: no new requests, no new messages, what is in hand is finished, then the connections close.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from faststream.rabbit import RabbitBroker
+
+from shared.contracts import CATALOGUE
+from shared.contracts.text import Text, text
+from shared.runtime import logs, telemetry
+from shared.runtime.amqp import Publisher, with_heartbeat
+from shared.runtime.clock import make_clock
+from shared.runtime.commands import Commands
+from shared.runtime.dead import DeadLetters
+from shared.runtime.deadlines import Deadlines
+from shared.runtime.documents import Documents, Kind
+from shared.runtime.handlers import HandlerTable
+from shared.runtime.health import Health
+from shared.runtime.http import create_http
+from shared.runtime.lane import Lane
+from shared.runtime.limits import check_delivery_limits
+from shared.runtime.mongo import Database
+from shared.runtime.relay import Relay
+from shared.runtime.settings import Settings
+from shared.runtime.tasks import Tasks
+from shared.runtime.tokens import Verifier
+
+log = logs.get_logger(__name__)
+
+_GRACE = 15.0
+"""Seconds that a stopping service gives the batch in hand."""
+_OUTBOX_ALARM = timedelta(seconds=60)
+"""A fact that waits longer than this makes the service unready: somebody should look."""
+
+
+class Service:
+    """One running service."""
+
+    def __init__(self, name: str, settings: Settings, kinds: Sequence[Kind[Any]], *, scope: str = "") -> None:
+        """A service called `name`, owning documents of `kinds`; `scope` names the jurisdiction it serves, if any."""
+        self.name = name
+        self.scope = scope
+        self.settings = settings
+        self.clock = make_clock(settings.clock_file)
+        self.database = Database(settings.mongo_url.get_secret_value(), settings.database)
+        self.health = Health()
+        self._kinds = kinds
+        self._url = settings.amqp_url.get_secret_value()
+        self._broker = RabbitBroker(
+            with_heartbeat(self._url),
+            app_id=name,
+            fail_fast=False,
+            reconnect_interval=1.0,
+            logger=logging.getLogger("faststream"),
+        )
+        self._publisher = Publisher(self._broker, timeout=settings.publish_timeout)
+        self._documents = Documents(self.database, self.clock)
+        self._relay = Relay(
+            self.database,
+            self._publisher,
+            kinds,
+            sweep_every=settings.sweep_every,
+            sweep_age=settings.sweep_age,
+            may_go_unheard=[event.wire() for event in CATALOGUE if event.may_go_unheard],
+        )
+        self.commands = Commands(self.database, self._documents, self._relay, batch_limit=settings.batch_limit)
+        self.dead_letters = DeadLetters(self.database)
+        self._tasks = Tasks(self.health)
+        self._once: list[Callable[[], Awaitable[None]]] = []
+        self._lane: Lane | None = None
+        self._table = HandlerTable(name, scope=scope)
+
+    def listen(self, table: HandlerTable) -> None:
+        """Hear the events of this table."""
+        self._table = table
+        self._lane = Lane(
+            table,
+            url=self._url,
+            documents=self._documents,
+            dead_letters=self.dead_letters,
+            relay=self._relay,
+            publisher=self._publisher,
+            batch_limit=self.settings.batch_limit,
+            prefetch=self.settings.prefetch,
+            patience=self.settings.patience,
+        )
+
+    def task(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:
+        """Supervised work in the background."""
+        self._tasks.add(name, forever)
+
+    def startup(self, once: Callable[[], Awaitable[None]]) -> None:
+        """Work to be done once, when the store answers; begun again until it succeeds, so harmless to repeat."""
+        self._once.append(once)
+
+    def http(self, *, title: Text, description: Text, routers: Sequence[APIRouter]) -> FastAPI:
+        """The HTTP application, in whose life the whole service lives."""
+
+        @asynccontextmanager
+        async def life(_: FastAPI) -> AsyncIterator[None]:
+            async with self.running():
+                yield
+
+        return create_http(
+            title,
+            "1",
+            routers=routers,
+            lifespan=life,
+            verifier=Verifier(self.settings),
+            health=self.health,
+            description=description,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """From start to stop."""
+        logs.setup(self.name, self.settings.log_level)
+        telemetry.setup(self.name, f"{socket.gethostname()}-{self.scope or 'all'}")
+        self._background()
+        self._checks()
+        self._tasks.start()
+        log.info("service started", service=self.name, scope=self.scope)
+        try:
+            yield
+        finally:
+            await self._finish_batch()
+            await self._tasks.stop()
+            await self._broker.stop()
+            self.database.close()
+            telemetry.shutdown()
+
+    async def _finish_batch(self) -> None:
+        """Let the batch in hand be committed, published and acknowledged; then take no other."""
+        if self._lane:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GRACE):
+                    await self._lane.between_batches.acquire()
+
+    def _background(self) -> None:
+        deadlines = Deadlines(
+            self.database,
+            self._documents,
+            self._relay,
+            clock=self.clock,
+            kinds=self._kinds,
+            every=self.settings.sweep_every,
+        )
+        self.task("store", self._prepare)
+        self.task("bus", self._connect)
+        self.task("commands", self.commands.run)
+        self.task("post", self._relay.post)
+        self.task("clear", self._relay.clear)
+        self.task("sweep", self._relay.sweep)
+        self.task("deadlines", deadlines.run)
+        if self._lane:
+            self.task("lane", self._lane.run)
+
+    async def _prepare(self) -> None:
+        """Create indexes and do what is to be done once; then rest."""
+        await self.database.prepare(self._kinds)
+        await self.dead_letters.measure()
+        for once in self._once:
+            await once()
+        self._prepared = True
+        await _rest()
+
+    async def _connect(self) -> None:
+        """Connect and declare the topology; then rest, the connection heals itself."""
+        if not self._publisher.ready.is_set():
+            await self._publisher.connect(self._table)
+        if self.settings.rabbit_api_url:
+            await check_delivery_limits(self.settings.rabbit_api_url.get_secret_value(), self._table)
+        await _rest()
+
+    _prepared = False
+
+    def _checks(self) -> None:
+        async def store() -> Text | None:
+            await self.database.ping()
+            return None if self._prepared else text("正在准备数据库", "the store is being prepared")
+
+        async def consumers() -> Text | None:
+            if self._lane is None or self._lane.consuming:
+                return None
+            return text("未在接收消息", "not consuming")
+
+        async def outbox() -> Text | None:
+            oldest = self._relay.oldest
+            if oldest is None or datetime.now(UTC) - oldest < _OUTBOX_ALARM:
+                return None
+            return text(f"自 {oldest:%H:%M:%S}Z 起有事实未能发出", f"facts wait unsent since {oldest:%H:%M:%S}Z")
+
+        self.health.add("store", store)
+        self.health.add("consumers", consumers)
+        self.health.add("outbox", outbox)
+
+
+async def _rest() -> None:
+    await asyncio.Event().wait()

@@ -1,0 +1,50 @@
+"""The settings every service has; each service adds its own. Read from the environment, prefix `SIHAO_`."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where a service finds its broker, its store, its token issuer and its clock."""
+
+    model_config = SettingsConfigDict(env_prefix="SIHAO_", extra="ignore", use_attribute_docstrings=True)
+
+    amqp_url: SecretStr
+    """AMQP URL of the broker, with this service's own user: `amqp://user:secret@host:5672/vhost`."""
+    rabbit_api_url: SecretStr | None = None
+    """URL of RabbitMQ's management API; with it the start checks that no delivery limit can drop messages."""
+    mongo_url: SecretStr
+    """MongoDB URL of this service's own store."""
+    database: str = Field(min_length=1)
+    """Name of this service's database; no other service uses it."""
+    oidc_issuer: str
+    """Issuer (`iss`) whose bearer tokens are accepted."""
+    oidc_jwks_url: str
+    """Where the issuer publishes its keys."""
+    oidc_audience: str = "sihao"
+    """Audience (`aud`) that tokens must name."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on."""
+    public_url: str = ""
+    """The address under which people reach this service, for links; empty: relative links."""
+    clock_file: Path | None = None
+    """Demo and tests only: a file by which the clock is turned. Never set in production."""
+    log_level: str = "INFO"
+    """Least level that is logged."""
+
+    batch_limit: int = Field(default=200, ge=1, le=2000)
+    """Messages decided and committed together, at the most."""
+    prefetch: int = Field(default=400, ge=1)
+    """Unacknowledged messages the broker may hand to this process."""
+    publish_timeout: float = Field(default=10.0, gt=0)
+    """Seconds to wait for the broker's confirms of one wave."""
+    sweep_every: float = Field(default=2.0, gt=0)
+    """Seconds between two sweeps of outboxes and deadlines."""
+    sweep_age: float = Field(default=5.0, ge=0)
+    """Age in seconds after which an unconfirmed fact is published again."""
+    patience: float = Field(default=120.0, ge=0)
+    """Seconds a message may wait for what it needs (`NotYet`) before it is parked."""

@@ -1,0 +1,49 @@
+"""What stands on the broker: one topic exchange for all facts, one quorum queue per (service, event[, jurisdiction]).
+
+Quorum queues, because they are on disk before they confirm (RabbitMQ 4's classic queues are not). What the broker
+itself would drop goes, at least once, to the service's own dead-letter queue; and from RabbitMQ 4 on the built-in
+delivery limit is taken off, because a limit that counts redeliveries drops good messages after a bad minute.
+"""
+
+from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
+from faststream.rabbit.schemas.queue import QuorumQueueArgs
+
+from shared.runtime.handlers import HandlerTable, Subscription
+
+EVENTS = RabbitExchange("sihao.events", type=ExchangeType.TOPIC, durable=True)
+"""Every fact; routing key = wire name + area."""
+DEAD = RabbitExchange("sihao.dead", type=ExchangeType.DIRECT, durable=True)
+"""What the broker could not deliver, routed to the service's dead-letter queue."""
+
+_NO_LIMIT_SINCE = 4
+"""Major version of RabbitMQ that brought a default delivery limit."""
+
+
+def dead_queue_name(table: HandlerTable) -> str:
+    """Where the broker puts what it gives up for this service: `dead.review.35`."""
+    return ".".join(part for part in ("dead", table.service, table.scope) if part)
+
+
+def event_queue(subscription: Subscription, table: HandlerTable, server_version: str) -> RabbitQueue:
+    """The queue in which a service hears one event."""
+    arguments: QuorumQueueArgs = {
+        "x-dead-letter-exchange": DEAD.name,
+        "x-dead-letter-routing-key": dead_queue_name(table),
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+    if int(server_version.partition(".")[0]) >= _NO_LIMIT_SINCE:
+        arguments["x-delivery-limit"] = -1
+    return RabbitQueue(
+        subscription.queue,
+        queue_type=QueueType.QUORUM,
+        durable=True,
+        routing_key=subscription.bindings[0],
+        arguments=arguments,
+    )
+
+
+def dead_queue(table: HandlerTable) -> RabbitQueue:
+    """The service's dead-letter queue; what lands here is parked in its store with the broker's reason."""
+    name = dead_queue_name(table)
+    return RabbitQueue(name, queue_type=QueueType.QUORUM, durable=True, routing_key=name)
