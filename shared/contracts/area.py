@@ -8,11 +8,11 @@ begins with the other's, and the words of a routing key (`35.02.03`) can be boun
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 CENTRE = "CN"
 Level = Literal["national", "province", "city", "county", "town"]
-_CODE = re.compile(r"[1-9]\d(\d\d){0,2}")
+_CODE = re.compile(r"[1-9][0-9]([0-9]{2}){0,2}")
 
 
 def parse_area(code: str) -> str:
@@ -30,7 +30,9 @@ def parse_area(code: str) -> str:
     return code
 
 
-Area = Annotated[str, AfterValidator(parse_area)]
+Area = Annotated[
+    str, AfterValidator(parse_area), Field(json_schema_extra={"pattern": rf"^({CENTRE}|{_CODE.pattern})$"})
+]
 """An area code, normalised on the way in."""
 
 

@@ -37,6 +37,8 @@ class ItemScore(Part):
     """Points possible; 0 where the item does not apply."""
     outcome: ItemOutcome
     """In a word."""
+    mark_of: Decimal | None = None
+    """Where experts judge the item: their mark goes from 0 to this."""
 
 
 class Shortfall(Part):
@@ -50,6 +52,17 @@ class Shortfall(Part):
     """Why."""
     remedy: Text
     """What would cure it."""
+
+
+class IgnoredFact(Part):
+    """A declared fact that does not fit the rubric and was left out; it earns nothing until it is corrected."""
+
+    field: str
+    """Where: `facts.B2.i.visited`."""
+    rule: Text
+    """What is expected there."""
+    remedy: Text
+    """What to do."""
 
 
 class Score(Part):
@@ -118,6 +131,8 @@ class ApplicationScored(Event):
     """The manifest of its files, for those who review."""
     score: Score
     """The scorecard in brief."""
+    ignored: tuple[IgnoredFact, ...] = ()
+    """Declared facts that do not fit the rubric."""
 
     @property
     def subject(self) -> str:

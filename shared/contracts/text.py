@@ -4,9 +4,12 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Text(BaseModel):
-    """A sentence that people see, in Chinese and in English; neither may be empty."""
+    """A sentence that people see, in Chinese and in English; neither is left out.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    Further languages may come beside the two, so unknown ones are ignored, as everywhere in an event.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     zh: str
     """Simplified Chinese."""

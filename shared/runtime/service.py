@@ -63,17 +63,17 @@ class Service:
             reconnect_interval=1.0,
             logger=logging.getLogger("faststream"),
         )
-        self._publisher = Publisher(self._broker, timeout=settings.publish_timeout)
+        self.publisher = Publisher(self._broker, timeout=settings.publish_timeout)
         self._documents = Documents(self.database, self.clock)
-        self._relay = Relay(
+        self.relay = Relay(
             self.database,
-            self._publisher,
+            self.publisher,
             kinds,
             sweep_every=settings.sweep_every,
             sweep_age=settings.sweep_age,
             may_go_unheard=[event.wire() for event in CATALOGUE if event.may_go_unheard],
         )
-        self.commands = Commands(self.database, self._documents, self._relay, batch_limit=settings.batch_limit)
+        self.commands = Commands(self.database, self._documents, self.relay, batch_limit=settings.batch_limit)
         self.dead_letters = DeadLetters(self.database)
         self._tasks = Tasks(self.health)
         self._once: list[Callable[[], Awaitable[None]]] = []
@@ -88,8 +88,8 @@ class Service:
             url=self._url,
             documents=self._documents,
             dead_letters=self.dead_letters,
-            relay=self._relay,
-            publisher=self._publisher,
+            relay=self.relay,
+            publisher=self.publisher,
             batch_limit=self.settings.batch_limit,
             prefetch=self.settings.prefetch,
             patience=self.settings.patience,
@@ -150,7 +150,7 @@ class Service:
         deadlines = Deadlines(
             self.database,
             self._documents,
-            self._relay,
+            self.relay,
             clock=self.clock,
             kinds=self._kinds,
             every=self.settings.sweep_every,
@@ -158,9 +158,9 @@ class Service:
         self.task("store", self._prepare)
         self.task("bus", self._connect)
         self.task("commands", self.commands.run)
-        self.task("post", self._relay.post)
-        self.task("clear", self._relay.clear)
-        self.task("sweep", self._relay.sweep)
+        self.task("post", self.relay.post)
+        self.task("clear", self.relay.clear)
+        self.task("sweep", self.relay.sweep)
         self.task("deadlines", deadlines.run)
         if self._lane:
             self.task("lane", self._lane.run)
@@ -176,8 +176,8 @@ class Service:
 
     async def _connect(self) -> None:
         """Connect and declare the topology; then rest, the connection heals itself."""
-        if not self._publisher.ready.is_set():
-            await self._publisher.connect(self._table)
+        if not self.publisher.ready.is_set():
+            await self.publisher.connect(self._table)
         if self.settings.rabbit_api_url:
             await check_delivery_limits(self.settings.rabbit_api_url.get_secret_value(), self._table)
         await _rest()
@@ -195,7 +195,7 @@ class Service:
             return text("未在接收消息", "not consuming")
 
         async def outbox() -> Text | None:
-            oldest = self._relay.oldest
+            oldest = self.relay.oldest
             if oldest is None or datetime.now(UTC) - oldest < _OUTBOX_ALARM:
                 return None
             return text(f"自 {oldest:%H:%M:%S}Z 起有事实未能发出", f"facts wait unsent since {oldest:%H:%M:%S}Z")

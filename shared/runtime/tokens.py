@@ -112,6 +112,11 @@ class Verifier:
         except (JoseError, ValidationError, ValueError) as error:
             raise _refused(error) from error
 
+    @property
+    def closed(self) -> bool:
+        """Whether the connections to the issuer are closed."""
+        return self._http.is_closed
+
     async def aclose(self) -> None:
         """Close the connections to the issuer."""
         await self._http.aclose()

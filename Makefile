@@ -1,0 +1,61 @@
+# Every command that this project has. All paths are relative, so the project may lie anywhere.
+
+.DEFAULT_GOAL := help
+.PHONY: help venv check lint format unit contract integration e2e test demo docs lock clean
+
+PYTHON_IN_VENV := .venv/bin/python
+PYTEST := $(PYTHON_IN_VENV) -m pytest $(ARGS)
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-progress --custom-compile-command 'make lock' \
+	$(if $(UPGRADE),--upgrade) --all-extras pyproject.toml
+
+help: ## 列出全部命令 / list all commands
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+venv: .venv/.installed ## 安装依赖到 .venv / install the dependencies into .venv
+
+.venv/.installed: requirements-dev.txt pyproject.toml
+	@PYTHON='$(PYTHON)' sh dev/venv.sh
+
+check: lint unit ## 快速检查：格式、规范、类型、依赖方向、单元测试 / the fast checks: format, lint, types, import rules, unit tests
+
+lint: venv ## 只查格式、规范、类型与依赖方向 / format, lint, types and import rules only
+	@$(PYTHON_IN_VENV) -m ruff format --check --quiet .
+	@$(PYTHON_IN_VENV) -m ruff check --quiet .
+	@$(PYTHON_IN_VENV) -m mypy
+	@.venv/bin/lint-imports
+
+format: venv ## 整理代码格式 / format the code
+	@$(PYTHON_IN_VENV) -m ruff format .
+	@$(PYTHON_IN_VENV) -m ruff check --fix .
+
+unit: venv ## 单元测试，不启动任何服务 / unit tests; nothing is started
+	@$(PYTEST) tests/unit
+
+contract: venv ## 契约测试：消息格式、示例与生成的文档 / contract tests: message schemas, examples, generated documents
+	@$(PYTEST) tests/contract
+
+integration: venv ## 集成测试：真实的 RabbitMQ 与 MongoDB / integration tests on a real RabbitMQ and MongoDB
+	@$(PYTEST) tests/integration
+
+e2e: venv ## 端到端测试：全部服务 / end-to-end tests with all services
+	@$(PYTEST) tests/e2e
+
+test: lint ## 全部检查与测试 / all checks and all tests
+	@$(PYTEST)
+
+demo: venv ## 演示一轮完整评定；ONCE=1 结束后退出 / show a whole round; ONCE=1 exits after the summary
+	@$(PYTHON_IN_VENV) -m demo $(if $(filter-out 0,$(ONCE)),--once)
+
+docs: venv ## 重新生成契约与接口文档 / generate the contract and API documents again
+	@$(PYTHON_IN_VENV) -m dev.generate
+
+lock: export PATH := $(PATH):.venv/bin
+lock: ## 重新锁定依赖；UPGRADE=1 升级 / lock the dependencies again; UPGRADE=1 takes newer ones
+	@command -v uv >/dev/null || $(PYTHON_IN_VENV) -m pip install --quiet uv
+	@uv $(COMPILE) --group dev --output-file requirements-dev.txt
+	@uv $(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt
+
+clean: ## 删除 .venv、.local 与缓存 / remove .venv, .local and caches
+	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

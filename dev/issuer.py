@@ -1,0 +1,149 @@
+"""A small OpenID Connect issuer for demonstrations and tests: one key, a discovery page, tokens for the asking.
+
+`python -m dev.issuer --role officer --area 35` serves one and prints a token for trying things out by hand.
+"""
+
+import argparse
+import json
+import secrets
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from dev.ports import LOOPBACK
+
+AUDIENCE = "sihao"
+ALGORITHM = "ES256"
+DISCOVERY_PATH = "/.well-known/openid-configuration"
+JWKS_PATH = "/jwks.json"
+
+
+def _real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+class Issuer:
+    """An issuer with a key of its own, made anew every time; use it as a context manager."""
+
+    def __init__(self, *, port: int = 0, now: Callable[[], datetime] = _real_time) -> None:
+        """Listen on loopback at `port` (0: any free one); tokens are issued at the time that `now` tells."""
+        self._key = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
+        self._now = now
+        self._server = ThreadingHTTPServer((LOOPBACK, port), self._pages())
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="issuer", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The issuer's identifier, as it stands in the tokens' `iss`."""
+        return f"http://{LOOPBACK}:{self._server.server_port}"
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the public key is."""
+        return self.url + JWKS_PATH
+
+    def token(
+        self,
+        sub: str,
+        *,
+        roles: Sequence[str] = (),
+        area: str | None = None,
+        chamber: str | None = None,
+        name: str | None = None,
+        audience: str = AUDIENCE,
+        lifetime: timedelta = timedelta(hours=12),
+    ) -> str:
+        """A signed token for `sub`.
+
+        Args:
+            sub: who it is, an opaque name.
+            roles: `secretary`, `officer`, `expert`, `operator`.
+            area: the area an officer or expert answers for, "CN" or digits such as "3502".
+            chamber: the credit code of a secretary's chamber.
+            name: the person's name, for pages.
+            audience: for whom the token is; anything but "sihao" must be turned away by the platform.
+            lifetime: how long it is valid; negative makes one that has expired.
+        """
+        issued = int(self._now().timestamp())
+        claims = {
+            "iss": self.url,
+            "aud": audience,
+            "sub": sub,
+            "iat": issued,
+            "exp": issued + int(lifetime.total_seconds()),
+            "jti": secrets.token_hex(8),
+            "roles": list(roles),
+        }
+        claims |= {k: v for k, v in {"area": area, "chamber": chamber, "name": name}.items() if v is not None}
+        return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, claims, self._key)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _pages(self) -> type[BaseHTTPRequestHandler]:
+        issuer = self
+
+        class Pages(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                page = issuer._page(self.path)
+                body = json.dumps(page).encode()
+                self.send_response(HTTPStatus.NOT_FOUND if page is None else HTTPStatus.OK)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_arguments: object) -> None:
+                """Stay silent."""
+
+        return Pages
+
+    def _page(self, path: str) -> dict[str, object] | None:
+        if path == JWKS_PATH:
+            return {"keys": [self._key.as_dict(private=False)]}
+        if path == DISCOVERY_PATH:
+            return {
+                "issuer": self.url,
+                "jwks_uri": self.jwks_url,
+                "id_token_signing_alg_values_supported": [ALGORITHM],
+                "subject_types_supported": ["public"],
+                "response_types_supported": ["id_token"],
+            }
+        return None
+
+
+def main() -> None:
+    """Serve an issuer until Ctrl-C, and print one token."""
+    parser = argparse.ArgumentParser(prog="python -m dev.issuer", description="本地令牌签发 / a local token issuer")
+    parser.add_argument("--port", type=int, default=0, help="端口，0 为任意 / port, 0 for any")
+    parser.add_argument("--sub", default="someone", help="主体 / subject")
+    parser.add_argument("--role", action="append", default=[], help="角色，可重复 / role, repeatable")
+    parser.add_argument("--area", help="区划，如 CN 或 3502 / area, CN or digits")
+    parser.add_argument("--chamber", help="商会统一社会信用代码 / credit code of the chamber")
+    arguments = parser.parse_args()
+    with Issuer(port=arguments.port) as issuer:
+        token = issuer.token(arguments.sub, roles=arguments.role, area=arguments.area, chamber=arguments.chamber)
+        print(f"签发者 issuer: {issuer.url}\n令牌 token: {token}\nCtrl-C 结束 to stop", flush=True)
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+
+
+if __name__ == "__main__":
+    main()

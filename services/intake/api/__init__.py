@@ -1,0 +1,1 @@
+"""HTTP in → deciders: one file per resource."""

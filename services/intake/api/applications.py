@@ -1,0 +1,110 @@
+"""Applications 申报: begin, hand in, withdraw; and read."""
+
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Query
+
+from services.intake.api import views
+from services.intake.api.access import Reader, Secretary, existing, permitted, shown
+from services.intake.api.chambers import unknown_chamber
+from services.intake.api.rounds import unknown_round
+from services.intake.domain import refusals, submitting
+from services.intake.domain.application import Application, Status, application_id
+from services.intake.domain.receipt import Submission
+from services.intake.domain.round import PlannedRound
+from services.intake.store import APPLICATIONS, IntakeStore
+from shared.contracts import CENTRE, Area, Chamber
+from shared.runtime.access import require_area, require_chamber
+from shared.runtime.commands import Commands, Done
+from shared.runtime.http import IdempotencyKey, Page, Paging
+
+
+def router(store: IntakeStore, commands: Commands) -> APIRouter:
+    """`/applications`."""
+    routes = APIRouter(prefix="/applications", tags=["申报 / applications"])
+
+    @routes.post("", status_code=201, summary="开始申报 / begin")
+    async def begin(body: submitting.Start, by: Secretary) -> views.ApplicationView:
+        """Begin a draft; one that was begun is answered as it is."""
+        require_chamber(by, body.chamber)
+        planned, chamber = await _context(store, body.round, body.chamber)
+        id_ = application_id(body.round, body.chamber)
+        decide = submitting.starting(planned, chamber)
+        return shown(await commands.do(APPLICATIONS, id_, body, decide, what="begin", by=by))
+
+    @routes.get("", summary="申报列表 / list")
+    async def listing(
+        page: Paging,
+        by: Reader,
+        round_: Annotated[str | None, Query(alias="round", max_length=40)] = None,
+        status: Status | None = None,
+        area: Area | None = None,
+    ) -> Page[views.ApplicationRow]:
+        """A secretary's own applications; an officer's area's."""
+        within = area or by.area or CENTRE
+        require_area(by, within)
+        own = (by.chamber or "") if by.role == "secretary" else None
+        found = await store.applications(
+            area=within, chamber=own, round_=round_, status=status, limit=page.limit + 1, after=page.after
+        )
+        part = found[: page.limit]
+        more = part[-1][0] if len(found) > page.limit else None
+        return Page(items=tuple(views.row(application) for _, application in part), next=more)
+
+    @routes.get("/{id_}", summary="查询申报 / one application")
+    async def one(id_: str, by: Reader) -> views.ApplicationView:
+        """An application as it stands."""
+        return views.view(await permitted(store, id_, by), private=by.role == "secretary")
+
+    @routes.post("/{id_}/submit", status_code=202, summary="提交 / hand in")
+    async def submit(id_: str, body: submitting.Submit, by: Secretary, key: IdempotencyKey) -> views.SubmissionView:
+        """Hand in; the answer, with its receipt, comes once the application is durably stored."""
+        application = await permitted(store, id_, by)
+        planned, chamber = await _context(store, application.round, application.chamber.code)
+        decide = submitting.submitting(planned, chamber)
+        done = await commands.do(APPLICATIONS, id_, body, decide, what="submit", by=by, idempotency_key=key)
+        after, handed_in = existing(done), _handed_in(done)
+        if handed_in is None:
+            raise refusals.late(planned.round, cast("datetime", after.late_at))
+        return views.SubmissionView(application=id_, revision=handed_in.revision, receipt=handed_in.receipt)
+
+    @routes.post("/{id_}/withdraw", summary="撤回 / withdraw")
+    async def withdraw(
+        id_: str, body: submitting.Withdraw, by: Secretary, key: IdempotencyKey
+    ) -> views.ApplicationView:
+        """Take it back, until it is on public notice."""
+        await permitted(store, id_, by)
+        return shown(
+            await commands.do(APPLICATIONS, id_, body, submitting.withdraw, what="withdraw", by=by, idempotency_key=key)
+        )
+
+    @routes.get("/{id_}/timeline", summary="时间线 / timeline")
+    async def timeline(id_: str, by: Reader) -> views.TimelineView:
+        """What happened to it, oldest first."""
+        return views.timeline(await permitted(store, id_, by))
+
+    @routes.get("/{id_}/history", summary="留痕 / history")
+    async def history(id_: str, by: Reader) -> views.HistoryView:
+        """Every change, and whether the chain holds."""
+        await permitted(store, id_, by)
+        return views.history(*await store.recorded(id_))
+
+    return routes
+
+
+async def _context(store: IntakeStore, round_: str, chamber: str) -> tuple[PlannedRound, Chamber]:
+    """The round, and the chamber as it is registered now."""
+    planned = await store.round(round_)
+    if planned is None:
+        raise unknown_round(round_)
+    registered = await store.chamber(chamber)
+    if registered is None:
+        raise unknown_chamber(chamber)
+    return planned, registered.chamber
+
+
+def _handed_in(done: Done[Application]) -> Submission | None:
+    """The revision that a submission made, also when it is asked for again; None if it came too late."""
+    at = datetime.fromisoformat(done.entry.at) if done.entry else None
+    return next((s for s in existing(done).submissions if s.receipt.at == at), None)

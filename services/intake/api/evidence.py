@@ -1,0 +1,107 @@
+"""Evidence 证明材料: files known by their SHA-256, tied to items."""
+
+import asyncio
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Path, UploadFile
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.api.access import Reader, Secretary, permitted
+from services.intake.api.uploads import FORM, read_upload
+from services.intake.domain import filling, refusals
+from services.intake.domain.application import Application
+from services.intake.domain.facts import MAX_ITEMS, ItemCode
+from services.intake.domain.media import ACCEPTED, sniff
+from services.intake.store import APPLICATIONS, IntakeStore
+from shared.contracts import Evidence
+from shared.kernel.problem import Problem, problem
+from shared.runtime.clock import Clock
+from shared.runtime.commands import Commands
+from shared.runtime.problems import Invalid
+
+MAX_FILE = 20 * 1024 * 1024
+"""Bytes of one file. Our default."""
+
+Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Ties(BaseModel):
+    """The items a file supports."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    items: tuple[ItemCode, ...] = Field(min_length=1, max_length=MAX_ITEMS)
+    """Codes of items."""
+
+
+def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
+    """`/applications/{id}/evidence`."""
+    routes = APIRouter(prefix="/applications/{id_}/evidence", tags=["证明材料 / evidence"])
+
+    @routes.post("", status_code=201, max_body_size=MAX_FILE + FORM, summary="上传 / upload")
+    async def upload(
+        id_: str, file: UploadFile, items: Annotated[list[ItemCode], Form(min_length=1)], by: Secretary
+    ) -> Evidence:
+        """Upload a file for one or more items. The same file again is tied to the further items."""
+        filling.editable(await permitted(store, id_, by), set(items), clock.now())
+        got = await read_upload(file, MAX_FILE)
+        media_type = await asyncio.to_thread(sniff, got.data, got.name)
+        if media_type is None:
+            raise Invalid(_type())
+        await store.keep_file(got.sha256, got.data)
+        found = Evidence(
+            sha256=got.sha256, name=got.name, media_type=media_type, size=len(got.data), items=tuple(items)
+        )
+        done = await commands.do(APPLICATIONS, id_, filling.Attach(file=found), filling.attach, what="attach", by=by)
+        return _file(done.state, got.sha256)
+
+    @routes.put("/{sha256}", summary="关联指标 / tie to items")
+    async def tie(id_: str, sha256: Hash, body: Ties, by: Secretary) -> Evidence:
+        """Tie a file to exactly these items."""
+        await permitted(store, id_, by)
+        command = filling.Tie(sha256=sha256, items=body.items)
+        done = await commands.do(APPLICATIONS, id_, command, filling.tie, what="tie", by=by)
+        return _file(done.state, sha256)
+
+    @routes.delete("/{sha256}", status_code=204, summary="移除 / take off")
+    async def untie(id_: str, sha256: Hash, by: Secretary) -> None:
+        """Take a file off the manifest; revisions that were handed in keep it."""
+        await permitted(store, id_, by)
+        command = filling.Tie(sha256=sha256, items=())
+        await commands.do(APPLICATIONS, id_, command, filling.tie, what="untie", by=by)
+
+    @routes.get("/{sha256}", response_class=StreamingResponse, summary="下载 / download")
+    async def download(id_: str, sha256: Hash, by: Reader) -> StreamingResponse:
+        """A file of the application, of whatever revision."""
+        found = _file(await permitted(store, id_, by), sha256)
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
+            "Content-Length": str(found.size),
+            "ETag": f'"{sha256}"',
+        }
+        return StreamingResponse(store.file(sha256), media_type=found.media_type, headers=headers)
+
+    return routes
+
+
+def _file(application: Application | None, sha256: str) -> Evidence:
+    manifests = [application.evidence, *(s.evidence for s in application.submissions)] if application else []
+    for manifest in manifests:
+        for file in manifest:
+            if file.sha256 == sha256:
+                return file
+    raise refusals.no_such_file(sha256)
+
+
+def _type() -> Problem:
+    return problem(
+        "evidence.type",
+        "file",
+        rule=(
+            f"按文件内容判断，不是可接受的类型：{ACCEPTED}",
+            "by its bytes it is none of: PDF, PNG, JPEG, docx, xlsx (without macros), txt, csv",
+        ),
+        remedy=("请转换为 PDF 后上传", "Convert it to PDF."),
+    )

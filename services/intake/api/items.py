@@ -1,0 +1,52 @@
+"""Items 指标: what is declared, item by item, safe against two people writing at once."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from services.intake.api import views
+from services.intake.api.access import Secretary, existing, permitted, shown
+from services.intake.domain import filling
+from services.intake.domain.application import ItemEntry, SelfAssessment
+from services.intake.domain.facts import ItemCode, ItemFacts
+from services.intake.store import APPLICATIONS, IntakeStore
+from shared.runtime.commands import Commands
+
+IfMatch = Annotated[
+    str,
+    Header(alias="If-Match", pattern=r'^"?\d{1,9}"?$', description="所见版本，0 为新建 / the version seen; 0 for new"),
+]
+
+
+def router(store: IntakeStore, commands: Commands) -> APIRouter:
+    """`/applications/{id}/items` and `/applications/{id}/self-assessment`."""
+    routes = APIRouter(prefix="/applications", tags=["申报 / applications"])
+
+    @routes.patch("/{id_}/items", summary="填报多个指标 / fill in items")
+    async def fill(id_: str, body: filling.Fill, by: Secretary) -> views.ApplicationView:
+        """Change several items, all or none; each names the version that was seen."""
+        await permitted(store, id_, by)
+        return shown(await commands.do(APPLICATIONS, id_, body, filling.fill, what="fill", by=by))
+
+    @routes.put("/{id_}/items/{item}", summary="填报一个指标 / fill in one item")
+    async def fill_one(
+        id_: str, item: ItemCode, body: ItemFacts, *, seen: IfMatch, by: Secretary, response: Response
+    ) -> ItemEntry:
+        """Change one item; `If-Match` names the version that was seen, the answer's `ETag` the new one."""
+        await permitted(store, id_, by)
+        edit = filling.ItemEdit(version=int(seen.strip('"')), facts=body)
+        command = filling.Fill(items={item: edit})
+        application = existing(await commands.do(APPLICATIONS, id_, command, filling.fill, what="fill", by=by))
+        entry = application.items.get(item, ItemEntry(version=0, facts={}))
+        response.headers["ETag"] = f'"{entry.version}"'
+        return entry
+
+    @routes.put("/{id_}/self-assessment", summary="自评 / self-assessment")
+    async def assess(id_: str, body: SelfAssessment, by: Secretary) -> views.ApplicationView:
+        """Keep the chamber's own marks; nobody else sees them."""
+        await permitted(store, id_, by)
+        command = filling.AssessYourself(assessment=body)
+        done = await commands.do(APPLICATIONS, id_, command, filling.assess_yourself, what="assess", by=by)
+        return shown(done)
+
+    return routes

@@ -1,0 +1,59 @@
+"""The shape and size of what an applicant declares. Which fields an item has is the rubric's business, and scoring's.
+
+The limits are our default: far above what a form holds, far below what a document may weigh.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.contracts import FactValue
+
+MAX_ITEMS = 300
+"""Items one application may answer."""
+MAX_FIELDS = 60
+"""Fields of one item."""
+MAX_TEXT = 4000
+"""Characters of one text."""
+MAX_LIST = 200
+"""Entries of one list or one count per year."""
+MAX_WORD = 100
+"""Characters of one entry."""
+MAX_COUNT = 10**15
+"""The greatest number either way; it fits every store and every JSON reader."""
+MAX_BYTES = 256 * 1024
+"""Bytes of all facts of one application, as canonical JSON."""
+
+ItemCode = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{0,7}(\.[A-Za-z0-9]{1,8}){0,3}$", examples=["B2.i"])]
+"""Code of a rubric item: `B2.i`."""
+FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$", examples=["visited"])]
+"""Name of a field: lower case, with underscores."""
+
+
+def _within(value: FactValue) -> FactValue:
+    """One value within the limits.
+
+    Raises:
+        ValueError: it is too long, too large, or a name in it could not be stored.
+    """
+    match value:
+        case str() if len(value) > MAX_TEXT:
+            raise ValueError(f"文字最多 {MAX_TEXT} 字 / a text has at most {MAX_TEXT} characters")
+        case int() if abs(value) > MAX_COUNT:
+            raise ValueError(f"数字的绝对值最大为 {MAX_COUNT} / a number is at most {MAX_COUNT} either way")
+        case list() | dict() if len(value) > MAX_LIST:
+            raise ValueError(f"最多 {MAX_LIST} 项 / at most {MAX_LIST} entries")
+        case list() | dict() if any(len(word) > MAX_WORD for word in value):
+            raise ValueError(f"每项最多 {MAX_WORD} 字 / an entry has at most {MAX_WORD} characters")
+        case dict() if any(not word or word.startswith("$") or "\0" in word for word in value):
+            raise ValueError("名称不能为空、不能以 $ 开头 / a name is not empty and does not begin with $")
+        case dict() if any(abs(count) > MAX_COUNT for count in value.values()):
+            raise ValueError(f"数字的绝对值最大为 {MAX_COUNT} / a number is at most {MAX_COUNT} either way")
+        case _:
+            return value
+
+
+DeclaredValue = Annotated[FactValue, AfterValidator(_within)]
+"""One fact, within the limits."""
+ItemFacts = Annotated[dict[FieldName, DeclaredValue], Field(max_length=MAX_FIELDS)]
+"""The facts of one item, by field."""

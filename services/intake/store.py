@@ -1,0 +1,131 @@
+"""Intake's store: the only file that knows collections and field names."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from services.intake.domain.application import Application, Status
+from services.intake.domain.chamber import RegisteredChamber
+from services.intake.domain.lists import ChamberList
+from services.intake.domain.round import PlannedRound
+from services.intake.domain.rubric import KnownRubric
+from shared.contracts import CENTRE, Area
+from shared.kernel.history import Entry
+from shared.runtime.documents import Index, Kind
+from shared.runtime.mongo import Database
+
+CHAMBERS = Kind("chambers", RegisteredChamber, indexes=(Index(("state.chamber.area", "_id")),))
+"""By credit code."""
+LISTS = Kind("lists", ChamberList, indexes=(Index(("state.registered_at",)),))
+"""Imported lists, by the SHA-256 of the file and the importing officer's area."""
+RUBRICS = Kind("rubrics", KnownRubric)
+"""By id."""
+ROUNDS = Kind("rounds", PlannedRound, indexes=(Index(("state.status",)),))
+"""By code."""
+APPLICATIONS = Kind(
+    "applications",
+    Application,
+    indexes=(
+        Index(("state.round", "state.status", "_id")),
+        Index(("state.chamber.area", "_id")),
+        Index(("state.chamber.code", "_id")),
+    ),
+)
+"""By `<round>-<credit code>`."""
+KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS)
+
+
+class IntakeStore:
+    """What intake reads. Changes go through deciders."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._files = database.files("evidence")
+
+    async def chamber(self, code: str) -> RegisteredChamber | None:
+        """A chamber by its credit code."""
+        return await self._database.get(CHAMBERS, code)
+
+    async def chambers_of(self, codes: Sequence[str]) -> dict[str, RegisteredChamber]:
+        """Those of these chambers that are registered."""
+        return await self._database.get_many(CHAMBERS, codes)
+
+    async def chambers(
+        self, area: Area, *, type_: str | None, level: str | None, limit: int, after: str | None
+    ) -> list[tuple[str, RegisteredChamber]]:
+        """Chambers in an area, in the order of their codes."""
+        where = _in_area(area) | _given({"state.chamber.type": type_, "state.chamber.level": level})
+        return await self._database.find(CHAMBERS, where, limit=limit, after=after)
+
+    async def unfinished_lists(self) -> list[tuple[str, ChamberList]]:
+        """Lists that were accepted and may not stand in the register completely, oldest first."""
+        return await self._database.find(LISTS, {"state.registered_at": None}, sort=(("state.accepted_at", 1),))
+
+    async def rubric(self, id_: str) -> KnownRubric | None:
+        """A rubric version that was heard of."""
+        return await self._database.get(RUBRICS, id_)
+
+    async def rubrics(self) -> list[KnownRubric]:
+        """All rubric versions that were heard of."""
+        return [rubric for _, rubric in await self._database.find(RUBRICS, {})]
+
+    async def round(self, code: str) -> PlannedRound | None:
+        """A round by its code."""
+        return await self._database.get(ROUNDS, code)
+
+    async def rounds(self) -> list[PlannedRound]:
+        """All rounds; there is one every year or two."""
+        return [planned for _, planned in await self._database.find(ROUNDS, {})]
+
+    async def open_rounds(self) -> list[PlannedRound]:
+        """Rounds in which chambers may apply."""
+        return [planned for _, planned in await self._database.find(ROUNDS, {"state.status": "open"})]
+
+    async def application(self, id_: str) -> Application | None:
+        """An application by its id."""
+        return await self._database.get(APPLICATIONS, id_)
+
+    async def applications(
+        self,
+        *,
+        area: Area = CENTRE,
+        chamber: str | None = None,
+        round_: str | None = None,
+        status: Status | None = None,
+        limit: int,
+        after: str | None,
+    ) -> list[tuple[str, Application]]:
+        """Applications in an area, or of one chamber, in the order of their ids."""
+        wanted = {"state.chamber.code": chamber, "state.round": round_, "state.status": status}
+        return await self._database.find(APPLICATIONS, _in_area(area) | _given(wanted), limit=limit, after=after)
+
+    async def standing(self, round_: str) -> int:
+        """How many applications stand in a round: handed in, and not withdrawn."""
+        where = {"state.round": round_, "state.submissions.0": {"$exists": True}, "state.status": {"$ne": "withdrawn"}}
+        return await self._database.count(APPLICATIONS, where)
+
+    async def recorded(self, id_: str) -> tuple[list[Entry], Application | None]:
+        """The history of an application and the state after its last entry, read as of one moment."""
+        entries = await self._database.history(APPLICATIONS, id_)
+        while True:
+            state = await self.application(id_)
+            again = await self._database.history(APPLICATIONS, id_)
+            if len(again) == len(entries):
+                return again, state
+            entries = again
+
+    async def keep_file(self, sha256: str, data: bytes) -> None:
+        """Store a file under its hash; the same bytes are stored once, whoever brings them."""
+        await self._files.put(sha256, data, {})
+
+    def file(self, sha256: str) -> AsyncIterator[bytes]:
+        """The bytes of a file, in pieces."""
+        return self._files.chunks(sha256)
+
+
+def _in_area(area: Area) -> dict[str, Any]:
+    """Codes of areas in an area begin with its code; everything lies in the centre's."""
+    return {} if area == CENTRE else {"state.chamber.area": {"$regex": f"^{area}"}}
+
+
+def _given(wanted: dict[str, str | None]) -> dict[str, Any]:
+    return {field: value for field, value in wanted.items() if value is not None}

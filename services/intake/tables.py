@@ -1,0 +1,92 @@
+"""XLSX and CSV files → rows of text, with limits on what a file may unfold to."""
+
+import csv
+import io
+import zipfile
+from datetime import date, datetime
+
+from openpyxl import load_workbook
+
+from services.intake.domain.importing import Sheet
+from services.intake.domain.media import decode
+from shared.kernel.problem import Problem, problem
+from shared.runtime.problems import Invalid
+
+MAX_ROWS = 5_000
+"""Rows of one list, headings included."""
+MAX_COLUMNS = 40
+"""Columns that are looked at."""
+MAX_UNFOLDED = 64 * 1024 * 1024
+"""Bytes that an XLSX may have once unpacked."""
+
+
+def read(data: bytes) -> Sheet:
+    """The first sheet of an XLSX file, or a CSV file in UTF-8 or GB18030.
+
+    Raises:
+        Invalid: it is neither, it is damaged, or it has too many rows.
+    """
+    rows = _xlsx(data) if data.startswith(b"PK\x03\x04") else _csv(data)
+    if len(rows) > MAX_ROWS:
+        raise Invalid(_file("rows", f"最多 {MAX_ROWS} 行", f"a list has at most {MAX_ROWS} rows"))
+    return rows
+
+
+def _csv(data: bytes) -> Sheet:
+    words = decode(data)
+    if not words:
+        raise Invalid(
+            _file("type", "应为 XLSX 或 CSV（UTF-8 或 GB18030）文件", "must be XLSX, or CSV in UTF-8 or GB18030")
+        )
+    try:
+        return [row[:MAX_COLUMNS] for _, row in zip(range(MAX_ROWS + 1), csv.reader(io.StringIO(words)), strict=False)]
+    except csv.Error as error:
+        raise Invalid(_file("damaged", f"CSV 文件有误：{error}", f"the CSV is damaged: {error}")) from error
+
+
+def _xlsx(data: bytes) -> Sheet:
+    """Openpyxl parses through defusedxml, which refuses entities; what it unpacks to is limited here."""
+    if _unfolded(data) > MAX_UNFOLDED:
+        raise Invalid(_file("unfolds", "文件解压后过大", "the file unpacks to too much"))
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        cells = sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS, values_only=True)
+        return [[_text(cell) for cell in row] for row in cells]
+    except Exception as error:
+        # A damaged file can make the parser raise anything; all of it means: not readable.
+        kind = type(error).__name__
+        raise Invalid(_file("damaged", f"XLSX 文件无法读取（{kind}）", f"the XLSX cannot be read ({kind})")) from error
+
+
+def _unfolded(data: bytes) -> int:
+    """Bytes after unpacking, by the archive's own table; 0 if it has none (then it cannot be read either)."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            return sum(part.file_size for part in package.infolist())
+    except zipfile.BadZipFile:
+        return 0
+
+
+def _text(cell: object) -> str:
+    """A cell as people see it: dates as `2016-05-20`, whole numbers without a decimal point."""
+    match cell:
+        case None:
+            return ""
+        case datetime():
+            return cell.date().isoformat()
+        case date():
+            return cell.isoformat()
+        case float() if cell.is_integer():
+            return str(int(cell))
+        case _:
+            return str(cell)
+
+
+def _file(code: str, zh: str, en: str) -> Problem:
+    return problem(
+        f"import.{code}",
+        "file",
+        rule=(zh, en),
+        remedy=("请使用导入模板另存后再上传", "Save it anew from the template and upload that."),
+    )

@@ -1,0 +1,126 @@
+"""Public notices 公示 in the bulletin: candidates, the window, objections and how they were ruled on.
+
+Until it is ruled on, an objection is shown by number and date only: nobody is put in a bad light by an open question.
+"""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from services.notify.domain.entry import Entry, Publication, Said, collect
+from shared.contracts import Area, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled, text
+
+Window = Literal["ahead", "open", "over", "closed"]
+"""未开始 · 公示中 · 期满待结 · 已结束."""
+
+
+class ObjectionLine(NamedTuple):
+    """An objection as the public sees it."""
+
+    number: int
+    filed: datetime | None
+    ruling: ObjectionRuled | None
+    ruled: datetime | None
+
+
+class NoticeEntry(Entry):
+    """A notice, with everything said about it."""
+
+    opened: Said[NoticeOpened] | None = None
+    filed: dict[int, Said[ObjectionFiled]] = Field(default_factory=dict)
+    ruled: dict[int, Said[ObjectionRuled]] = Field(default_factory=dict)
+    closed: Said[NoticeClosed] | None = None
+
+    def area(self) -> Area:
+        """The area of the federation that gives notice."""
+        return self.opened.event.area if self.opened else "CN"
+
+    def publications(self) -> tuple[Publication, ...]:
+        """The notice and its changes, in the order in which they happened: its list of versions."""
+        if self.opened is None:
+            return ()
+        changes = [*self._filings(), *self._rulings(), *self._closing()]
+        return (self._opening(self.opened), *sorted(changes, key=lambda change: (change.at, change.id)))
+
+    def objections(self) -> tuple[ObjectionLine, ...]:
+        """Every objection known, by number."""
+        return tuple(self._objection(number) for number in sorted(self.filed.keys() | self.ruled.keys()))
+
+    def window(self, now: datetime) -> Window:
+        """Where the notice stands."""
+        if self.closed is not None:
+            return "closed"
+        if self.opened is None or now < self.opened.event.opens:
+            return "ahead"
+        return "open" if now < self.opened.event.closes else "over"
+
+    def _objection(self, number: int) -> ObjectionLine:
+        filing, ruling = self.filed.get(number), self.ruled.get(number)
+        return ObjectionLine(
+            number,
+            filing.event.at if filing else None,
+            ruling.event if ruling else None,
+            ruling.at if ruling else None,
+        )
+
+    def _opening(self, opened: Said[NoticeOpened]) -> Publication:
+        n = len(opened.event.candidates)
+        return Publication(
+            self.id,
+            "notice",
+            opened.event.title,
+            text(f"公示名单 {n} 家商会。", f"{n} chambers are on public notice."),
+            opened.at,
+            self._page(),
+        )
+
+    def _filings(self) -> list[Publication]:
+        return [
+            Publication(
+                f"{self.id}#objection-{number}",
+                "objection",
+                text(f"收到第 {number} 号异议", f"Objection no. {number} filed"),
+                text("正在核查，结果将在本页公布。", "It is being examined; the ruling will appear here."),
+                heard.at,
+                self._page(),
+            )
+            for number, heard in self.filed.items()
+        ]
+
+    def _rulings(self) -> list[Publication]:
+        return [
+            Publication(
+                f"{self.id}#ruling-{number}",
+                "ruling",
+                text(f"第 {number} 号异议已裁定", f"Objection no. {number} ruled on"),
+                heard.event.reason,
+                heard.at,
+                self._page(),
+            )
+            for number, heard in self.ruled.items()
+        ]
+
+    def _closing(self) -> list[Publication]:
+        if self.closed is None:
+            return []
+        end = self.closed.event
+        cleared, excluded = len(end.cleared), len(end.excluded)
+        summary = text(
+            f"共收到异议 {end.objections} 件；{cleared} 家通过公示，{excluded} 家因异议成立被排除。",
+            f"{end.objections} objections; nothing stands against {cleared} chambers, {excluded} are excluded.",
+        )
+        return [
+            Publication(
+                f"{self.id}#closed", "closing", text("公示结束", "Notice closed"), summary, self.closed.at, self._page()
+            )
+        ]
+
+    def _page(self) -> str:
+        return f"notices/{self.id}"
+
+
+on_opened = collect(NoticeEntry, "opened")
+on_filed = collect(NoticeEntry, "filed")
+on_ruled = collect(NoticeEntry, "ruled")
+on_closed = collect(NoticeEntry, "closed")

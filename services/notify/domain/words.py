@@ -1,0 +1,95 @@
+"""How values read: instants in China's time with the zone in words, areas, levels, types and standings by name."""
+
+from datetime import datetime
+from typing import Final
+
+from shared.contracts import CENTRE, Text, text
+from shared.kernel.calendar import CHINA
+
+LEVELS: Final = {
+    "national": text("全国", "national"),
+    "province": text("省级", "province"),
+    "city": text("市级", "city"),
+    "county": text("县级", "county"),
+    "town": text("乡镇（街道）", "town"),
+}
+TYPES: Final = {
+    "hometown": text("异地商会", "hometown"),
+    "industry": text("行业商会", "industry"),
+    "group": text("特定对象商会", "particular group"),
+    "general": text("综合类商会", "general"),
+    "town": text("乡镇商会", "town"),
+    "street": text("街道商会", "street"),
+    "village": text("村商会", "village"),
+    "market": text("市场商会", "market"),
+    "park": text("园区商会", "park"),
+    "building": text("楼宇商会", "building"),
+    "other": text("其他商会", "other"),
+}
+STANDINGS: Final = {
+    "not_yet": text("尚未生效", "not yet in force"),
+    "valid": text("有效", "valid"),
+    "superseded": text("已由新一届接续", "superseded"),
+    "expired": text("已到期", "expired"),
+    "revoked": text("已撤销", "revoked"),
+}
+WINDOWS: Final = {
+    "ahead": text("未开始", "not yet open"),
+    "open": text("公示中", "open for objections"),
+    "over": text("公示期满，待结", "window over, being concluded"),
+    "closed": text("公示已结束", "closed"),
+}
+OUTCOMES: Final = {"upheld": text("成立", "upheld"), "dismissed": text("不成立", "dismissed")}
+KINDS: Final = {
+    "round": text("认定周期", "Round"),
+    "notice": text("公示", "Public notice"),
+    "objection": text("异议", "Objection"),
+    "ruling": text("裁定", "Ruling"),
+    "closing": text("公示结束", "Closing"),
+    "announcement": text("通报", "Announcement"),
+    "honour": text("称号", "Honour"),
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def time_zh(instant: datetime) -> str:
+    """`2026年11月21日 23:59（北京时间）`."""
+    here = instant.astimezone(CHINA)
+    return f"{here.year}年{here.month}月{here.day}日 {here:%H:%M}（北京时间）"
+
+
+def time_en(instant: datetime) -> str:
+    """`21 Nov 2026, 23:59 (China time, UTC+8)`."""
+    here = instant.astimezone(CHINA)
+    return f"{here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M} (China time, UTC+8)"
+
+
+def day_zh(instant: datetime) -> str:
+    """`2026年11月21日`, by China's calendar."""
+    here = instant.astimezone(CHINA)
+    return f"{here.year}年{here.month}月{here.day}日"
+
+
+def day_en(instant: datetime) -> str:
+    """`21 Nov 2026`, by China's calendar."""
+    here = instant.astimezone(CHINA)
+    return f"{here.day} {_MONTHS[here.month - 1]} {here.year}"
+
+
+def federation(area: str, provinces: dict[str, Text]) -> Text:
+    """The federation that serves an area: `福建省工商联`, and below a province with the area code."""
+    if area == CENTRE:
+        return text("全国工商联", "All-China Federation of Industry and Commerce")
+    name = place(area, provinces)
+    return text(f"{name.zh}工商联", f"Federation of Industry and Commerce, {name.en}")
+
+
+def place(area: str, provinces: dict[str, Text]) -> Text:
+    """An area by name: the province, and below it the code of GB/T 2260 as well."""
+    if area == CENTRE:
+        return text("全国", "nationwide")
+    province = provinces.get(area[:2], text(area[:2], area[:2]))
+    if len(area) == 2:  # noqa: PLR2004 - a province has two digits
+        return province
+    code = area.ljust(6, "0")
+    return text(f"{province.zh}（{code}）", f"{province.en} ({code})")

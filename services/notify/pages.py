@@ -1,0 +1,134 @@
+"""The public bulletin as pages, without any script: for a phone, for paper and for a screen reader."""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.notify.data import RegisterQuery, latest, rows_of
+from services.notify.domain import words
+from services.notify.domain.entry import Entry
+from services.notify.store import Bulletin
+from services.notify.wording import HERE, load_provinces, points
+from shared.contracts import Text, text
+from shared.kernel.change import NotFound
+from shared.kernel.problem import problem
+from shared.runtime.access import public
+from shared.runtime.clock import Clock
+
+_STATIC = {path.name: path.read_bytes() for path in (HERE / "static").iterdir()}
+_MEDIA = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_NEWEST = 20
+P = TypeVar("P", bound=Entry)
+
+
+def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
+    """The pages."""
+    routes = APIRouter(include_in_schema=False, dependencies=[public("the bulletin is for everyone")])
+    jinja = _environment(load_provinces())
+
+    def show(page: str, **values: Any) -> HTMLResponse:
+        html = jinja.get_template(page).render(now=clock.now(), **values)
+        return HTMLResponse(html, headers={"Content-Language": "zh-CN, en", "Cache-Control": "public, max-age=30"})
+
+    @routes.get("/")
+    async def home() -> HTMLResponse:
+        return show(
+            "home.html",
+            rounds=await bulletin.rounds(_NEWEST),
+            notices=await bulletin.notices(_NEWEST),
+            announcements=await bulletin.announcements(_NEWEST),
+            counts=await bulletin.register_counts(),
+            publications=(await latest(bulletin))[:10],
+        )
+
+    @routes.get("/rounds/{code}")
+    async def round_(code: str) -> HTMLResponse:
+        entry = _published(await bulletin.round(code))
+        notices = await bulletin.notices(_NEWEST, code)
+        announcements = await bulletin.announcements(_NEWEST, code)
+        return show("round.html", entry=entry, notices=notices, announcements=announcements)
+
+    @routes.get("/notices/{key:path}")
+    async def notice(key: str) -> HTMLResponse:
+        return show("notice.html", entry=_published(await bulletin.notice(key)))
+
+    @routes.get("/announcements/{key:path}")
+    async def announcement(key: str) -> HTMLResponse:
+        entry = _published(await bulletin.announcement(key))
+        honours = await bulletin.honours_of(entry.made.event.cases if entry.made else ())
+        rows = [row for row in (honour.row(clock.now()) for honour in honours) if row]
+        rows.sort(key=lambda row: (row.area, row.code))
+        return show("announcement.html", entry=entry, rows=rows)
+
+    @routes.get("/register")
+    async def register(request: Request, query: Annotated[RegisterQuery, Query()]) -> HTMLResponse:
+        rows = await rows_of(bulletin, clock, query)
+        more = str(request.url.include_query_params(after=rows[-1].honour).query) if len(rows) == query.limit else ""
+        return show("register.html", rows=rows, query=query, more=more, rounds=await bulletin.rounds(_NEWEST))
+
+    @routes.get("/verify")
+    async def verify(q: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+        asked = "".join(q.split())
+        honours = await bulletin.verify(asked) if asked else []
+        rows = [row for row in (honour.row(clock.now()) for honour in honours) if row]
+        return show("verify.html", asked=asked, rows=rows)
+
+    @routes.get("/static/{name}")
+    async def static(name: str) -> Response:
+        if name not in _STATIC:
+            raise _missing()
+        media = _MEDIA[Path(name).suffix]
+        return Response(_STATIC[name], media_type=media, headers={"Cache-Control": "public, max-age=3600"})
+
+    return routes
+
+
+def _published(entry: P | None) -> P:
+    """An entry that can be shown: known, and its first fact heard."""
+    if entry is None or not entry.publications():
+        raise _missing()
+    return entry
+
+
+def _missing() -> NotFound:
+    return NotFound(
+        problem(
+            "bulletin.unknown",
+            "id",
+            rule=("公告中没有此页", "the bulletin has no such page"),
+            remedy=("请从公告首页查找", "start from the bulletin's first page"),
+        )
+    )
+
+
+def _environment(provinces: dict[str, Text]) -> Environment:
+    jinja = Environment(
+        loader=FileSystemLoader(HERE / "templates" / "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    jinja.filters |= {
+        "time_zh": words.time_zh,
+        "time_en": words.time_en,
+        "day_zh": words.day_zh,
+        "day_en": words.day_en,
+        "points": points,
+        "federation": lambda area: words.federation(area, provinces),
+        "place": lambda area: words.place(area, provinces),
+    }
+    jinja.globals |= {
+        "levels": words.LEVELS,
+        "types": words.TYPES,
+        "standings": words.STANDINGS,
+        "windows": words.WINDOWS,
+        "outcomes": words.OUTCOMES,
+        "kinds": words.KINDS,
+        "provinces": {"CN": text("全国", "nationwide"), **provinces},
+    }
+    return jinja

@@ -1,0 +1,47 @@
+"""Settings of notify, beyond those every service has. Read from the environment, prefix `SIHAO_`."""
+
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from services.notify.domain.recipient import MAIL_ADDRESS
+from shared.runtime.settings import Settings
+
+
+class NotifySettings(Settings):
+    """The mail server, the sender, and the address under which people find the bulletin."""
+
+    smtp_host: str
+    """Mail server that takes our letters."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """… and its port."""
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    """How the connection is protected; `none` only for a server on the same machine or network."""
+    smtp_user: str = ""
+    """User, where the server asks for one."""
+    smtp_password: SecretStr = SecretStr("")
+    """Password of that user."""
+    smtp_timeout: float = Field(default=20.0, gt=0)
+    """Seconds to wait for any answer of the mail server."""
+    sender: str = Field(pattern=MAIL_ADDRESS)
+    """Mail address the letters come from; its domain is that of their Message-ID."""
+    sender_name: str = "“四好”商会认定平台"
+    """… and its name."""
+    mail_parallel: int = Field(default=4, ge=1, le=50)
+    """Letters in transmission at the same time."""
+    mail_every: float = Field(default=1.0, gt=0)
+    """Seconds between two looks at the queue when it was empty."""
+
+    @property
+    def site(self) -> str:
+        """Where the public pages are, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> Self:
+        if self.smtp_user and self.smtp_security == "none":
+            raise ValueError(
+                "SIHAO_SMTP_SECURITY=none 时不得配置用户，密码会以明文传输；请改用 starttls 或 tls / "
+                "with SIHAO_SMTP_SECURITY=none the password would travel in clear: use starttls or tls"
+            )
+        return self

@@ -1,0 +1,15 @@
+"""The rules of review, pure: every function answers what changes, and reads no clock, no store and no network.
+
+- `procedure`: a procedure as a list of stages, of few kinds.
+- `terms`:     what a round lays down, frozen when it opens.
+- `case`:      an application under review in one jurisdiction; `moves` are its elementary steps.
+- `opening`:   scorecards, nominations and withdrawals that a case hears.
+- `officer`:   pass, return, decline.
+- `recusal`:   when an expert has to stand aside;  `expert`: the pool.
+- `marking`:   experts mark, `trimmed` settles their marks.
+- `ranking`:   who stands where and why;  `shortlist`: the list, sealed.
+- `tally`:     quorum and majority;  `panel`: the committee and its vote.
+- `notice`:    public notice, objections, rulings;  `announcement`: the result.
+- `outcome`:   what lists, votes, notices and announcements mean for a case.
+- `honour`:    the register: granted, superseded, expired, revoked.
+"""

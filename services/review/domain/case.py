@@ -1,0 +1,226 @@
+"""A case 审核案件: an application under review in one jurisdiction, moving through the stages of a procedure.
+
+    awaited ──► open ◄──► returned
+                 ├──► declined
+                 ├──► nominated   in a province
+                 └──► honoured    where the honour is granted
+
+Awaited is a case of which only half is known, a scorecard or a nomination. Any but an honoured one can be withdrawn.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.review.domain.procedure import Stage
+from services.review.domain.terms import Rules
+from shared.contracts.area import CENTRE, Area
+from shared.contracts.cases import ExpertMark, ReturnedItem, Tally
+from shared.contracts.chambers import Chamber, Evidence
+from shared.contracts.event import Instant, Sha256
+from shared.contracts.scores import Gate, Score
+from shared.contracts.text import Text
+from shared.kernel.actor import Actor
+from shared.kernel.state import State
+
+Status = Literal["awaited", "open", "returned", "nominated", "declined", "withdrawn", "honoured"]
+
+STATUS_WORDS: dict[Status, tuple[str, str]] = {
+    "awaited": ("待收齐", "awaited"),
+    "open": ("审核中", "under review"),
+    "returned": ("退回补正中", "returned for correction"),
+    "nominated": ("已推荐上报", "nominated"),
+    "declined": ("未通过", "declined"),
+    "withdrawn": ("已撤回", "withdrawn"),
+    "honoured": ("已授予称号", "honoured"),
+}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Nomination(_Part):
+    """A province's recommendation: made here, or heard at the centre."""
+
+    rank: int
+    """Place on the province's list."""
+    quota: int
+    """How many it may nominate."""
+    points: Decimal
+    """Points on which it was ranked."""
+    digest: Sha256
+    """Digest of the scorecard on which it was ranked."""
+
+
+class Correction(_Part):
+    """A return to the chamber, item by item."""
+
+    stage: str
+    """The stage that sent it back, and takes it up again."""
+    items: tuple[ReturnedItem, ...]
+    """What to correct."""
+    revision: int
+    """The revision that was sent back; a higher one is the correction."""
+    deadline: Instant
+    """Until when the chamber may hand in the correction."""
+    closes: Instant
+    """From when on none is waited for: the deadline and the allowance for messages under way."""
+
+
+class Decision(_Part):
+    """What an officer decided, and for whom."""
+
+    stage: str
+    """In which stage."""
+    outcome: Literal["pass", "return", "decline"]
+    """What."""
+    by: Actor
+    """Who."""
+    on_behalf: bool
+    """Whether a covering federation acted in place of the one whose turn it was."""
+    at: Instant
+    """When."""
+    revision: int
+    """The revision of the application it was decided on."""
+    reason: Text | None = None
+    """Why, or a note."""
+
+
+class Seat(_Part):
+    """An expert's seat at a case. Marks of a recused expert are kept and not counted."""
+
+    expert: str
+    """The expert's id."""
+    status: Literal["assigned", "marked", "recused", "released"]
+    """Where it stands."""
+    marks: dict[str, Decimal] = {}
+    """Marks per judged item."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether this expert's marks are waited for."""
+        return self.status in ("assigned", "marked")
+
+
+class Ending(_Part):
+    """Why a case was declined."""
+
+    code: str
+    """For programs: `gate`, `officer`, `overdue`, `quota`, `vote`, `objection`."""
+    stage: str
+    """In which stage."""
+    reason: Text
+    """For people, with the figures."""
+    remedy: Text
+    """What the chamber can do now."""
+
+
+class Case(State):
+    """One application in one jurisdiction."""
+
+    id: str
+    """`<application>@<jurisdiction>`."""
+    application: str
+    """Id of the application."""
+    round: str
+    """Code of the round."""
+    jurisdiction: Area
+    """The area whose federation reviews it here."""
+    chamber: Chamber
+    """The chamber, as of the newest scorecard."""
+    status: Status = "awaited"
+    """Where it stands."""
+    rules: Rules | None = None
+    """What its round lays down; None until it opens."""
+    stage: str = ""
+    """Id of its stage; the last one once it has ended."""
+    entered: Instant | None = None
+    """Since when it is in that stage."""
+    deadline: Instant | None = None
+    """Until when the stage should be done."""
+    overdue: bool = False
+    """Whether that has passed."""
+
+    score: Score | None = None
+    """The newest scorecard in brief."""
+    sequence: int = 0
+    """Which scoring that was; a higher one counts more."""
+    revision: int = 0
+    """Which revision of the application was scored."""
+    evidence: tuple[Evidence, ...] = ()
+    """The manifest of its files."""
+
+    nomination: Nomination | None = None
+    """The province's recommendation."""
+    correction: Correction | None = None
+    """The last return for correction."""
+    decisions: tuple[Decision, ...] = ()
+    """What officers decided, oldest first."""
+    seats: tuple[Seat, ...] = ()
+    """Its experts."""
+    settled: tuple[ExpertMark, ...] = ()
+    """The experts' marks, settled."""
+    vote: Tally | None = None
+    """The committee's vote."""
+    ending: Ending | None = None
+    """Why it was declined."""
+    document: str = ""
+    """Number of the document that announced its honour."""
+
+    def due(self) -> datetime | None:
+        """When a correction is given up, or the stage becomes overdue."""
+        if self.status == "returned" and self.correction:
+            return self.correction.closes
+        if self.status == "open" and not self.overdue:
+            return self.deadline
+        return None
+
+    @property
+    def direct(self) -> bool:
+        """Whether it came straight from the chamber, not through a province's nomination."""
+        return self.jurisdiction != CENTRE or self.chamber.level == "national"
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is known that opens it."""
+        return self.score is not None and (self.direct or self.nomination is not None)
+
+    @property
+    def current(self) -> Stage | None:
+        """Its stage, while it is open."""
+        return self.rules.procedure.stage(self.stage) if self.rules and self.status == "open" else None
+
+    @property
+    def failed_gates(self) -> tuple[Gate, ...]:
+        """Gates that exclude it."""
+        return tuple(gate for gate in self.score.gates if gate.result == "not_met") if self.score else ()
+
+    @property
+    def doubts(self) -> tuple[Gate, ...]:
+        """Gates that an officer has yet to verify."""
+        return tuple(gate for gate in self.score.gates if gate.result == "to_be_verified") if self.score else ()
+
+    @property
+    def judged(self) -> dict[str, Decimal]:
+        """Items that experts have to mark, with the points possible."""
+        items = self.score.items if self.score else ()
+        return {item.item: item.of for item in items if item.outcome == "pending"}
+
+    @property
+    def ready(self) -> bool:
+        """Whether the committee can vote on it: before the panel, with every point known."""
+        stage = self.current
+        return stage is not None and stage.kind == "expert_panel" and self.score is not None and self.score.pending == 0
+
+
+def case_id(application: str, jurisdiction: str) -> str:
+    """The id of the case about an application in a jurisdiction."""
+    return f"{application}@{jurisdiction}"
+
+
+def jurisdiction_of(case: str) -> str:
+    """The jurisdiction a case id names."""
+    return case.rpartition("@")[2]

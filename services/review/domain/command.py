@@ -1,0 +1,42 @@
+"""What every command of review has in common: a person acts, and says so."""
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.text import Text
+from shared.kernel.actor import Actor
+from shared.kernel.change import NotFound, Refused
+from shared.kernel.problem import problem
+
+
+class Command(BaseModel):
+    """An act of a person.
+
+    What the person said makes up its content, by which a repeat is recognised. What the edge read for the decider from
+    other documents is in fields marked `exclude`, since it may differ when the same act is sent again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Actor
+
+
+def refused(code: str, field: str, *, rule: tuple[str, str], remedy: tuple[str, str]) -> Refused:
+    """A refusal with one problem, to be raised."""
+    return Refused(problem(code, field, rule=rule, remedy=remedy))
+
+
+def missing(what: str, key: str, zh: str, en: str) -> NotFound:
+    """The act names something that does not exist here, to be raised."""
+    return NotFound(
+        problem(
+            f"{what}.unknown",
+            what,
+            rule=(f"本服务没有{zh} {key}。", f"There is no {en} {key} here."),
+            remedy=("请核对编号，或到办理该事项的工商联查询。", "Check the id, or ask the federation that handles it."),
+        )
+    )
+
+
+def joined(texts: list[Text]) -> Text:
+    """Several sentences as one text."""
+    return Text(zh="；".join(t.zh for t in texts), en="; ".join(t.en for t in texts))

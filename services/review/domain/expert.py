@@ -1,0 +1,61 @@
+"""An expert 专家 in the pool: what they know, where they come from, whom they are tied to. No address, no telephone."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from services.review.domain.command import Command, missing
+from services.review.domain.recusal import Invited, Tie
+from shared.contracts.area import Area
+from shared.kernel.change import Change
+from shared.kernel.state import State
+
+
+class Expert(State):
+    """One expert; the id is the subject of their token."""
+
+    id: str
+    """The token's subject."""
+    fields: tuple[str, ...]
+    """What they know: `法律`, `财务`, `党建` …"""
+    area: Area
+    """Where they come from."""
+    ties: tuple[Tie, ...] = ()
+    """To which chambers they are tied."""
+    active: bool = True
+    """Whether they may be invited."""
+
+    def invited(self) -> Invited:
+        """How an act names them."""
+        return Invited(expert=self.id, active=self.active, ties=self.ties)
+
+
+class Enrol(Command):
+    """Put an expert into the pool, or change their entry."""
+
+    id: str = Field(min_length=1, max_length=100)
+    fields: tuple[str, ...]
+    area: Area
+    ties: tuple[Tie, ...]
+    active: bool
+
+
+class Declare(Command):
+    """Add a tie that has become known."""
+
+    tie: Tie
+
+
+def enrol(expert: Expert | None, command: Enrol, _now: datetime) -> Change[Expert] | None:
+    """The entry as given; None if it is so already."""
+    entry = Expert.model_validate(command.model_dump(exclude={"by"}))
+    return None if entry == expert else Change(entry)
+
+
+def declare(expert: Expert | None, command: Declare, _now: datetime) -> Change[Expert] | None:
+    """One tie more; None if it is known."""
+    if expert is None:
+        raise missing("expert", "", "该专家", "such expert")
+    if command.tie in expert.ties:
+        return None
+    return Change(expert.but(ties=(*expert.ties, command.tie)))

@@ -1,0 +1,85 @@
+"""The elementary steps of a case, and what each makes known."""
+
+from datetime import datetime
+from typing import Any
+
+from services.review.domain.case import Case, Ending, Nomination
+from services.review.domain.procedure import Stage
+from services.review.domain.terms import Rules
+from shared.contracts.cases import CaseAdvanced, CaseDeclined, CaseNominated, CaseOpened
+from shared.contracts.text import Text
+from shared.kernel.calendar import end_of_day
+from shared.kernel.change import Change
+
+
+def about(case: Case) -> dict[str, Any]:
+    """What every fact about a case says."""
+    return {
+        "area": case.chamber.area,
+        "case": case.id,
+        "application": case.application,
+        "round": case.round,
+        "jurisdiction": case.jurisdiction,
+        "chamber": case.chamber,
+    }
+
+
+def honour_id(case: Case) -> str:
+    """The id of the honour this case may lead to."""
+    return f"{rules_of(case).honour}:{case.chamber.code}:{case.round}"
+
+
+def rules_of(case: Case) -> Rules:
+    """The rules of a case that has been opened."""
+    if case.rules is None:
+        raise ValueError(f"{case.id} is not opened")
+    return case.rules
+
+
+def enter(case: Case, stage: Stage, now: datetime) -> Case:
+    """The case in a stage, from now."""
+    return case.but(
+        status="open",
+        stage=stage.id,
+        entered=now,
+        deadline=end_of_day(now, stage.days) if stage.days else None,
+        overdue=False,
+        ending=None,
+    )
+
+
+def take_up(case: Case, stage: Stage, now: datetime) -> Change[Case]:
+    """Take the case under review in a stage: its first one, or, after a correction, the one that sent it back."""
+    entered = enter(case, stage, now)
+    opened = CaseOpened(
+        **about(entered), procedure=rules_of(entered).procedure.id, stage=stage.id, stage_title=stage.title
+    )
+    return Change(entered, (opened,))
+
+
+def advance(case: Case, now: datetime) -> Change[Case]:
+    """On to the next stage."""
+    procedure = rules_of(case).procedure
+    following = procedure.after(case.stage, direct=case.direct)
+    if following is None:
+        raise ValueError(f"{procedure.id}: no stage after {case.stage}")
+    entered = enter(case, following, now)
+    fact = CaseAdvanced(**about(case), passed=case.stage, stage=following.id, stage_title=following.title)
+    return Change(entered, (fact,))
+
+
+def decline(case: Case, code: str, reason: Text, remedy: Text) -> Change[Case]:
+    """The end without the honour."""
+    ending = Ending(code=code, stage=case.stage, reason=reason, remedy=remedy)
+    fact = CaseDeclined(**about(case), stage=case.stage, code=code, reason=reason, remedy=remedy)
+    return Change(case.but(status="declined", ending=ending, deadline=None, overdue=False), (fact,))
+
+
+def nominate(case: Case, rank: int, quota: int) -> Change[Case]:
+    """Recommended upward; what follows happens in the centre's case."""
+    score = case.score
+    if score is None:
+        raise ValueError(f"{case.id} has no score")
+    nomination = Nomination(rank=rank, quota=quota, points=score.total, digest=score.digest)
+    fact = CaseNominated(**about(case), rank=rank, quota=quota, score=score, evidence=case.evidence)
+    return Change(case.but(status="nominated", nomination=nomination, deadline=None, overdue=False), (fact,))

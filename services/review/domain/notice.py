@@ -1,0 +1,290 @@
+"""Public notice 公示: candidates stand in public, anyone may object, the office rules, and only then does it close.
+
+    open ──(window passes)──► ruling ──(last ruling)──► closed        open ──► closed, if nothing is left to rule on
+
+What an objector wrote, and how to reach them, stays in this document and with the office; it is in no event.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.review.domain.command import Command, missing, refused
+from shared.contracts.area import Area
+from shared.contracts.event import Instant
+from shared.contracts.notices import Candidate, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
+from shared.contracts.text import Text
+from shared.kernel.actor import Actor
+from shared.kernel.calendar import end_of_day, local_words
+from shared.kernel.change import Change, Due, Refused
+from shared.kernel.state import State
+
+MOST_OBJECTIONS = 2000
+"""So many fit one notice; our default, far above what any round has seen."""
+
+
+class Ruling(BaseModel):
+    """The office's answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    outcome: Literal["upheld", "dismissed"]
+    """成立 or 不成立."""
+    reason: Text
+    """Why; public."""
+    by: Actor
+    """Who ruled."""
+    at: Instant
+    """When."""
+
+
+class Objection(BaseModel):
+    """One objection."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    number: int
+    """Its number on this notice."""
+    case: str
+    """The candidate objected to."""
+    text: str
+    """What was said; for the office only."""
+    contact: str | None
+    """How to reach the objector, if they said; for the office only."""
+    at: Instant
+    """When it was filed."""
+    rule_by: Instant
+    """Until when the office has to rule."""
+    ruling: Ruling | None = None
+    """The answer."""
+
+
+class Notice(State):
+    """A public notice."""
+
+    id: str
+    """`<round>@<jurisdiction>-<number>`."""
+    round: str
+    """Code of the round."""
+    jurisdiction: Area
+    """Whose notice it is."""
+    title: Text
+    """Its title."""
+    opens: Instant
+    """From when."""
+    closes: Instant
+    """Until when anyone may object."""
+    ruling_days: int
+    """Days to rule on an objection."""
+    candidates: tuple[Candidate, ...]
+    """Who is on it."""
+    objections: tuple[Objection, ...] = ()
+    """By number."""
+    status: Literal["open", "ruling", "closed"] = "open"
+    """Where it stands."""
+    overdue: bool = False
+    """Whether a ruling is late."""
+
+    def due(self) -> datetime | None:
+        """When the window passes; then, when a ruling becomes late."""
+        if self.status == "open":
+            return self.closes
+        if self.status == "ruling" and not self.overdue:
+            return min((o.rule_by for o in self.objections if o.ruling is None), default=None)
+        return None
+
+
+class Open(Command):
+    """Put candidates on public notice."""
+
+    id: str
+    round: str
+    jurisdiction: Area
+    title: Text
+    asked: tuple[str, ...] | None = None
+    """The cases that were named; None for all that were elected."""
+    window_days: int = Field(exclude=True)
+    ruling_days: int = Field(exclude=True)
+    candidates: tuple[Candidate, ...] = Field(exclude=True)
+
+
+class Object(Command):
+    """Object to a candidate."""
+
+    case: str
+    text: str = Field(min_length=1, max_length=4000)
+    contact: str | None = Field(default=None, max_length=200)
+
+
+class Rule(Command):
+    """Rule on an objection."""
+
+    number: int
+    outcome: Literal["upheld", "dismissed"]
+    reason: Text
+
+
+def open_(notice: Notice | None, command: Open, now: datetime) -> Change[Notice]:
+    """Open the notice; its window runs to the end of its last day, in China's time."""
+    if notice is not None:
+        raise refused(
+            "notice.exists",
+            "number",
+            rule=(f"公示 {notice.id} 已经发布。", f"Notice {notice.id} has been opened."),
+            remedy=("另行公示请用下一个序号。", "Use the next number for another notice."),
+        )
+    if not command.candidates:
+        raise refused(
+            "notice.empty",
+            "cases",
+            rule=("没有可供公示的候选商会。", "There is no candidate to put on notice."),
+            remedy=("请先完成专家评审。", "Finish the expert stage first."),
+        )
+    opened = Notice(
+        id=command.id,
+        round=command.round,
+        jurisdiction=command.jurisdiction,
+        title=command.title,
+        opens=now,
+        closes=end_of_day(now, command.window_days),
+        ruling_days=command.ruling_days,
+        candidates=command.candidates,
+    )
+    fact = NoticeOpened(
+        area=opened.jurisdiction,
+        notice=opened.id,
+        round=opened.round,
+        title=opened.title,
+        opens=opened.opens,
+        closes=opened.closes,
+        candidates=opened.candidates,
+    )
+    return Change(opened, (fact,))
+
+
+def object_(notice: Notice | None, command: Object, now: datetime) -> Change[Notice]:
+    """Take an objection, numbered; anyone may object until the window has passed."""
+    notice = _known(notice)
+    if now >= notice.closes:
+        raise refused(
+            "notice.closed",
+            "notice.closes",
+            rule=(
+                f"公示期已于 {local_words(notice.closes)} 结束。",
+                f"The window of this notice ended on {local_words(notice.closes)}.",
+            ),
+            remedy=("公示期后发现问题，可向主办工商联举报。", "Report later findings to the federation in charge."),
+        )
+    candidate = _candidate(notice, command.case)
+    if len(notice.objections) >= MOST_OBJECTIONS:
+        raise refused(
+            "notice.full",
+            "objections",
+            rule=(f"本次公示已收到 {MOST_OBJECTIONS} 件异议。", f"This notice has {MOST_OBJECTIONS} objections."),
+            remedy=("请直接向主办工商联提出。", "Write to the federation in charge."),
+        )
+    number = len(notice.objections) + 1
+    objection = Objection(
+        number=number,
+        case=command.case,
+        text=command.text,
+        contact=command.contact,
+        at=now,
+        rule_by=end_of_day(now, notice.ruling_days),
+    )
+    fact = ObjectionFiled(
+        area=notice.jurisdiction,
+        notice=notice.id,
+        round=notice.round,
+        number=number,
+        case=command.case,
+        chamber=candidate.chamber,
+        at=now,
+    )
+    return Change(notice.but(objections=(*notice.objections, objection)), (fact,))
+
+
+def rule(notice: Notice | None, command: Rule, now: datetime) -> Change[Notice]:
+    """Rule on an objection, with reasons; the last ruling after the window closes the notice."""
+    notice = _known(notice)
+    objection = next((o for o in notice.objections if o.number == command.number), None)
+    if objection is None:
+        raise missing("objection", str(command.number), "异议", "objection")
+    if objection.ruling is not None:
+        raise refused(
+            "objection.ruled",
+            "number",
+            rule=(f"第 {command.number} 号异议已经裁定。", f"Objection {command.number} has been ruled on."),
+            remedy=("裁定作出后不再更改。", "A ruling does not change."),
+        )
+    ruling = Ruling(outcome=command.outcome, reason=command.reason, by=command.by, at=now)
+    ruled = tuple(
+        o.model_copy(update={"ruling": ruling}) if o.number == command.number else o for o in notice.objections
+    )
+    fact = ObjectionRuled(
+        area=notice.jurisdiction,
+        notice=notice.id,
+        round=notice.round,
+        number=command.number,
+        case=objection.case,
+        chamber=_candidate(notice, objection.case).chamber,
+        outcome=command.outcome,
+        reason=command.reason,
+    )
+    after = notice.but(objections=ruled, overdue=False)
+    if now >= notice.closes and _all_ruled(after):
+        closed = _close(after)
+        return Change(closed.state, (fact, *closed.facts))
+    return Change(after, (fact,))
+
+
+def on_due(notice: Notice | None, _due: Due, now: datetime) -> Change[Notice] | None:
+    """The window has passed: close, or go on ruling; a ruling that is late is flagged."""
+    if notice is None or notice.status == "closed" or now < notice.closes:
+        return None
+    if _all_ruled(notice):
+        return _close(notice)
+    late = any(o.ruling is None and now >= o.rule_by for o in notice.objections)
+    after = notice.but(status="ruling", overdue=late)
+    return None if after == notice else Change(after)
+
+
+def _close(notice: Notice) -> Change[Notice]:
+    upheld = {o.case for o in notice.objections if o.ruling and o.ruling.outcome == "upheld"}
+    cases = [candidate.case for candidate in notice.candidates]
+    fact = NoticeClosed(
+        area=notice.jurisdiction,
+        notice=notice.id,
+        round=notice.round,
+        cleared=tuple(case for case in cases if case not in upheld),
+        excluded=tuple(case for case in cases if case in upheld),
+        objections=len(notice.objections),
+    )
+    return Change(notice.but(status="closed", overdue=False), (fact,))
+
+
+def _all_ruled(notice: Notice) -> bool:
+    return all(objection.ruling is not None for objection in notice.objections)
+
+
+def _known(notice: Notice | None) -> Notice:
+    if notice is None:
+        raise missing("notice", "", "该公示", "such notice")
+    return notice
+
+
+def _candidate(notice: Notice, case: str) -> Candidate:
+    found = next((candidate for candidate in notice.candidates if candidate.case == case), None)
+    if found is None:
+        raise _not_on_it(case)
+    return found
+
+
+def _not_on_it(case: str) -> Refused:
+    return refused(
+        "notice.not-a-candidate",
+        "case",
+        rule=(f"{case} 不在本次公示名单中。", f"{case} is not on this notice."),
+        remedy=("请从公示名单中选择。", "Choose from the list of candidates."),
+    )

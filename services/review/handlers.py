@@ -1,0 +1,130 @@
+"""What review hears, and what it does about it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from services.review.domain import honour, opening, outcome, terms
+from services.review.domain.case import case_id, jurisdiction_of
+from services.review.domain.command import refused
+from services.review.domain.opening import Nominated, Scored, Withdrawn
+from services.review.domain.procedure import Procedure
+from services.review.domain.terms import RoundHeard, Terms, named_procedures
+from services.review.store import CASES, HONOURS, ROUNDS, ReviewStore
+from shared.contracts.applications import ApplicationWithdrawn
+from shared.contracts.area import CENTRE, province_of
+from shared.contracts.cases import CaseNominated, PanelDecided, ShortlistSealed
+from shared.contracts.event import Event
+from shared.contracts.honours import HonourGranted
+from shared.contracts.notices import AnnouncementMade, NoticeClosed
+from shared.contracts.rounds import RoundOpened
+from shared.contracts.scores import ApplicationScored
+from shared.kernel.change import NotYet
+from shared.runtime.handlers import HandlerTable, Target
+
+E = TypeVar("E", bound=Event)
+
+
+def table(
+    store: ReviewStore, library: Mapping[str, Procedure], jurisdictions: Sequence[str], scope: str
+) -> HandlerTable:
+    """The table of a deployment that serves these jurisdictions.
+
+    A province's queues are bound to its own area (and rounds of the centre); the centre hears every chamber, since any
+    may be nominated to it.
+    """
+    at_centre = CENTRE in jurisdictions
+    heard = HandlerTable("review", scope=scope, areas=() if at_centre else jurisdictions)
+    named, ours = _Routes(store, library, jurisdictions), _cases_of(jurisdictions)
+
+    heard.on(
+        RoundOpened,
+        ROUNDS,
+        decide=terms.freeze,
+        targets=named.rounds,
+        areas=None if at_centre else (CENTRE, *jurisdictions),
+    )
+    heard.on(ApplicationScored, CASES, decide=opening.hear_score, targets=named.scored)
+    heard.on(ApplicationWithdrawn, CASES, decide=opening.hear_withdrawal, targets=named.withdrawn)
+    if at_centre:
+        heard.on(CaseNominated, CASES, decide=opening.hear_nomination, targets=named.nominated)
+
+    heard.on(
+        ShortlistSealed, CASES, decide=outcome.hear_shortlist, key=ours(lambda e: [entry.case for entry in e.entries])
+    )
+    heard.on(PanelDecided, CASES, decide=outcome.hear_panel, key=ours(lambda e: [result.case for result in e.results]))
+    heard.on(NoticeClosed, CASES, decide=outcome.hear_notice, key=ours(lambda e: [*e.cleared, *e.excluded]))
+    heard.on(AnnouncementMade, CASES, decide=outcome.hear_announcement, key=ours(lambda e: e.cases))
+    heard.on(HonourGranted, HONOURS, decide=honour.hear_granted, targets=named.granted)
+    return heard
+
+
+class _Routes:
+    """Which documents an event concerns here, and what their deciders have to know beside it."""
+
+    def __init__(self, store: ReviewStore, library: Mapping[str, Procedure], jurisdictions: Sequence[str]) -> None:
+        self._store = store
+        self._library = library
+        self._jurisdictions = frozenset(jurisdictions)
+
+    async def rounds(self, event: RoundOpened) -> Sequence[Target]:
+        """The round, with the procedures it names for us."""
+        procedures = named_procedures(event.round, self._jurisdictions, self._library)
+        return [Target(event.round.code, RoundHeard(event=event, procedures=procedures))]
+
+    async def scored(self, event: ApplicationScored) -> Sequence[Target]:
+        """The case in its province and the one at the centre, as far as they are ours and the round has them."""
+        round_ = await self._round(event.round)
+        return [
+            Target(case_id(event.application, place), Scored(jurisdiction=place, event=event, rules=rules))
+            for place in self._places(event.area)
+            if (rules := round_.rules(place))
+        ]
+
+    async def withdrawn(self, event: ApplicationWithdrawn) -> Sequence[Target]:
+        """The same cases."""
+        return [
+            Target(case_id(event.application, place), Withdrawn(jurisdiction=place, event=event))
+            for place in self._places(event.area)
+        ]
+
+    async def nominated(self, event: CaseNominated) -> Sequence[Target]:
+        """The case at the centre."""
+        round_ = await self._round(event.round)
+        rules = round_.rules(CENTRE)
+        if rules is None:
+            raise refused(
+                "nomination.no-procedure",
+                "round",
+                rule=(
+                    f"认定周期 {event.round} 未规定全国评审程序。",
+                    f"Round {event.round} names no national procedure.",
+                ),
+                remedy=("请核对该周期的 procedures。", "Check the round's procedures."),
+            )
+        message = Nominated(jurisdiction=CENTRE, event=event, rules=rules, quota=round_.quota(event.jurisdiction))
+        return [Target(case_id(event.application, CENTRE), message)]
+
+    async def granted(self, event: HonourGranted) -> Sequence[Target]:
+        """The chamber's register, where the case was ours: an honour is kept by whoever granted it."""
+        if jurisdiction_of(event.case) not in self._jurisdictions:
+            return []
+        return [Target(honour.register_key(event.line, event.chamber.code), event)]
+
+    def _places(self, area: str) -> list[str]:
+        """Our jurisdictions in which a chamber of this area may have a case."""
+        return [place for place in dict.fromkeys((province_of(area), CENTRE)) if place in self._jurisdictions]
+
+    async def _round(self, code: str) -> Terms:
+        found = await self._store.terms(code)
+        if found is None:
+            raise NotYet(f"round.opened {code}")
+        return found
+
+
+def _cases_of(jurisdictions: Sequence[str]) -> Callable[[Callable[[E], Sequence[str]]], Callable[[E], Sequence[str]]]:
+    """Of the cases an event names, those in our jurisdictions."""
+
+    def ours(named: Callable[[E], Sequence[str]]) -> Callable[[E], Sequence[str]]:
+        return lambda event: [case for case in named(event) if jurisdiction_of(case) in jurisdictions]
+
+    return ours

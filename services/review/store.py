@@ -1,0 +1,204 @@
+"""What review keeps, and how it is read: the only file that knows collections and field names."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from services.review.domain import honour as honours
+from services.review.domain import notice as notices
+from services.review.domain import opening
+from services.review.domain.announcement import Announced
+from services.review.domain.case import Case
+from services.review.domain.command import missing
+from services.review.domain.expert import Expert
+from services.review.domain.honour import Register
+from services.review.domain.notice import Notice
+from services.review.domain.panel import Panel
+from services.review.domain.shortlist import Shortlist
+from services.review.domain.terms import Terms
+from shared.contracts.area import CENTRE
+from shared.kernel.history import Entry
+from shared.kernel.state import State
+from shared.runtime.documents import Index, Kind
+from shared.runtime.mongo import Database
+
+S = TypeVar("S", bound=State)
+Where = Mapping[str, Any]
+
+ROUNDS = Kind("rounds", Terms)
+CASES = Kind(
+    "cases",
+    Case,
+    on_due=opening.on_due,
+    indexes=(
+        Index(("state.round", "state.jurisdiction", "state.status", "state.stage")),
+        Index(("state.seats.expert",)),
+    ),
+)
+EXPERTS = Kind("experts", Expert)
+SHORTLISTS = Kind("shortlists", Shortlist)
+PANELS = Kind("panels", Panel, indexes=(Index(("state.round",)), Index(("state.matters.case",))))
+NOTICES = Kind(
+    "notices", Notice, on_due=notices.on_due, indexes=(Index(("state.round",)), Index(("state.candidates.case",)))
+)
+ANNOUNCEMENTS = Kind("announcements", Announced, indexes=(Index(("state.round",)),))
+HONOURS = Kind(
+    "honours",
+    Register,
+    on_due=honours.on_due,
+    indexes=(Index(("state.code",)), Index(("state.terms.round",)), Index(("state.terms.status",))),
+)
+KINDS: tuple[Kind[Any], ...] = (ROUNDS, CASES, EXPERTS, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS, HONOURS)
+"""Everything review owns."""
+
+_UNDECIDED = ("open", "returned")
+
+
+class ReviewStore:
+    """Reads for handlers and for HTTP."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._terms: dict[str, Terms] = {}
+
+    async def get(self, kind: Kind[S], key: str) -> S | None:
+        """One document."""
+        return await self._database.get(kind, key)
+
+    async def need(self, kind: Kind[S], key: str, zh: str, en: str) -> S:
+        """One document.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = await self._database.get(kind, key)
+        if found is None:
+            raise missing(kind.collection, key, zh, en)
+        return found
+
+    async def history(self, kind: Kind[Any], key: str) -> list[Entry]:
+        """What happened to a document, oldest first."""
+        return await self._database.history(kind, key)
+
+    async def terms(self, round_: str) -> Terms | None:
+        """What a round lays down; kept in memory, since it never changes."""
+        if round_ not in self._terms and (found := await self._database.get(ROUNDS, round_)):
+            self._terms[round_] = found
+        return self._terms.get(round_)
+
+    # --- cases ---------------------------------------------------------------------------------------------------
+
+    async def cases(self, where: Where, *, limit: int, after: str | None) -> list[Case]:
+        """A page of cases, by id."""
+        return [case for _, case in await self._database.find(CASES, where, limit=limit, after=after)]
+
+    async def cases_in(self, round_: str, jurisdiction: str, stage: str) -> list[Case]:
+        """Every open case of a round in a stage."""
+        where = {
+            "state.round": round_,
+            "state.jurisdiction": jurisdiction,
+            "state.status": "open",
+            "state.stage": stage,
+        }
+        return [case for _, case in await self._database.find(CASES, where)]
+
+    async def undecided(self, round_: str, jurisdiction: str, before: str) -> list[str]:
+        """Ids of cases that are open in another stage than `before`, or with the chamber for correction."""
+        where = {
+            "state.round": round_,
+            "state.jurisdiction": jurisdiction,
+            "state.status": {"$in": _UNDECIDED},
+            "$or": [{"state.stage": {"$ne": before}}, {"state.status": "returned"}],
+        }
+        return [key for key, _ in await self._database.find(CASES, where)]
+
+    async def counts(self, field: str, where: Where) -> dict[str, int]:
+        """Numbers of cases by a field of theirs: `stage`, `status`."""
+        return await self._database.count_by(CASES, f"state.{field}", where)
+
+    # --- experts, panels, notices, honours --------------------------------------------------------------------------
+
+    async def experts(self, ids: Sequence[str]) -> list[Expert]:
+        """These experts.
+
+        Raises:
+            NotFound: one is not in the pool.
+        """
+        found = await self._database.get_many(EXPERTS, ids)
+        if unknown := next((id_ for id_ in ids if id_ not in found), None):
+            raise missing("experts", unknown, "专家", "expert")
+        return [found[id_] for id_ in ids]
+
+    async def page(self, kind: Kind[S], where: Where, *, limit: int, after: str | None) -> list[S]:
+        """A page of documents, by key."""
+        return [state for _, state in await self._database.find(kind, where, limit=limit, after=after)]
+
+    async def on_panels(self, cases: Sequence[str]) -> set[str]:
+        """Which of these cases are before an open panel."""
+        found = await self._database.find(PANELS, {"state.status": "open", "state.matters.case": {"$in": list(cases)}})
+        return {matter.case for _, panel in found for matter in panel.matters} & set(cases)
+
+    async def on_notices(self, cases: Sequence[str]) -> set[str]:
+        """Which of these cases are or were on a public notice."""
+        found = await self._database.find(NOTICES, {"state.candidates.case": {"$in": list(cases)}})
+        return {candidate.case for _, notice in found for candidate in notice.candidates} & set(cases)
+
+
+# --- queries, in the words of the caller --------------------------------------------------------------------------
+
+
+def case_filter(
+    *,
+    round_: str | None = None,
+    jurisdiction: str | None = None,
+    stage: str | None = None,
+    status: str | None = None,
+    overdue: bool | None = None,
+) -> dict[str, Any]:
+    """Cases by what a caller asks for; without a status all that were opened."""
+    given: dict[str, Any] = {
+        "state.round": round_,
+        "state.jurisdiction": jurisdiction,
+        "state.stage": stage,
+        "state.overdue": overdue,
+        "state.status": status or {"$ne": "awaited"},
+    }
+    return {field: value for field, value in given.items() if value is not None}
+
+
+def seen_by_officer(area: str) -> dict[str, Any]:
+    """Cases of chambers in an officer's area; those at the centre are for the centre."""
+    if area == CENTRE:
+        return {}
+    return {"state.chamber.area": _inside(area), "state.jurisdiction": {"$ne": CENTRE}}
+
+
+def seen_by_expert(expert: str, conflicts: Sequence[str]) -> dict[str, Any]:
+    """Cases an expert is to mark or has marked; none of a chamber they are tied to."""
+    seat = {"$elemMatch": {"expert": expert, "status": {"$in": ["assigned", "marked"]}}}
+    return {"state.seats": seat, "state.chamber.code": {"$nin": list(conflicts)}}
+
+
+def honour_filter(
+    *,
+    line: str | None = None,
+    round_: str | None = None,
+    area: str | None = None,
+    status: str | None = None,
+    code: str | None = None,
+) -> dict[str, Any]:
+    """Registers that hold a term such as the caller asks for."""
+    term: dict[str, Any] = {
+        "round": round_,
+        "status": status,
+        "chamber.area": _inside(area) if area and area != CENTRE else None,
+    }
+    wanted = {field: value for field, value in term.items() if value is not None}
+    where: dict[str, Any] = {"state.line": line, "state.code": code}
+    if wanted:
+        where["state.terms"] = {"$elemMatch": wanted}
+    return {field: value for field, value in where.items() if value is not None}
+
+
+def _inside(area: str) -> dict[str, str]:
+    return {"$regex": f"^{re.escape(area)}"}

@@ -1,0 +1,48 @@
+"""Deduction: full points, less a part for every occurrence, never below nothing (S:004 B1.b)."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Literal
+
+from services.scoring.domain.case import Case, Finding, Need, needs, scored
+from services.scoring.domain.kinds.rule import Percentage, Rule
+from services.scoring.domain.words import not_given, percent
+from shared.contracts.text import Text, text
+
+
+class Deduction(Rule):
+    """Every one of `field` costs `each` percent of the points."""
+
+    kind: Literal["deduction"]
+    field: str
+    """Field of the number of occurrences; it must be given, also when it is 0."""
+    each: Percentage
+    """Percent of the points that one occurrence costs."""
+
+    def words(self, case: Case) -> Text:
+        """The rule in words."""
+        label, each = case.label(self.field), self.each
+        return text(
+            f"{label.zh}：0 得满分，每有 1 扣 {each} %，扣完为止",
+            f"{label.en}: 0 earns full points, each costs {each} %, down to nothing",
+        )
+
+    def find(self, case: Case) -> Finding:
+        """What is left."""
+        number = case.whole(self.field)
+        label = case.label(self.field)
+        if number is None:
+            return scored(0, not_given(label))
+        left = max(Fraction(0), 1 - number * case.parameters.percent(self.each) / 100)
+        if left == 1:
+            return scored(left, text(f"{label.zh} 0，不扣分", f"{label.en}: 0, nothing deducted"))
+        return scored(
+            left,
+            text(f"{label.zh} {number}，扣 {percent(1 - left)}", f"{label.en}: {number}, costs {percent(1 - left)}"),
+        )
+
+    def needs(self) -> Iterator[Need]:
+        """The fields and parameters it refers to."""
+        yield from needs("field", self.field, "integer")
+        if isinstance(self.each, str):
+            yield Need("each", self.each, ("percent",))

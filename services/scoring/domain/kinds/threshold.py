@@ -1,0 +1,96 @@
+"""Threshold: a part of a whole must reach a percentage, in every period by itself (S:004 B2.i “20%以上”).
+
+“以上” includes the number itself: exactly 20 % passes. All comparisons are between whole numbers. Each period gives an
+equal part of the points. A period whose whole is zero is `skip`ped, or gives `none`, as the rule says.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil
+from typing import Literal
+
+from services.scoring.domain.case import Case, Finding, Need, needs, not_applicable, parameter_needs, scored
+from services.scoring.domain.kinds.rule import Percentage, Reference, Rule
+from services.scoring.domain.words import joined, not_given, percent
+from shared.contracts.text import Text, text
+
+
+class Threshold(Rule):
+    """`of` divided by `by` must reach `percent` in every year, or in every event that `by` names."""
+
+    kind: Literal["threshold"]
+    of: str
+    """Field of the part, e.g. firms visited."""
+    by: str
+    """Field of the whole, e.g. member firms."""
+    percent: Percentage
+    """The percentage that must be reached."""
+    years: Reference | None = None
+    """The years judged; without it, every event of `by`."""
+    within: bool = True
+    """Whether the part lies within the whole, so that a greater part must be an error."""
+    zero: Literal["none", "skip"]
+    """A period whose whole is zero gives no points, or is left out."""
+    about: Reference | None = None
+    """How the round understands the open word of the text, e.g. 有效."""
+
+    def words(self, case: Case) -> Text:
+        """The rule in words."""
+        of, by, wanted = case.label(self.of), case.label(self.by), case.parameters.of(self.percent)
+        each = text("每年", "each year") if self.years else text("每次", "each time")
+        rule = text(f"{each.zh}{of.zh}÷{by.zh}≥{wanted} %", f"{each.en}: {of.en} ÷ {by.en} ≥ {wanted} %")
+        if self.about is None:
+            return rule
+        about = case.parameters.text(self.about)
+        return text(f"{rule.zh}（{about.zh}）", f"{rule.en} ({about.en})")
+
+    def find(self, case: Case) -> Finding:
+        """Every period by itself."""
+        part, whole = case.series(self.of) or {}, case.series(self.by) or {}
+        periods = [str(y) for y in case.parameters.years(self.years)] if self.years else sorted({*part, *whole})
+        if not periods:
+            return scored(0, not_given(case.label(self.by)))
+        wanted = case.parameters.percent(self.percent)
+        found = [self._period(case, period, part.get(period), whole.get(period), wanted) for period in periods]
+        judged = [reached for reached, _ in found if reached is not None]
+        reason = joined([why for _, why in found])
+        if not judged:
+            return not_applicable(reason)
+        return scored(Fraction(sum(judged), len(judged)), reason)
+
+    def _period(
+        self, case: Case, period: str, part: int | None, whole: int | None, wanted: Fraction
+    ) -> tuple[bool | None, Text]:
+        """Whether the period reaches the percentage; None if it is left out."""
+        label = case.label(self.of)
+        when = text(f"{period} 年", period) if self.years else text(f"{period}：", period)
+        if whole == 0:
+            zero = case.label(self.by)
+            why = text(f"{when.zh}{zero.zh}为 0，无从计算", f"{when.en}: {zero.en} is 0, nothing to compute")
+            return (None if self.zero == "skip" else False), why
+        if part is None or whole is None:
+            return False, not_given(label if part is None else case.label(self.by), period)
+        if self.within and part > whole:
+            return False, text(
+                f"{when.zh}{label.zh} {part} 多于{case.label(self.by).zh} {whole}，填报有误",
+                f"{when.en}: {label.en} {part} exceeds {case.label(self.by).en} {whole}: wrongly given",
+            )
+        figure = f"{part}/{whole}＝{percent(Fraction(part, whole))}"
+        plain = f"{part}/{whole} = {percent(Fraction(part, whole))}"
+        goal = case.parameters.of(self.percent)
+        if part * 100 >= wanted * whole:
+            return True, text(f"{when.zh}{label.zh} {figure}，达到 {goal} %", f"{when.en}: {plain}, reaches {goal} %")
+        gap, unit = ceil(wanted * whole / 100) - part, case.unit(self.of)
+        return False, text(
+            f"{when.zh}{label.zh} {figure}，未达到 {goal} %，差 {gap} {unit.zh}".rstrip(),
+            f"{when.en}: {plain}, below {goal} %, {gap} {unit.en} short".replace("  ", " "),
+        )
+
+    def needs(self) -> Iterator[Need]:
+        """The fields and parameters it refers to."""
+        kind = "yearly" if self.years else "series"
+        yield from needs("of", self.of, kind)
+        yield from needs("by", self.by, kind)
+        yield from parameter_needs("percent", [self.percent], "percent")
+        yield from parameter_needs("years", [self.years], "years")
+        yield from parameter_needs("about", [self.about], "text")

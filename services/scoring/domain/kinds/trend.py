@@ -1,0 +1,63 @@
+"""Trend: a number must grow year by year (S:004 B2.f “逐年增长”).
+
+With n years under assessment there are n steps, the first from the year before; each step gives an equal part.
+"""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
+
+from services.scoring.domain.case import Case, Finding, Need, needs, parameter_needs, scored
+from services.scoring.domain.kinds.rule import Reference, Rule
+from services.scoring.domain.words import joined, not_given
+from shared.contracts.text import Text, text
+
+
+class Trend(Rule):
+    """`field` must be strictly greater in every year than in the year before."""
+
+    kind: Literal["trend"]
+    field: str
+    """Field with a count per year, the year before the first included."""
+    years: Reference
+    """The years in which it must grow."""
+    about: Reference | None = None
+    """How the round understands the count, e.g. its as-of date."""
+
+    def words(self, case: Case) -> Text:
+        """The rule in words."""
+        label, years = case.label(self.field), self._years(case)
+        chain = "＜".join(str(y) for y in years)
+        rule = text(f"{label.zh}逐年增长：{chain}", f"{label.en} grows every year: {chain.replace('＜', ' < ')}")
+        if self.about is None:
+            return rule
+        about = case.parameters.text(self.about)
+        return text(f"{rule.zh}（{about.zh}）", f"{rule.en} ({about.en})")
+
+    def find(self, case: Case) -> Finding:
+        """Every step by itself."""
+        counts = case.series(self.field)
+        if counts is None:
+            return scored(0, not_given(case.label(self.field)))
+        steps = [self._step(case, counts, before, after) for before, after in pairwise(self._years(case))]
+        return scored(Fraction(sum(grew for grew, _ in steps), len(steps)), joined([why for _, why in steps]))
+
+    def _step(self, case: Case, counts: Mapping[str, int], before: int, after: int) -> tuple[bool, Text]:
+        first, second = counts.get(str(before)), counts.get(str(after))
+        if first is None or second is None:
+            return False, not_given(case.label(self.field), before if first is None else after)
+        span = f"{before} → {after}: {first} → {second}"
+        if second > first:
+            return True, text(f"{span}，增长 {second - first}", f"{span}, grew by {second - first}")
+        return False, text(f"{span}，未增长", f"{span}, did not grow")
+
+    def _years(self, case: Case) -> tuple[int, ...]:
+        years = case.parameters.years(self.years)
+        return (years[0] - 1, *years)
+
+    def needs(self) -> Iterator[Need]:
+        """The fields and parameters it refers to."""
+        yield from needs("field", self.field, "yearly")
+        yield from parameter_needs("years", [self.years], "years")
+        yield from parameter_needs("about", [self.about], "text")

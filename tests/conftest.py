@@ -1,0 +1,38 @@
+"""What every test may ask for, and what a unit test may not do."""
+
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.backends import amqp_url, backends, database_name, mongo_url
+
+__all__ = ["amqp_url", "backends", "database_name", "mongo_url"]
+
+Connect = Callable[[socket.socket, Any], Any]
+
+_UNIT_TESTS = Path(__file__).parent / "unit"
+
+
+@pytest.fixture(autouse=True)
+def _unit_tests_stay_on_this_machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In `tests/unit`, a connection to anything but loopback is an error."""
+    if request.path.is_relative_to(_UNIT_TESTS):
+        monkeypatch.setattr(socket.socket, "connect", _only_loopback(socket.socket.connect))
+        monkeypatch.setattr(socket.socket, "connect_ex", _only_loopback(socket.socket.connect_ex))
+
+
+def _only_loopback(connect: Connect) -> Connect:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_loopback(address[0]):
+            raise AssertionError(f"单元测试不得连接 {address} / a unit test must not connect to {address}")
+        return connect(self, address)
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ip_address(host).is_loopback

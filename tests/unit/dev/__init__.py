@@ -1,0 +1,1 @@
+"""Tests of the developers' tools which start no broker and no store."""

@@ -1,0 +1,1 @@
+"""Intake: its deciders, and the edges that need no socket."""

@@ -1,0 +1,1 @@
+"""The HTTP edge: tokens, access, problems, health, logs, traces, metrics."""
