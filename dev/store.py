@@ -10,7 +10,7 @@ import sysconfig
 from asyncio.subprocess import DEVNULL
 from pathlib import Path
 
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from dev.ports import LOOPBACK, free_port
@@ -112,13 +112,17 @@ class Store:
 
 async def is_primary(url: str, *, member: str) -> bool:
     """Whether the server takes writes; a server without a replica set becomes one, its only member `member`."""
-    client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(url, serverSelectionTimeoutMS=500)
-    async with client:
+    return await asyncio.to_thread(_is_primary, url, member)
+
+
+def _is_primary(url: str, member: str) -> bool:
+    # The driver's blocking client: its asynchronous one leaks a socket when it is closed while a server is away.
+    with MongoClient[dict[str, object]](url, serverSelectionTimeoutMS=500) as client:
         try:
-            hello = await client.admin.command("hello")
+            hello = client.admin.command("hello")
             if "setName" not in hello:
                 members = [{"_id": 0, "host": member}]
-                await client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+                client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
         except PyMongoError:
             return False
         return bool(hello["isWritablePrimary"])

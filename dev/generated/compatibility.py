@@ -14,10 +14,13 @@ from shared.contracts.text import Text, text
 
 Schema = Mapping[str, Any]
 
-_FOR_PEOPLE = frozenset({"title", "description", "examples", "$comment", "deprecated", "$id", "$schema", "$defs", "$ref"})
+_FOR_PEOPLE = frozenset({"title", "description", "examples", "$comment", "deprecated"})
+_FRAME = frozenset({"$id", "$schema", "$defs", "$ref"})
 _OBJECT = frozenset({"properties", "required"})
-_NESTED = ("items", "additionalProperties", "propertyNames", "contains", "not")
-_ALTERNATIVES = ("anyOf", "oneOf", "allOf", "prefixItems")
+_NESTED = ("items", "additionalProperties", "propertyNames")
+_KEYED = ("patternProperties",)
+_LISTED = ("anyOf", "oneOf", "allOf", "prefixItems")
+_SUFFIX = {"items": "[]", "additionalProperties": "{}", "patternProperties": "{}"}
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,12 @@ class _Comparison:
             self._seen.add(pair)
         old, new = _resolved(frozen, self._frozen), _resolved(current, self._current)
         yield from self._properties(old, new, path)
-        for keyword in sorted((old.keys() | new.keys()) - _FOR_PEOPLE - _OBJECT):
+        for keyword in sorted((old.keys() | new.keys()) - _FOR_PEOPLE - _FRAME - _OBJECT):
             before, after = old.get(keyword), new.get(keyword)
-            if keyword in _NESTED and isinstance(before, Mapping) and isinstance(after, Mapping):
-                yield from self.compare(before, after, path + {"items": "[]", "additionalProperties": "{}"}.get(keyword, ""))
-            elif keyword in _ALTERNATIVES and _same_length(before, after):
-                for one, other in zip(before or (), after or (), strict=True):
-                    yield from self.compare(one, other, path)
+            pairs = _pairs(keyword, before, after)
+            if pairs is not None:
+                for one, other in pairs:
+                    yield from self.compare(one, other, path + _SUFFIX.get(keyword, ""))
             elif _comparable(keyword, before) != _comparable(keyword, after):
                 yield Breach(path, _changed(keyword, before, after))
 
@@ -77,7 +79,7 @@ class _Comparison:
             if name in needed_before - needed:
                 yield Breach(here, text("必填字段不得改为选填", "a required field may not become optional"))
             yield from self.compare(before[name], after[name], here)
-        for name in after.keys() - before.keys():
+        for name in sorted(after.keys() - before.keys()):
             here = f"{path}.{name}" if path else name
             if name in needed:
                 yield Breach(here, text("新增字段必须是选填", "a new field must be optional"))
@@ -94,8 +96,15 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     return {**_resolved(target, root), **schema}
 
 
-def _same_length(before: Any, after: Any) -> bool:
-    return isinstance(before, list) and isinstance(after, list) and len(before) == len(after)
+def _pairs(keyword: str, before: Any, after: Any) -> list[tuple[Schema, Schema]] | None:
+    """The schemas that stand under a keyword on both sides, one beside the other; None if they do not correspond."""
+    if keyword in _NESTED and isinstance(before, dict) and isinstance(after, dict):
+        return [(before, after)]
+    if keyword in _KEYED and isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
+        return [(before[key], after[key]) for key in before]
+    if keyword in _LISTED and isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return list(zip(before, after, strict=True))
+    return None
 
 
 def _comparable(keyword: str, value: Any) -> Any:

@@ -31,6 +31,8 @@ APPLICATIONS = Kind(
     ),
 )
 """By `<round>-<credit code>`."""
+_EVIDENCE = "evidence"
+"""The bucket of files, by the SHA-256 of their bytes."""
 KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS)
 
 
@@ -39,7 +41,6 @@ class IntakeStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._files = database.files("evidence")
 
     async def chamber(self, code: str) -> RegisteredChamber | None:
         """A chamber by its credit code."""
@@ -115,11 +116,11 @@ class IntakeStore:
 
     async def keep_file(self, sha256: str, data: bytes) -> None:
         """Store a file under its hash; the same bytes are stored once, whoever brings them."""
-        await self._files.put(sha256, data, {})
+        await self._database.files(_EVIDENCE).put(sha256, data, {})
 
     def file(self, sha256: str) -> AsyncIterator[bytes]:
         """The bytes of a file, in pieces."""
-        return self._files.chunks(sha256)
+        return self._database.files(_EVIDENCE).chunks(sha256)
 
 
 def _in_area(area: Area) -> dict[str, Any]:

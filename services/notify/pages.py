@@ -11,7 +11,7 @@ from services.notify.data import RegisterQuery, latest, rows_of
 from services.notify.domain import words
 from services.notify.domain.entry import Entry
 from services.notify.store import Bulletin
-from services.notify.wording import HERE, load_provinces, points
+from services.notify.wording import HERE, load_provinces
 from shared.contracts import Text, text
 from shared.kernel.change import NotFound
 from shared.kernel.problem import problem
@@ -35,10 +35,11 @@ def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
 
     @routes.get("/")
     async def home() -> HTMLResponse:
+        now = clock.now()
         return show(
             "home.html",
             rounds=await bulletin.rounds(_NEWEST),
-            notices=await bulletin.notices(_NEWEST),
+            notices=sorted(await bulletin.notices(_NEWEST), key=lambda entry: entry.window(now) != "open"),
             announcements=await bulletin.announcements(_NEWEST),
             counts=await bulletin.register_counts(),
             publications=(await latest(bulletin))[:10],
@@ -113,15 +114,7 @@ def _environment(provinces: dict[str, Text]) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    jinja.filters |= {
-        "time_zh": words.time_zh,
-        "time_en": words.time_en,
-        "day_zh": words.day_zh,
-        "day_en": words.day_en,
-        "points": points,
-        "federation": lambda area: words.federation(area, provinces),
-        "place": lambda area: words.place(area, provinces),
-    }
+    jinja.filters |= words.filters(provinces)
     jinja.globals |= {
         "levels": words.LEVELS,
         "types": words.TYPES,

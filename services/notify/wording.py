@@ -7,7 +7,6 @@ is an error.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -138,22 +137,9 @@ def _environment(provinces: dict[str, Text], public_url: str) -> ImmutableSandbo
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.filters |= {
-        "time_zh": words.time_zh,
-        "time_en": words.time_en,
-        "day_zh": words.day_zh,
-        "day_en": words.day_en,
-        "points": points,
-        "federation": lambda area: words.federation(area, provinces),
-        "place": lambda area: words.place(area, provinces),
-    }
+    jinja.filters |= words.filters(provinces)
     jinja.globals |= {"link": lambda path: f"{public_url}/{path}", "outcomes": words.OUTCOMES}
     return jinja
-
-
-def points(value: Decimal) -> str:
-    """Points without idle zeros: `87.5`, `20`."""
-    return f"{value.normalize():f}"
 
 
 def _fields(event: Event) -> dict[str, Any]:

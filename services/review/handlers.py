@@ -1,6 +1,6 @@
 """What review hears, and what it does about it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from services.review.domain import honour, opening, outcome, terms

@@ -76,9 +76,15 @@ class ReviewStore:
             raise missing(kind.collection, key, zh, en)
         return found
 
-    async def history(self, kind: Kind[Any], key: str) -> list[Entry]:
-        """What happened to a document, oldest first."""
-        return await self._database.history(kind, key)
+    async def record(self, kind: Kind[S], key: str) -> tuple[S | None, list[Entry]]:
+        """A document and what happened to it, oldest first; both as of the same moment."""
+        before = await self._database.history(kind, key)
+        while True:
+            state = await self._database.get(kind, key)
+            after = await self._database.history(kind, key)
+            if len(after) == len(before):
+                return state, after
+            before = after
 
     async def terms(self, round_: str) -> Terms | None:
         """What a round lays down; kept in memory, since it never changes."""
@@ -129,6 +135,10 @@ class ReviewStore:
             raise missing("experts", unknown, "专家", "expert")
         return [found[id_] for id_ in ids]
 
+    async def these(self, kind: Kind[S], keys: Sequence[str]) -> list[S]:
+        """These documents, as far as they exist."""
+        return list((await self._database.get_many(kind, keys)).values())
+
     async def page(self, kind: Kind[S], where: Where, *, limit: int, after: str | None) -> list[S]:
         """A page of documents, by key."""
         return [state for _, state in await self._database.find(kind, where, limit=limit, after=after)]
@@ -173,10 +183,9 @@ def seen_by_officer(area: str) -> dict[str, Any]:
     return {"state.chamber.area": _inside(area), "state.jurisdiction": {"$ne": CENTRE}}
 
 
-def seen_by_expert(expert: str, conflicts: Sequence[str]) -> dict[str, Any]:
-    """Cases an expert is to mark or has marked; none of a chamber they are tied to."""
-    seat = {"$elemMatch": {"expert": expert, "status": {"$in": ["assigned", "marked"]}}}
-    return {"state.seats": seat, "state.chamber.code": {"$nin": list(conflicts)}}
+def seen_by_expert(expert: str) -> dict[str, Any]:
+    """Cases an expert is to mark or has marked."""
+    return {"state.seats": {"$elemMatch": {"expert": expert, "status": {"$in": ["assigned", "marked"]}}}}
 
 
 def honour_filter(

@@ -12,6 +12,7 @@ class LetterEvent(Event):
     """What every fact about a letter says: about whom it is told by id, never by name or address."""
 
     source: ClassVar[str] = "notify"
+    may_go_unheard: ClassVar[bool] = True
 
     letter: str
     """Id of the letter: one per (event, person, channel)."""
@@ -55,6 +56,7 @@ class BulletinPublished(Event):
 
     name: ClassVar[str] = "bulletin.published"
     source: ClassVar[str] = "notify"
+    may_go_unheard: ClassVar[bool] = True
 
     entry: str
     """Id of the entry."""

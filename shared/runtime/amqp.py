@@ -6,7 +6,7 @@ stops reading from whoever publishes, acknowledgements included.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,8 @@ BrokerError = (AMQPError, ConnectionError, TimeoutError, asyncio.TimeoutError, O
 """What a broker that is away, blocked or cut off looks like."""
 _HEARTBEAT = "6"
 _CONNECT_TIMEOUT = 5.0
+_CONSUME_TIMEOUT = 10.0
+"""Seconds for all queues to answer; one without a leader does not answer at all."""
 
 
 def with_heartbeat(url: str) -> str:
@@ -104,20 +106,27 @@ class Publisher:
         except PublishError as returned:
             raise Unroutable(fact.routing_key) from returned
 
-    async def send_to(self, queue: str, body: bytes, properties: Basic.Properties) -> None:
-        """Put one message straight into a queue: how a dead letter is replayed.
 
-        Raises:
-            Unroutable: there is no such queue.
-        """
-        if self._channel is None:
-            raise ConnectionError("not connected")
-        async with asyncio.timeout(self._timeout):
-            channel = cast("Channel", await self._channel.get_underlay_channel())
-            try:
-                await channel.basic_publish(body, routing_key=queue, properties=properties, mandatory=True, wait=False)
-            except PublishError as returned:
-                raise Unroutable(queue) from returned
+Send = Callable[[str, bytes, Basic.Properties], Awaitable[None]]
+"""Puts one message straight into a queue, confirmed. Raises `Unroutable` if there is no such queue."""
+
+
+@asynccontextmanager
+async def sender(url: str) -> AsyncIterator[Send]:
+    """A connection for putting messages straight into queues: how dead letters are replayed."""
+    connection = await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT)
+    async with connection:
+        opened = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        channel = await opened.get_underlay_channel()
+
+        async def send(queue: str, body: bytes, properties: Basic.Properties) -> None:
+            async with asyncio.timeout(_CONNECT_TIMEOUT):
+                try:
+                    await channel.basic_publish(body, routing_key=queue, properties=properties, mandatory=True)
+                except PublishError as returned:
+                    raise Unroutable(queue) from returned
+
+        yield send
 
 
 def properties_of(fact: Fact) -> Basic.Properties:
@@ -154,23 +163,24 @@ async def consume(
     """Connect and consume from these queues; `ended` completes when the connection, channel or a consumer is lost."""
     connection = await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT)
     try:
-        opened = await connection.channel(publisher_confirms=False)
-        channel = await opened.get_underlay_channel()
-        await channel.basic_qos(prefetch_count=prefetch)
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def end(_: object) -> None:
             if not ended.done():
                 ended.set_result(None)
 
-        channel.closing.add_done_callback(end)
-        channel.on_consumer_cancel_callbacks.add(end)
-        for queue in queues:
+        async with asyncio.timeout(_CONSUME_TIMEOUT):
+            opened = await connection.channel(publisher_confirms=False)
+            channel = await opened.get_underlay_channel()
+            channel.closing.add_done_callback(end)
+            channel.on_consumer_cancel_callbacks.add(end)
+            await channel.basic_qos(prefetch_count=prefetch)
+            for queue in queues:
 
-            async def receive(message: DeliveredMessage, queue: str = queue) -> None:
-                deliver(queue, message)
+                async def receive(message: DeliveredMessage, queue: str = queue) -> None:
+                    deliver(queue, message)
 
-            await channel.basic_consume(queue, receive)
+                await channel.basic_consume(queue, receive)
         yield Consumption(channel, ended)
     finally:
         with suppress(*BrokerError):

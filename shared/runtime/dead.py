@@ -16,7 +16,7 @@ from pymongo import DESCENDING, UpdateOne
 from shared.contracts.text import Text
 from shared.kernel.problem import Problem
 from shared.runtime import metrics
-from shared.runtime.amqp import Publisher
+from shared.runtime.amqp import Send
 from shared.runtime.mongo import Database
 
 COLLECTION = "dead_letters"
@@ -83,8 +83,12 @@ class DeadLetters:
         found = await self._letters.find_one({"_id": id_})
         return _letter(found) if found else None
 
-    async def replay(self, letter: DeadLetter, publisher: Publisher) -> None:
-        """Put it back into its queue, and note it."""
+    async def replay(self, letter: DeadLetter, send: Send) -> None:
+        """Put it back into its queue, and note it.
+
+        Raises:
+            Unroutable: the queue does not exist any more.
+        """
         properties = Basic.Properties(
             content_type="application/json",
             delivery_mode=2,
@@ -92,7 +96,7 @@ class DeadLetters:
             message_type=letter.message_type,
             headers=dict(letter.headers),
         )
-        await publisher.send_to(letter.queue, letter.body, properties)
+        await send(letter.queue, letter.body, properties)
         await self._letters.update_one({"_id": letter.id}, {"$set": {"replayed": datetime.now(UTC)}})
 
 

@@ -10,16 +10,17 @@ messages aside for a bad minute.
 """
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
 from faststream import AckPolicy, AsyncAPI
-from faststream.rabbit import Channel, RabbitBroker, RabbitPublisher
+from faststream.rabbit import Channel, RabbitBroker
 from faststream.rabbit.annotations import RabbitMessage
+from faststream.rabbit.publisher import RabbitPublisher
 
 from shared.contracts.event import Event
-from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import NotYet
 from shared.runtime.documents import Applied, Documents, Outgoing, Rejected, Waiting, Work
@@ -81,9 +82,11 @@ def make_broker(
     return broker
 
 
-def describe(broker: RabbitBroker, *, title: Text, description: Text, version: str = "1") -> str:
-    """The AsyncAPI 3 document of a broker, as YAML."""
-    return AsyncAPI(broker, title=str(title), version=version, description=str(description)).to_specification().to_yaml()
+def describe(broker: RabbitBroker, *, title: str, description: str, version: str = "1") -> dict[str, Any]:
+    """The AsyncAPI 3 document of a broker, as JSON."""
+    specification = AsyncAPI(broker, title=title, version=version, description=description).to_specification()
+    document: dict[str, Any] = specification.to_jsonable()
+    return document
 
 
 def _publisher(broker: RabbitBroker, event: type[Event]) -> RabbitPublisher:
@@ -119,7 +122,7 @@ def _through(publishers: Mapping[str, RabbitPublisher], timeout: float) -> Send:
 def _heard(subscription: Subscription) -> str:
     kinds = sorted({reaction.kind.collection for reaction in subscription.reactions})
     bindings = ", ".join(f"`{binding}`" for binding in subscription.bindings)
-    return f"{subscription.event.__doc__}\n\n→ {', '.join(kinds)}; {bindings}"
+    return f"{inspect.cleandoc(subscription.event.__doc__ or '')} → {', '.join(kinds)} ({bindings})"
 
 
 def _hearer(subscription: Subscription, documents: Documents, send: Send, patience: float) -> Hear:

@@ -3,6 +3,9 @@
 Quorum queues, because they are on disk before they confirm (RabbitMQ 4's classic queues are not). What the broker
 itself would drop goes, at least once, to the service's own dead-letter queue; and from RabbitMQ 4 on the built-in
 delivery limit is taken off, because a limit that counts redeliveries drops good messages after a bad minute.
+
+Everything is durable and declared once per start. Nothing is declared again on reconnecting (`robust=False`): one queue
+that has no leader yet would otherwise hold up the connection, and with it the publishing to all others.
 """
 
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
@@ -10,9 +13,9 @@ from faststream.rabbit.schemas.queue import QuorumQueueArgs
 
 from shared.runtime.handlers import HandlerTable, Subscription
 
-EVENTS = RabbitExchange("sihao.events", type=ExchangeType.TOPIC, durable=True)
+EVENTS = RabbitExchange("sihao.events", type=ExchangeType.TOPIC, durable=True, robust=False)
 """Every fact; routing key = wire name + area."""
-DEAD = RabbitExchange("sihao.dead", type=ExchangeType.DIRECT, durable=True)
+DEAD = RabbitExchange("sihao.dead", type=ExchangeType.DIRECT, durable=True, robust=False)
 """What the broker could not deliver, routed to the service's dead-letter queue."""
 
 _NO_LIMIT_SINCE = 4
@@ -38,6 +41,7 @@ def event_queue(subscription: Subscription, table: HandlerTable, server_version:
         subscription.queue,
         queue_type=QueueType.QUORUM,
         durable=True,
+        robust=False,
         routing_key=subscription.bindings[0],
         arguments=arguments,
     )
@@ -46,4 +50,4 @@ def event_queue(subscription: Subscription, table: HandlerTable, server_version:
 def dead_queue(table: HandlerTable) -> RabbitQueue:
     """The service's dead-letter queue; what lands here is parked in its store with the broker's reason."""
     name = dead_queue_name(table)
-    return RabbitQueue(name, queue_type=QueueType.QUORUM, durable=True, routing_key=name)
+    return RabbitQueue(name, queue_type=QueueType.QUORUM, durable=True, robust=False, routing_key=name)

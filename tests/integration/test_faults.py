@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from dev.backends import Backends
 from shared.runtime.mongo import Database
@@ -79,28 +80,38 @@ async def test_a_store_away_for_fifteen_seconds_dead_letters_nothing(
 ) -> None:
     if backends.store is None:
         raise RuntimeError("this test stops the store: it needs one of its own")
-    async with backends.fresh_vhost() as amqp_url:
-        async with running_toy(toy_settings(amqp_url, mongo_url, f"{database_name}_away")) as service:
-            await backends.store.stop()
-            await publish(amqp_url, [ping(f"w{n % 10}") for n in range(200)], ids=[f"w{n}" for n in range(200)])
-            await asyncio.sleep(15)
-            await backends.store.start()
+    async with (
+        backends.fresh_vhost() as amqp_url,
+        running_toy(toy_settings(amqp_url, mongo_url, f"{database_name}_away")) as service,
+    ):
+        await backends.store.stop()
+        await publish(amqp_url, [ping(f"w{n % 10}") for n in range(200)], ids=[f"w{n}" for n in range(200)])
+        await asyncio.sleep(15)
+        await backends.store.start()
 
-            async def all_counted() -> bool:
-                states = await service.database.get_many(COUNTERS, [f"w{n}" for n in range(10)])
-                return sum(state.total for state in states.values()) == 200
+        async def all_counted() -> bool:
+            states = await service.database.get_many(COUNTERS, [f"w{n}" for n in range(10)])
+            return sum(state.total for state in states.values()) == 200
 
-            await until(all_counted, within=60)
-            assert await service.dead_letters.list() == []
+        await until(all_counted, within=60)
+        assert await service.dead_letters.list() == []
 
 
-async def test_a_broker_restart_loses_nothing(backends: Backends, mongo_url: str, database_name: str) -> None:
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+async def test_a_broker_restart_loses_nothing(how: str, backends: Backends, mongo_url: str, database_name: str) -> None:
     if backends.broker is None:
         raise RuntimeError("this test restarts the broker: it needs one of its own")
+    settings = toy_settings("", mongo_url, f"{database_name}_{how}")
     async with backends.fresh_vhost() as amqp_url:
-        async with running_toy(toy_settings(amqp_url, mongo_url, f"{database_name}_broker")) as service:
+        settings.amqp_url = SecretStr(amqp_url)
+        async with running_toy(settings) as service:
             await publish(amqp_url, [ping(f"b{n % 10}") for n in range(100)], ids=[f"b{n}" for n in range(100)])
-            await backends.broker.kill()
+            if how == "stopped":
+                await backends.broker.stop()
+            else:
+                # RabbitMQ 3.10 sometimes elects no leader for a queue that was written to in the moment of the kill.
+                await asyncio.sleep(2)
+                await backends.broker.kill()
             await backends.broker.start()
             await publish(amqp_url, [ping(f"b{n % 10}") for n in range(100)], ids=[f"c{n}" for n in range(100)])
 
@@ -109,3 +120,4 @@ async def test_a_broker_restart_loses_nothing(backends: Backends, mongo_url: str
                 return sorted(len(state.totals) for state in echoes.values()) == [20] * 10
 
             await until(all_echoed, within=60)
+            assert await service.dead_letters.list() == []

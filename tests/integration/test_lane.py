@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from shared.runtime.amqp import sender
 from shared.runtime.service import Service
 from tests.support.toy import COUNTERS, ECHOES
 from tests.support.toy_bench import ping, publish, running_toy, toy_settings, until
@@ -112,7 +113,8 @@ async def test_a_message_that_waits_too_long_is_put_aside_and_can_be_replayed(to
     assert "the counter" in letter.reason.en
     await publish(amqp_url, [ping("patient", by=1)], ids=["p1"])
     await until(lambda: _is(toy, "patient", 1))
-    await toy.dead_letters.replay(letter, toy.publisher)
+    async with sender(amqp_url) as send:
+        await toy.dead_letters.replay(letter, send)
     await until(lambda: _is(toy, "patient", 8))
     assert "p7" not in {x.message_id for x in await toy.dead_letters.list()}
 

@@ -36,6 +36,14 @@ class MemoryStore(Store):
             self._outboxes.setdefault(place, []).extend(write.facts)
         return lost
 
+    def keys(self, kind: Kind[Any]) -> list[str]:
+        """The keys of all documents of a kind, in order."""
+        return sorted(key for collection, key in self._states if collection == kind.collection)
+
+    def stored(self, kind: Kind[Any], key: str) -> dict[str, Any]:
+        """A document as a query sees it."""
+        return {"_id": key, "state": self._states[kind.collection, key]}
+
     def state(self, kind: Kind[Any], key: str) -> State | None:
         """What a document is now."""
         stored = self._states.get((kind.collection, key))

@@ -1,7 +1,7 @@
 """The toy service as a process of its own, which can be told to die at a named point.
 
 `python -m tests.support.toy_service` with the settings of every service in the environment, and
-`TOY_DIE_AT=committed` (after the commit, before the publish) or `published` (after the publish, before the acknowledgement).
+`TOY_DIE_AT=committed` (after the commit, before the publish) or `published` (after it, before the acknowledgement).
 """
 
 import asyncio

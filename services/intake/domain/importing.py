@@ -75,9 +75,11 @@ def check(sheet: Sheet, *, area: Area, today: date) -> Checked:
     seen: dict[str, int] = {}
     for number, cells in enumerate(sheet[1:], start=2):
         row = {key: cell.strip() for key, cell in zip(headings, cells, strict=False) if key}
-        if not any(row.values()):
+        if not any(cell.strip() for cell in cells):
             continue
         found = list(_row(row, area, today))
+        if any(cell.strip() for place, cell in enumerate(cells) if not "".join(headings[place : place + 1])):
+            found.append(_cell("", "no-heading", "该行有内容不在任何列标题之下", "the row has a cell under no heading"))
         code = credit_code.normal(row.get("code", ""))
         if code and code in seen:
             found.append(_twice(seen[code]))

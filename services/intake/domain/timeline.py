@@ -63,8 +63,13 @@ def hear(state: Application | None, told: Told, now: datetime) -> Change[Applica
 
 def with_step(state: Application, step: Step) -> Application:
     """The application with one more step, and the status that follows."""
-    after = state.but(steps=tuple(sorted((*state.steps, step), key=lambda s: (s.at, s.id))))
+    after = state.but(steps=tuple(sorted((*state.steps, step), key=_order)))
     return after.but(status=_status(after))
+
+
+def _order(step: Step) -> tuple[datetime, bool, str]:
+    """By time; of one instant, the chamber's own act came before what it caused."""
+    return step.at, step.stage != "apply", step.id
 
 
 def over(state: Application) -> bool:

@@ -5,6 +5,7 @@ page says how many are still to come.
 """
 
 from services.notify.domain.entry import Entry, Publication, Said, collect
+from services.notify.domain.words import counted
 from shared.contracts import AnnouncementMade, Area, text
 
 
@@ -24,7 +25,7 @@ class AnnouncementEntry(Entry):
         event = self.made.event
         summary = text(
             f"{event.document}，认定 {len(event.cases)} 家商会。",
-            f"{event.document}: {len(event.cases)} chambers recognised.",
+            f"{event.document}: {counted(len(event.cases), 'chamber')} recognised.",
         )
         return (Publication(self.id, "announcement", event.title, summary, self.made.at, f"announcements/{self.id}"),)
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from services.notify.domain.entry import Entry, Publication, Said, collect
+from services.notify.domain.words import counted
 from shared.contracts import Area, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled, text
 
 Window = Literal["ahead", "open", "over", "closed"]
@@ -70,7 +71,7 @@ class NoticeEntry(Entry):
             self.id,
             "notice",
             opened.event.title,
-            text(f"公示名单 {n} 家商会。", f"{n} chambers are on public notice."),
+            text(f"公示名单 {n} 家商会。", f"{counted(n, 'chamber')} on public notice."),
             opened.at,
             self._page(),
         )
@@ -108,7 +109,7 @@ class NoticeEntry(Entry):
         cleared, excluded = len(end.cleared), len(end.excluded)
         summary = text(
             f"共收到异议 {end.objections} 件；{cleared} 家通过公示，{excluded} 家因异议成立被排除。",
-            f"{end.objections} objections; nothing stands against {cleared} chambers, {excluded} are excluded.",
+            f"{counted(end.objections, 'objection')}; nothing stands against {cleared}, {excluded} excluded.",
         )
         return [
             Publication(

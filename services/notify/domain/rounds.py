@@ -1,6 +1,7 @@
 """Rounds 认定周期 in the bulletin: the calendar, and how many applied."""
 
 from services.notify.domain.entry import Entry, Publication, Said, collect
+from services.notify.domain.words import counted
 from shared.contracts import Area, RoundClosed, RoundOpened, text
 
 
@@ -34,7 +35,7 @@ class RoundEntry(Entry):
             f"{self.id}#closed",
             "round",
             text(f"{title.zh}申报截止", f"{title.en}: applications closed"),
-            text(f"共收到有效申报 {n} 份。", f"{n} applications were received and not withdrawn."),
+            text(f"共收到有效申报 {n} 份。", f"{counted(n, 'application')} received and not withdrawn."),
             self.closed.at,
             page,
         )

@@ -1,6 +1,8 @@
 """How values read: instants in China's time with the zone in words, areas, levels, types and standings by name."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Final
 
 from shared.contracts import CENTRE, Text, text
@@ -76,12 +78,68 @@ def day_en(instant: datetime) -> str:
     return f"{here.day} {_MONTHS[here.month - 1]} {here.year}"
 
 
+def until_zh(instant: datetime) -> str:
+    """A deadline. Midnight ends the day before: `2026年11月20日 24:00（北京时间）`; nobody reads a day too much."""
+    if not _midnight(instant):
+        return time_zh(instant)
+    return f"{last_day_zh(instant)} 24:00（北京时间）"
+
+
+def until_en(instant: datetime) -> str:
+    """A deadline, midnight read likewise: `20 Nov 2026, 24:00 (China time, UTC+8)`."""
+    if not _midnight(instant):
+        return time_en(instant)
+    return f"{last_day_en(instant)}, 24:00 (China time, UTC+8)"
+
+
+def last_day_zh(end: datetime) -> str:
+    """The last day of a time that ends at this instant."""
+    return day_zh(end - timedelta(microseconds=1))
+
+
+def last_day_en(end: datetime) -> str:
+    """The last day of a time that ends at this instant."""
+    return day_en(end - timedelta(microseconds=1))
+
+
+def counted(n: int, noun: str) -> str:
+    """`1 chamber`, `2 chambers`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def points(value: Decimal) -> str:
+    """Points without idle zeros: `87.5`, `20`."""
+    return f"{value.normalize():f}"
+
+
+def _midnight(instant: datetime) -> bool:
+    return instant.astimezone(CHINA).time() == time()
+
+
+def filters(provinces: dict[str, Text]) -> dict[str, Callable[..., object]]:
+    """What templates of letters and pages may use."""
+    return {
+        "time_zh": time_zh,
+        "time_en": time_en,
+        "until_zh": until_zh,
+        "until_en": until_en,
+        "day_zh": day_zh,
+        "day_en": day_en,
+        "last_day_zh": last_day_zh,
+        "last_day_en": last_day_en,
+        "counted": counted,
+        "points": points,
+        "federation": lambda area: federation(area, provinces),
+        "place": lambda area: place(area, provinces),
+    }
+
+
 def federation(area: str, provinces: dict[str, Text]) -> Text:
     """The federation that serves an area: `福建省工商联`, and below a province with the area code."""
     if area == CENTRE:
         return text("全国工商联", "All-China Federation of Industry and Commerce")
     name = place(area, provinces)
-    return text(f"{name.zh}工商联", f"Federation of Industry and Commerce, {name.en}")
+    return text(f"{name.zh}工商联", f"{name.en} Federation of Industry and Commerce")
 
 
 def place(area: str, provinces: dict[str, Text]) -> Text:

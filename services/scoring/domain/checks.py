@@ -148,6 +148,12 @@ def _points(item: Item) -> Iterator[Problem]:
             ("每项最多一个 judged", "an item has at most one judged rule"),
             ("合并专家评分", "merge the judged rules"),
         )
+    if (item.mark_of * 100).denominator > 1:
+        yield _fault(
+            f"{item.code}.rules",
+            ("专家评分的满分不得超过两位小数", "the experts' maximum must not have more than two decimal places"),
+            ("调整 points 或 judged 的 share", "adjust the points or the judged rule's share"),
+        )
     if item.excludes_if and not (len(item.rules) == 1 and isinstance(item.rules[0], Checklist)):
         yield _fault(
             f"{item.code}.excludes_if",

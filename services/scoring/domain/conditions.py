@@ -8,18 +8,16 @@ A condition holds, does not hold, or is unknown (None) because a fact is missing
 matters: one failed check decides an `all`, one that holds decides an `any`.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag
 from pydantic import Field as Setting
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
 from services.scoring.domain.chamber import PROPERTIES, WORDS
 from services.scoring.domain.words import joined
 from shared.contracts.text import Text, text
-
-_DATED = ("date",)
 
 
 class _Condition(BaseModel):
@@ -182,4 +180,14 @@ class Either(_Condition):
         return max(self.conditions, key=lambda c: abs(c.comparisons() - 1)).comparisons()
 
 
-Condition = Check | Every | Either
+def _form(value: Any) -> str:
+    """Which of the three a condition is, by its keys."""
+    if isinstance(value, Every | Either):
+        return "all" if isinstance(value, Every) else "any"
+    return next((form for form in ("all", "any") if isinstance(value, Mapping) and form in value), "check")
+
+
+Condition = Annotated[
+    Annotated[Check, Tag("check")] | Annotated[Every, Tag("all")] | Annotated[Either, Tag("any")],
+    Discriminator(_form),
+]

@@ -33,6 +33,8 @@ def load_rubric(data: Any) -> Rubric:
             )
         )
     full = _resolved(data)
+    if dangling := list(_dangling(full)):
+        raise Refused(*dangling)
     try:
         rubric = Rubric.model_validate(full)
     except ValidationError as error:
@@ -59,6 +61,20 @@ def _resolved(data: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(item.get("fields"), dict):
             item["fields"] = {name: _with_origin(field, fields) for name, field in item["fields"].items()}
     return full
+
+
+def _dangling(full: Mapping[str, Any]) -> Iterator[Problem]:
+    """Fields that say only `from`, but whose origin is not there to take their meaning from."""
+    for item, _ in _items(full):
+        fields = item.get("fields") if isinstance(item, dict) else None
+        for name, field in fields.items() if isinstance(fields, dict) else ():
+            if isinstance(field, dict) and "from" in field and "type" not in field:
+                yield Problem(
+                    code="rubric.invalid",
+                    field=f"{item.get('code')}.fields.{name}.from",
+                    rule=text(f"引用的字段 {field['from']} 不存在", f"there is no field {field['from']}"),
+                    remedy=text("写成“指标.字段”，如 B2.f.firms", "write item and field, e.g. B2.f.firms"),
+                )
 
 
 def _items(data: Mapping[str, Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:

@@ -32,7 +32,11 @@ _KNOWN: dict[str, tuple[Text, Text]] = {
 
 def problems_of(error: ValidationError, data: Any, code: str) -> Iterator[Problem]:
     """One problem per wrong place of `data`."""
-    for fault in error.errors(include_url=False, include_input=False):
+    faults = error.errors(include_url=False, include_input=False)
+    within = {fault["loc"][:depth] for fault in faults for depth in range(len(fault["loc"]))}
+    for fault in faults:
+        if fault["loc"] in within:
+            continue  # follows from what is wrong inside it
         rule, remedy = _KNOWN.get(fault["type"]) or (
             text(f"值不符合要求：{fault['msg']}", fault["msg"]),
             text("按要求更正", "correct it accordingly"),
@@ -43,9 +47,12 @@ def problems_of(error: ValidationError, data: Any, code: str) -> Iterator[Proble
 def _place(loc: tuple[int | str, ...], data: Any) -> str:
     """Where: the dotted path, after the code of the innermost item, clause or dimension on the way."""
     at, code, path = data, "", []
-    for step in loc:
+    for number, step in enumerate(loc, start=1):
+        if _has(at, step):
+            at = at[step]
+        elif number < len(loc):
+            continue  # the name of a kind, which is no place in the data
         path.append(str(step))
-        at = at[step] if _has(at, step) else at
         if isinstance(at, Mapping) and isinstance(at.get("code"), str):
             code = at["code"]
     return f"{code} ({'.'.join(path)})" if code else ".".join(path)

@@ -154,7 +154,13 @@ _CASE: dict[str, Any] = {
     "jurisdiction": "35",
     "chamber": CHAMBER,
 }
-_HONOUR: dict[str, Any] = {"area": "3502", "honour": HONOUR, "line": "national-sihao", "round": "CN-2020", "chamber": CHAMBER}
+_HONOUR: dict[str, Any] = {
+    "area": "3502",
+    "honour": HONOUR,
+    "line": "national-sihao",
+    "round": "CN-2020",
+    "chamber": CHAMBER,
+}
 _SCORE = Score(
     admitted=True,
     total=Decimal("81.5"),

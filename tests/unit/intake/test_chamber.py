@@ -29,7 +29,9 @@ def test_a_repeated_row_changes_nothing() -> None:
 
 
 def test_the_later_list_wins_in_whatever_order_rows_arrive() -> None:
-    rows = [row(name, as_of=NOW + timedelta(days=n), source=f"list-{n}") for n, name in enumerate(["甲会", "乙会", "丙会"])]
+    rows = [
+        row(name, as_of=NOW + timedelta(days=n), source=f"list-{n}") for n, name in enumerate(["甲会", "乙会", "丙会"])
+    ]
     for order in permutations(rows):
         state: RegisteredChamber | None = None
         for command in order:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.columns import COLUMNS
-from services.intake.domain.importing import Checked, check, foreign
+from services.intake.domain.importing import Checked, check
 from tests.unit.intake.given import credit_code
 
 TODAY = date(2020, 9, 11)
@@ -146,3 +146,10 @@ def test_no_sheet_whatever_breaks_the_check(sheet: list[list[str]]) -> None:
 def test_no_cells_whatever_break_the_check(cells: list[list[str]]) -> None:
     result = check([[COLUMNS[key][0] for key in KEYS], *cells], area="35", today=TODAY)
     assert result.errors
+
+
+def test_a_cell_under_no_heading_is_an_error() -> None:
+    headings, row = ["code", "name", "type", "level", "area"], good()
+    cells = [row["code"], row["name"], "hometown", "city", "3502", "更多"]
+    assert [e.code for e in check([headings, cells], area="CN", today=TODAY).errors] == ["import.no-heading"]
+    assert check([[*headings, ""], [*cells[:5], ""]], area="CN", today=TODAY).errors == ()

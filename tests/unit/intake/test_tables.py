@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import UTC, datetime
+from datetime import date
 
 import pytest
 from openpyxl import Workbook
@@ -39,8 +39,8 @@ def test_csv_is_read_in_every_usual_encoding(encoding: str) -> None:
 
 
 def test_xlsx_is_read_as_people_see_it() -> None:
-    data = xlsx([["名称", "地区", "日期", "空"], ["甲", 3502, datetime(2012, 5, 20, tzinfo=UTC).replace(tzinfo=None), None]])
-    assert read(data)[1] == ["甲", "3502", "2012-05-20", ""]
+    data = xlsx([["名称", "地区", "日期", "空"], ["甲", 3502, date(2012, 5, 20), None]])
+    assert read(data)[1][:4] == ["甲", "3502", "2012-05-20", ""]
 
 
 def code_of(data: bytes) -> str:

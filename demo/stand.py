@@ -1,0 +1,135 @@
+"""The platform of one run: users on the broker, a token issuer, a mail server, a clock, and five service processes."""
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pymongo import AsyncMongoClient
+
+from demo.api import Platform, connected
+from demo.data import Scenario
+from dev.backends import Backends
+from dev.clock import TurnedClock
+from dev.issuer import Issuer
+from dev.mail_sink import MailSink
+from dev.ports import LOOPBACK, free_port
+from dev.processes import Processes
+from dev.rabbit_api import RabbitApi, TopicPermission, amqp_address
+from shared.contracts import EVENTS
+
+EXCHANGE = "sihao.events"
+CENTRE_SERVICES = ("intake", "scoring", "review", "notify")
+FUJIAN = "review-35"
+SERVICES = (*CENTRE_SERVICES, FUJIAN)
+"""Processes; `review` is the centre's, hosting 37 and 51, `review-35` is Fujian's own."""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Everything that runs."""
+
+    platform: Platform
+    clock: TurnedClock
+    mails: MailSink
+    processes: Processes
+    api: RabbitApi | None
+    vhost: str
+    databases: Mapping[str, str]
+    mongo_url: str
+
+
+@asynccontextmanager
+async def standing(backends: Backends, directory: Path, scenario: Scenario) -> AsyncIterator[Stand]:
+    """Start everything on a virtual host and databases of its own; at the end nothing of it is left."""
+    async with AsyncExitStack() as stack:
+        clock = TurnedClock(directory / "clock.json")
+        clock.turn_to(scenario.now)
+        amqp_url = await stack.enter_async_context(backends.fresh_vhost())
+        databases = await stack.enter_async_context(_databases(backends))
+        issuer = stack.enter_context(Issuer())
+        mails = await stack.enter_async_context(MailSink())
+        addresses = await _broker_users(stack, backends.api, amqp_url)
+        processes = await stack.enter_async_context(Processes(directory / "logs"))
+        urls = {name: f"http://{LOOPBACK}:{free_port()}" for name in SERVICES}
+        common = {
+            "SIHAO_MONGO_URL": backends.mongo_url,
+            "SIHAO_OIDC_ISSUER": issuer.url,
+            "SIHAO_OIDC_JWKS_URL": issuer.jwks_url,
+            "SIHAO_CLOCK_FILE": str(clock.path),
+            "SIHAO_LOG_LEVEL": os.environ.get("SIHAO_LOG_LEVEL", "WARNING"),
+            "SIHAO_SWEEP_EVERY": "0.5",
+            "SIHAO_SMTP_HOST": mails.host,
+            "SIHAO_SMTP_PORT": str(mails.port),
+            "SIHAO_SMTP_SECURITY": "none",
+            "SIHAO_MAIL_EVERY": "0.5",
+            "SIHAO_SENDER": "sihao@example.org",
+        }
+
+        async def start(name: str) -> None:
+            env = {
+                **common,
+                "SIHAO_AMQP_URL": addresses[name],
+                "SIHAO_DATABASE": databases[name],
+                "SIHAO_PORT": urls[name].rpartition(":")[2],
+                "SIHAO_PUBLIC_URL": urls[name],
+                "SIHAO_AREAS": "35" if name == FUJIAN else ",".join(centre_areas(scenario)),
+            }
+            module = f"services.{name.partition('-')[0]}"
+            command = [sys.executable, "-m", module]
+            await processes.start(name, command, env=env, ready_url=f"{urls[name]}/readyz", within=60)
+
+        await asyncio.gather(*(start(name) for name in SERVICES))
+        platform = await stack.enter_async_context(connected(urls, issuer))
+        vhost = amqp_url.rpartition("/")[2]
+        yield Stand(platform, clock, mails, processes, backends.api, vhost, databases, backends.mongo_url)
+
+
+def centre_areas(scenario: Scenario) -> Sequence[str]:
+    """What the centre's review serves: the nation, and the provinces that run none of their own."""
+    return ("CN", *(area for area in sorted(scenario.round.quotas) if area != "35"))
+
+
+@asynccontextmanager
+async def _databases(backends: Backends) -> AsyncIterator[Mapping[str, str]]:
+    """A database for each service; dropped at the end unless the store is our own and goes away as a whole."""
+    prefix = f"sihao_{secrets.token_hex(4)}"
+    names = {name: f"{prefix}_{name.replace('-', '_')}" for name in SERVICES}
+    yield names
+    if backends.store is None:
+        async with AsyncMongoClient[dict[str, object]](backends.mongo_url) as client:
+            for name in names.values():
+                await client.drop_database(name)
+
+
+async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: str) -> Mapping[str, str]:
+    """Every process's address on the broker, each with a user that may do what it must and nothing else."""
+    if api is None:  # a given broker whose users we cannot make
+        return dict.fromkeys(SERVICES, amqp_url)
+    vhost = amqp_url.rpartition("/")[2]
+    addresses = {}
+    for name in SERVICES:
+        user = f"{vhost}-{name}"
+        service, _, area = name.partition("-")
+        queues = rf"(dead\.)?{service}\..*{area}" if area else rf"(dead\.)?{service}(\..*)?"
+        own = rf"^(sihao\.(events|dead)|{queues})$"
+        topics = {EXCHANGE: TopicPermission(write=_may_announce(service, area), read=_may_hear(area))}
+        password = await api.create_user(user, vhost=vhost, configure=own, write=own, read=own, topic_permissions=topics)
+        stack.push_async_callback(api.delete_user, user)
+        addresses[name] = amqp_address(amqp_url, user=user, password=password)
+    return addresses
+
+
+def _may_announce(service: str, area: str) -> str:
+    """Routing keys of the service's own events; a province's only in its own area."""
+    own = "|".join(name.replace(".", r"\.") for name, event in EVENTS.items() if event.source == service)
+    return rf"^({own})\.{area}(\..+)?$" if area else rf"^({own})\..+$"
+
+
+def _may_hear(area: str) -> str:
+    """Binding keys: a province hears its own area, and the rounds of the centre."""
+    return rf"^(round\.opened\.v\d+\.CN|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"

@@ -1,0 +1,96 @@
+"""Announcements 通报: the result of a round, with the number of its document."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
+from services.review.domain import announcement as announcements
+from services.review.domain import procedure
+from services.review.domain.announcement import Announced
+from services.review.store import ANNOUNCEMENTS
+from shared.contracts.area import CENTRE, Area
+from shared.contracts.event import Instant
+from shared.contracts.text import Text
+from shared.kernel.actor import Actor
+from shared.runtime.access import allow, public
+from shared.runtime.http import IdempotencyKey, Page
+
+Officer = Annotated[Actor, allow(officer="own area")]
+Anyone = Annotated[Actor, public("通报向社会公开 / an announcement is public")]
+
+
+class AnnounceBody(Body):
+    """Announce."""
+
+    round: str
+    """Code of the round."""
+    jurisdiction: Area = CENTRE
+    """Who announces."""
+    number: int = Field(default=1, ge=1, le=99)
+    """Which announcement of the round."""
+    document: str = Field(min_length=1, max_length=100)
+    """Number of the official document."""
+    title: Words
+    """Its title."""
+    cases: tuple[str, ...] | None = None
+    """The cases; left out: all that were cleared by a public notice."""
+
+
+class AnnouncedView(BaseModel):
+    """An announcement as anyone sees it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    round: str
+    jurisdiction: Area
+    document: str
+    title: Text
+    cases: tuple[str, ...]
+    at: Instant
+
+
+def router(desk: Desk) -> APIRouter:
+    """The endpoints."""
+    routes = APIRouter(prefix="/announcements", tags=["通报 / announcements"])
+
+    @routes.post("", status_code=201, summary="发布通报 / announce")
+    async def announce(body: AnnounceBody, by: Officer, key: IdempotencyKey) -> AnnouncedView:
+        require_jurisdiction(by, body.jurisdiction)
+        _, stage = await desk.stage(body.round, body.jurisdiction, procedure.Announcement)
+        id_ = f"{body.round}@{body.jurisdiction}-{body.number}"
+        cleared = await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
+        known = await desk.store.get(ANNOUNCEMENTS, id_)
+        command = announcements.Announce(
+            by=by,
+            id=id_,
+            round=body.round,
+            jurisdiction=body.jurisdiction,
+            document=body.document,
+            title=body.title.text(),
+            asked=body.cases,
+            cases=() if known else tuple(case.id for case in chosen(body.cases, cleared)),
+        )
+        done = await desk.commands.do(
+            ANNOUNCEMENTS, id_, command, announcements.announce, what="announce", by=by, idempotency_key=key
+        )
+        return _public(done.state or await desk.store.need(ANNOUNCEMENTS, id_, "通报", "announcement"))
+
+    @routes.get("", summary="通报列表 / list")
+    async def listing(_by: Anyone, page: Annotated[RoundQuery, Query()]) -> Page[AnnouncedView]:
+        where = {"state.round": page.round} if page.round else {}
+        found = await desk.store.page(ANNOUNCEMENTS, where, limit=page.limit, after=page.after)
+        return Page(items=tuple(map(_public, found)), next=found[-1].id if len(found) == page.limit else None)
+
+    @routes.get("/{announcement}", summary="一份通报 / one of them")
+    async def read(announcement: str, _by: Anyone) -> AnnouncedView:
+        return _public(await desk.store.need(ANNOUNCEMENTS, announcement, "通报", "announcement"))
+
+    return routes
+
+
+def _public(made: Announced) -> AnnouncedView:
+    """All but who entered it."""
+    return AnnouncedView.model_validate(made.model_dump(exclude={"by"}))

@@ -1,0 +1,114 @@
+"""Cases 审核案件: lists, one case, its history."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from services.review.api import views
+from services.review.api.desk import Desk, require_case
+from services.review.domain.case import Case, Status
+from services.review.domain.command import missing
+from services.review.domain.expert import Expert
+from services.review.domain.procedure import ExpertPanel
+from services.review.domain.recusal import must_stand_aside
+from services.review.store import CASES, case_filter, seen_by_expert, seen_by_officer
+from shared.contracts.area import Area
+from shared.kernel.actor import Actor
+from shared.kernel.history import verify
+from shared.runtime.access import allow
+from shared.runtime.http import Page, PageRequest
+
+Reader = Annotated[Actor, allow(officer="own area", expert="self", operator="any area")]
+Office = Annotated[Actor, allow(officer="own area", operator="any area")]
+
+
+class CaseQuery(PageRequest):
+    """Which cases."""
+
+    round: str | None = None
+    """Code of the round."""
+    jurisdiction: Area | None = None
+    """Where they are reviewed."""
+    stage: str | None = None
+    """Id of their stage."""
+    status: Status | None = None
+    """Where they stand; left out: all that were opened."""
+    overdue: bool | None = None
+    """Whether their stage takes too long."""
+
+
+class Counts(BaseModel):
+    """How many cases stand where."""
+
+    statuses: dict[str, int]
+    """By status."""
+    stages: dict[str, int]
+    """Open ones, by stage."""
+
+
+def router(desk: Desk) -> APIRouter:
+    """The endpoints."""
+    routes = APIRouter(prefix="/cases", tags=["审核案件 / cases"])
+
+    @routes.get("", summary="案件列表 / list")
+    async def listing(by: Reader, query: Annotated[CaseQuery, Query()]) -> Page[views.CaseRow]:
+        asked = query.model_dump(include={"jurisdiction", "stage", "status", "overdue"})
+        where = [case_filter(round_=query.round, **asked)]
+        expert = await _myself(desk, by)
+        if expert:
+            where.append(seen_by_expert(expert.id))
+        if by.role == "officer":
+            where.append(seen_by_officer(by.area or ""))
+        found = await desk.store.cases({"$and": where}, limit=query.limit, after=query.after)
+        shown = [views.row(case) for case in found if not (expert and _conflicted(desk, case, expert))]
+        return Page(items=tuple(shown), next=found[-1].id if len(found) == query.limit else None)
+
+    @routes.get("/counts", summary="按环节与状态计数 / how many stand where")
+    async def counts(by: Office, round: str | None = None, jurisdiction: Area | None = None) -> Counts:  # noqa: A002 - the word of the domain, in the query
+        where = [case_filter(round_=round, jurisdiction=jurisdiction)]
+        if by.role == "officer":
+            where.append(seen_by_officer(by.area or ""))
+        return Counts(
+            statuses=await desk.store.counts("status", {"$and": where}),
+            stages=await desk.store.counts("stage", {"$and": [*where, {"state.status": "open"}]}),
+        )
+
+    @routes.get("/{case}", summary="一个案件 / one case")
+    async def read(case: str, by: Reader) -> views.OfficerCase | views.ExpertCase:
+        found = await desk.store.need(CASES, case, "案件", "case")
+        if expert := await _myself(desk, by):
+            return _own(desk, found, expert)
+        require_case(by, found)
+        return views.for_officer(found)
+
+    @routes.get("/{case}/history", summary="案件记录与校验 / its record, verified")
+    async def history(case: str, by: Office) -> views.History:
+        found, entries = await desk.store.record(CASES, case)
+        if found is None:
+            raise missing("cases", case, "案件", "case")
+        require_case(by, found)
+        broken = verify(entries, found.model_dump(mode="json"))
+        return views.History(entries=tuple(entries), intact=broken is None, broken=broken)
+
+    return routes
+
+
+async def _myself(desk: Desk, by: Actor) -> Expert | None:
+    """The caller's entry in the pool, if an expert calls."""
+    return (await desk.store.experts([by.id]))[0] if by.role == "expert" else None
+
+
+def _own(desk: Desk, case: Case, expert: Expert) -> views.ExpertCase:
+    """The expert's view of a case they are seated at; for any other there is no such case."""
+    seated = any(seat.expert == expert.id and seat.counts for seat in case.seats)
+    if not seated or _conflicted(desk, case, expert):
+        raise missing("cases", case.id, "案件", "case")
+    return views.for_expert(case, expert.id)
+
+
+def _conflicted(desk: Desk, case: Case, expert: Expert) -> bool:
+    """Whether the expert has to stand aside, by what is known now."""
+    stages = case.rules.procedure.stages if case.rules else ()
+    years = max((stage.look_back_years for stage in stages if isinstance(stage, ExpertPanel)), default=0)
+    return must_stand_aside(expert.ties, case.chamber.code, desk.clock.now(), years)

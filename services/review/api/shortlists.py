@@ -1,0 +1,159 @@
+"""Shortlists 推荐名单: the preview says who would be in, who out and why; the seal makes it final."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from services.review.api.desk import Body, Desk, Words, require_jurisdiction, text_or_none
+from services.review.domain import procedure, ranking
+from services.review.domain.case import Case
+from services.review.domain.ranking import Contender
+from services.review.domain.shortlist import Seal, Shortlist, seal
+from services.review.domain.terms import Terms
+from services.review.store import CASES, SHORTLISTS
+from shared.contracts.area import Area
+from shared.contracts.chambers import Chamber
+from shared.contracts.event import Instant
+from shared.contracts.text import Text
+from shared.kernel.actor import Actor
+from shared.runtime.access import allow
+from shared.runtime.http import IdempotencyKey
+
+Officer = Annotated[Actor, allow(officer="own area")]
+Office = Annotated[Actor, allow(officer="own area", operator="any area")]
+
+
+class SealBody(Body):
+    """Seal the list."""
+
+    order: tuple[str, ...] | None = None
+    """Another order than the rule's: every case once, best first."""
+    reason: Words | None = None
+    """Why the order differs; required then."""
+    leave_undecided: Words | None = None
+    """Why the list is sealed although cases are undecided; required then."""
+
+
+class Line(BaseModel):
+    """One place."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+    chamber: Chamber | None
+    points: str
+    rank: int
+    nominated: bool
+    doubts: int
+    why: Text
+
+
+class ShortlistView(BaseModel):
+    """The list: a preview until it is sealed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    shortlist: str
+    round: str
+    area: Area
+    quota: int
+    sealed_at: Instant | None
+    reason: Text | None
+    entries: tuple[Line, ...]
+    undecided: tuple[str, ...]
+
+
+def router(desk: Desk) -> APIRouter:
+    """The endpoints."""
+    routes = APIRouter(prefix="/shortlists", tags=["推荐名单 / shortlists"])
+
+    @routes.get("/{round_}/{area}", summary="预览或查看名单 / the list")
+    async def read(round_: str, area: Area, by: Office) -> ShortlistView:
+        require_jurisdiction(by, area)
+        sealed = await desk.store.get(SHORTLISTS, f"{round_}@{area}")
+        return await (shown(sealed) if sealed else preview(round_, area))
+
+    @routes.post("/{round_}/{area}/seal", summary="封存名单并上报 / seal and nominate")
+    async def seal_(round_: str, area: Area, body: SealBody, by: Officer, key: IdempotencyKey) -> ShortlistView:
+        require_jurisdiction(by, area)
+        terms, stage, cases, undecided = await standing(round_, area)
+        command = Seal(
+            by=by,
+            id=f"{round_}@{area}",
+            round=round_,
+            area=area,
+            quota=terms.quota(area),
+            ties=stage.ties,
+            until=terms.round.calendar.nominate_until,
+            contenders=tuple(_contender(case) for case in cases),
+            undecided=tuple(undecided),
+            order=body.order,
+            reason=text_or_none(body.reason),
+            leave_undecided=text_or_none(body.leave_undecided),
+        )
+        done = await desk.commands.do(SHORTLISTS, command.id, command, seal, what="seal", by=by, idempotency_key=key)
+        return await (shown(done.state) if done.state else preview(round_, area))
+
+    async def standing(round_: str, area: str) -> tuple[Terms, procedure.Shortlist, list[Case], list[str]]:
+        terms, stage = await desk.stage(round_, area, procedure.Shortlist)
+        cases = await desk.store.cases_in(round_, area, stage.id)
+        return terms, stage, cases, await desk.store.undecided(round_, area, stage.id)
+
+    async def preview(round_: str, area: str) -> ShortlistView:
+        terms, stage, cases, undecided = await standing(round_, area)
+        ordered = ranking.order([_contender(case) for case in cases], stage.ties)
+        found = ranking.places(ordered, stage.ties, terms.quota(area))
+        return ShortlistView(
+            shortlist=f"{round_}@{area}",
+            round=round_,
+            area=area,
+            quota=terms.quota(area),
+            sealed_at=None,
+            reason=None,
+            entries=_lines(found, {case.id: case for case in cases}),
+            undecided=tuple(undecided),
+        )
+
+    async def shown(sealed: Shortlist) -> ShortlistView:
+        cases = {case.id: case for case in await desk.store.these(CASES, [place.case for place in sealed.places])}
+        return ShortlistView(
+            shortlist=sealed.id,
+            round=sealed.round,
+            area=sealed.area,
+            quota=sealed.quota,
+            sealed_at=sealed.sealed_at,
+            reason=sealed.reason,
+            entries=_lines(list(sealed.places), cases),
+            undecided=sealed.undecided,
+        )
+
+    return routes
+
+
+def _contender(case: Case) -> Contender:
+    score = case.score
+    if score is None:
+        raise ValueError(f"{case.id} is open without a score")
+    return Contender(
+        case=case.id,
+        code=case.chamber.code,
+        points=score.total,
+        dimensions=score.dimensions,
+        doubts=len(case.doubts),
+    )
+
+
+def _lines(found: list[ranking.Place], cases: dict[str, Case]) -> tuple[Line, ...]:
+    return tuple(
+        Line(
+            case=place.case,
+            chamber=cases[place.case].chamber if place.case in cases else None,
+            points=str(place.points),
+            rank=place.rank,
+            nominated=place.nominated,
+            doubts=len(cases[place.case].doubts) if place.case in cases else 0,
+            why=place.why,
+        )
+        for place in found
+    )

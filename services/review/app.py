@@ -1,0 +1,30 @@
+"""The review service, put together."""
+
+from fastapi import FastAPI
+
+from services.review import procedures
+from services.review.api import routers
+from services.review.api.desk import Desk
+from services.review.handlers import table
+from services.review.settings import ReviewSettings
+from services.review.store import KINDS, ReviewStore
+from shared.contracts.text import text
+from shared.runtime.service import Service
+
+
+def create_app(settings: ReviewSettings) -> FastAPI:
+    """The service for the jurisdictions that the settings name."""
+    library = procedures.load()
+    service = Service("review", settings, KINDS, scope=settings.scope)
+    store = ReviewStore(service.database)
+    service.listen(table(store, library, settings.jurisdictions, settings.scope))
+    desk = Desk(store, service.commands, service.clock, library, settings.jurisdictions)
+    where = "、".join(settings.jurisdictions)
+    return service.http(
+        title=text(f"审核服务（{where}）", f"Review ({', '.join(settings.jurisdictions)})"),
+        description=text(
+            "从评分到称号：本级审核、省级把关、专家评审、公示与通报。",
+            "From scorecard to honour: review at the own level, provincial gate, experts, public notice, announcement.",
+        ),
+        routers=routers(desk),
+    )

@@ -1,0 +1,1 @@
+"""The `sihao` command: what people do at a terminal."""

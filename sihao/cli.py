@@ -1,0 +1,20 @@
+"""The `sihao` command, put together from the rooms."""
+
+import typer
+
+from services.scoring.cli import rubric_app, score_command
+from sihao.dead import dead_app
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="四好商会认定平台 / Sihao, the platform for recognising Four-Good chambers of commerce.",
+)
+app.command("score", help="不连服务器，为一份申报评分 / Score facts without any server.")(score_command)
+app.add_typer(rubric_app, name="rubric", help="查看和检查评分标准 / Show and check rubrics.")
+app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
+
+
+def main() -> None:
+    """Run it."""
+    app()

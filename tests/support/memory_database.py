@@ -1,0 +1,51 @@
+"""A database in memory, for whoever reads through a service's store: the few queries that handlers make."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared.kernel.state import State
+from shared.runtime.documents import Kind
+from tests.support.memory_store import MemoryStore
+
+_OPERATORS = {
+    "$in": lambda value, wanted: value in wanted,
+    "$ne": lambda value, wanted: value != wanted,
+    "$regex": lambda value, wanted: isinstance(value, str) and re.search(wanted, value) is not None,
+}
+
+
+class MemoryDatabase(MemoryStore):
+    """Reads like `shared.runtime.mongo.Database`; an operator it does not know is an error, never a silent match."""
+
+    async def get(self, kind: Kind[Any], key: str) -> State | None:
+        """One document's state."""
+        return self.state(kind, key)
+
+    async def get_many(self, kind: Kind[Any], keys: Sequence[str]) -> dict[str, State]:
+        """The states of those that exist."""
+        return {key: stored.state for key, stored in (await self.load(kind, keys)).items()}
+
+    async def find(self, kind: Kind[Any], where: Mapping[str, Any]) -> list[tuple[str, State]]:
+        """The documents that match, by key."""
+        found = (key for key in self.keys(kind) if _matches(self.stored(kind, key), where))
+        return [(key, kind.state.model_validate(self.stored(kind, key)["state"])) for key in found]
+
+
+def _matches(document: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    return all(
+        any(_matches(document, one) for one in wanted) if path == "$or" else _fits(_at(document, path), wanted)
+        for path, wanted in where.items()
+    )
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return all(_OPERATORS[operator](value, operand) for operator, operand in wanted.items())
+    return bool(value == wanted)
+
+
+def _at(document: Any, path: str) -> Any:
+    for part in path.split("."):
+        document = document.get(part) if isinstance(document, Mapping) else None
+    return document

@@ -1,0 +1,1 @@
+"""Scoring's pure part: kinds, rubric, parameters, scorecard, command line."""
