@@ -21,7 +21,11 @@ _LOOK_EVERY = 0.15
 _PAGE = 200
 
 
-class RefusedError(Exception):
+class PlatformError(Exception):
+    """The round cannot go on."""
+
+
+class RefusedError(PlatformError):
     """The platform said no; `codes` are those of its problems."""
 
     def __init__(self, response: httpx2.Response) -> None:
@@ -36,7 +40,7 @@ class RefusedError(Exception):
         super().__init__(f"{request.method} {request.url} → {self.status} {body.get('detail')} {self.codes}")
 
 
-class StalledError(Exception):
+class StalledError(PlatformError):
     """What was waited for did not come."""
 
 
@@ -137,9 +141,18 @@ async def each(things: Iterable[T], act: Callable[[T], Awaitable[object]], *, at
         async with turn:
             await act(thing)
 
-    async with asyncio.TaskGroup() as group:
-        for thing in things:
-            group.create_task(one(thing))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for thing in things:
+                group.create_task(one(thing))
+    except* PlatformError as failures:
+        raise _first(failures) from None
+
+
+def _first(group: BaseExceptionGroup[PlatformError]) -> PlatformError:
+    """The first failure of several."""
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found
 
 
 async def until(what: Text, left: Callable[[], Awaitable[Iterable[str]]], *, patience: float = PATIENCE) -> None:

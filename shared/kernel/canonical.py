@@ -25,11 +25,14 @@ def digest(value: Any) -> str:
 
 
 def _refuse_floats(value: Any) -> None:
-    if isinstance(value, float):
-        raise TypeError(f"binary floats have no canonical form here; write a decimal as a string: {value!r}")
-    if isinstance(value, dict):
-        for item in value.values():
-            _refuse_floats(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _refuse_floats(item)
+    """Look through everything; a loop, because this runs for every change of every document."""
+    left = [value]
+    while left:
+        item = left.pop()
+        kind = type(item)
+        if kind is dict:
+            left.extend(item.values())
+        elif kind is list or kind is tuple:
+            left.extend(item)
+        elif kind is float:
+            raise TypeError(f"binary floats have no canonical form here; write a decimal as a string: {item!r}")

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from services.intake.api import views
 from services.intake.api.access import Reader, Secretary, existing, permitted, shown
@@ -17,7 +18,15 @@ from services.intake.store import APPLICATIONS, IntakeStore
 from shared.contracts import CENTRE, Area, Chamber
 from shared.runtime.access import require_area, require_chamber
 from shared.runtime.commands import Commands, Done
-from shared.runtime.http import IdempotencyKey, Page, Paging
+from shared.runtime.http import IdempotencyKey, Page, PageRequest
+
+
+class ApplicationQuery(PageRequest):
+    """Which applications are asked for."""
+
+    round: str | None = Field(default=None, max_length=40)
+    status: Status | None = None
+    area: Area | None = None
 
 
 def router(store: IntakeStore, commands: Commands) -> APIRouter:
@@ -34,22 +43,21 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
         return shown(await commands.do(APPLICATIONS, id_, body, decide, what="begin", by=by))
 
     @routes.get("", summary="申报列表 / list")
-    async def listing(
-        page: Paging,
-        by: Reader,
-        round_: Annotated[str | None, Query(alias="round", max_length=40)] = None,
-        status: Status | None = None,
-        area: Area | None = None,
-    ) -> Page[views.ApplicationRow]:
+    async def listing(asked: Annotated[ApplicationQuery, Query()], by: Reader) -> Page[views.ApplicationRow]:
         """A secretary's own applications; an officer's area's."""
-        within = area or by.area or CENTRE
+        within = asked.area or by.area or CENTRE
         require_area(by, within)
         own = (by.chamber or "") if by.role == "secretary" else None
         found = await store.applications(
-            area=within, chamber=own, round_=round_, status=status, limit=page.limit + 1, after=page.after
+            area=within,
+            chamber=own,
+            round_=asked.round,
+            status=asked.status,
+            limit=asked.limit + 1,
+            after=asked.after,
         )
-        part = found[: page.limit]
-        more = part[-1][0] if len(found) > page.limit else None
+        part = found[: asked.limit]
+        more = part[-1][0] if len(found) > asked.limit else None
         return Page(items=tuple(views.row(application) for _, application in part), next=more)
 
     @routes.get("/{id_}", summary="查询申报 / one application")

@@ -23,7 +23,7 @@ from shared.kernel.problem import problem
 from shared.runtime.access import allow, public, require_area, require_chamber
 from shared.runtime.clock import Clock
 from shared.runtime.commands import Commands
-from shared.runtime.http import Page, Paging
+from shared.runtime.http import Page, PageRequest
 from shared.runtime.problems import Invalid
 
 MAX_LIST = 5 * 1024 * 1024
@@ -55,6 +55,14 @@ class ImportReport(BaseModel):
     """What is wrong; only ever in a dry run, since otherwise a wrong list is refused."""
 
 
+class ChamberQuery(PageRequest):
+    """Which chambers are asked for."""
+
+    area: Area | None = None
+    type: ChamberType | None = None
+    level: Level | None = None
+
+
 def router(store: IntakeStore, commands: Commands, keeper: Keeper, clock: Clock) -> APIRouter:
     """`/chambers`."""
     routes = APIRouter(prefix="/chambers", tags=["商会 / chambers"])
@@ -76,32 +84,28 @@ def router(store: IntakeStore, commands: Commands, keeper: Keeper, clock: Clock)
         checked = await asyncio.to_thread(_check, upload, area, clock)
         codes = [row.chamber.code for row in checked.rows]
         known = await store.chambers_of(codes)
-        wrong = (*(e.as_problem() for e in checked.errors), *importing.foreign(checked.rows, known, area))
+        wrong = (*checked.errors, *importing.foreign(checked, known, area))
         if wrong and not dry_run:
-            raise Invalid(*wrong)
+            raise Invalid(*(error.as_problem() for error in wrong))
         id_ = f"{area}-{upload.sha256}"
         if not dry_run:
             command = lists.AcceptList(file=upload.sha256, rows=checked.rows)
             done = await commands.do(LISTS, id_, command, lists.accept, what="accept-list", by=by)
             if done.state:
                 await keeper.register(id_, done.state)
-        return _report(id_, checked, known, dry_run=dry_run)
+        return _report(id_, checked, wrong, known, dry_run=dry_run)
 
     @routes.get("", summary="商会名录 / the register")
-    async def listing(
-        page: Paging,
-        by: Lister,
-        area: Area | None = None,
-        type_: Annotated[ChamberType | None, Query(alias="type")] = None,
-        level: Level | None = None,
-    ) -> Page[RegisteredChamber]:
+    async def listing(asked: Annotated[ChamberQuery, Query()], by: Lister) -> Page[RegisteredChamber]:
         """Chambers of an area, in the order of their codes."""
-        within = area or by.area or CENTRE
+        within = asked.area or by.area or CENTRE
         require_area(by, within)
-        found = await store.chambers(within, type_=type_, level=level, limit=page.limit + 1, after=page.after)
-        more = len(found) > page.limit
-        shown = found[: page.limit]
-        return Page(items=tuple(chamber for _, chamber in shown), next=shown[-1][0] if more else None)
+        found = await store.chambers(
+            within, type_=asked.type, level=asked.level, limit=asked.limit + 1, after=asked.after
+        )
+        part = found[: asked.limit]
+        more = part[-1][0] if len(found) > asked.limit else None
+        return Page(items=tuple(chamber for _, chamber in part), next=more)
 
     @routes.get("/{code}", summary="查询商会 / one chamber")
     async def one(code: str, by: Reader) -> RegisteredChamber:
@@ -133,7 +137,12 @@ def _check(upload: Upload, area: Area, clock: Clock) -> importing.Checked:
 
 
 def _report(
-    id_: str, checked: importing.Checked, known: dict[str, RegisteredChamber], *, dry_run: bool
+    id_: str,
+    checked: importing.Checked,
+    wrong: tuple[importing.RowError, ...],
+    known: dict[str, RegisteredChamber],
+    *,
+    dry_run: bool,
 ) -> ImportReport:
     there = [row for row in checked.rows if row.chamber.code in known]
     same = sum(_same(row, known[row.chamber.code]) for row in there)
@@ -144,7 +153,7 @@ def _report(
         changed=len(there) - same,
         unchanged=same,
         dry_run=dry_run,
-        errors=checked.errors,
+        errors=wrong,
     )
 
 

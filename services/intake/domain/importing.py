@@ -16,6 +16,8 @@ from services.intake.domain.columns import COLUMNS, REQUIRED, WORDS, column_of
 from shared.contracts import Area, Chamber, ChamberType, Level, Relation, Text, covers, parse_area
 from shared.kernel.problem import Problem, problem
 
+MAX_ERRORS = 500
+"""Errors that are told at once."""
 Sheet = Sequence[Sequence[str]]
 """Rows of cells, as text."""
 
@@ -55,6 +57,8 @@ class Checked(BaseModel):
 
     rows: tuple[Registration, ...]
     """The rows that are right, in order."""
+    numbers: tuple[int, ...]
+    """Their numbers in the sheet."""
     errors: tuple[RowError, ...]
     """Everything that is wrong, in the order of rows."""
 
@@ -69,8 +73,8 @@ def check(sheet: Sheet, *, area: Area, today: date) -> Checked:
     """
     headings = [column_of(cell) or cell.strip() for cell in sheet[0]] if sheet else []
     if wrong := tuple(_headings(headings)):
-        return Checked(rows=(), errors=wrong)
-    good: list[Registration] = []
+        return Checked(rows=(), numbers=(), errors=wrong)
+    good: dict[int, Registration] = {}
     errors: list[RowError] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(sheet[1:], start=2):
@@ -86,27 +90,33 @@ def check(sheet: Sheet, *, area: Area, today: date) -> Checked:
         seen.setdefault(code, number)
         errors += [_error(number, p, row.get(p.field, "")) for p in found]
         if not found:
-            good.append(_registration(row))
+            good[number] = _registration(row)
     if not good and not errors:
-        errors.append(_error(2, _nothing(), ""))
-    return Checked(rows=tuple(good), errors=tuple(errors))
+        errors.append(_error(2, _cell("code", "nothing", "表中没有商会", "the sheet holds no chamber"), ""))
+    if len(errors) > MAX_ERRORS:
+        rest = _cell("", "many", f"共 {len(errors)} 处有误，只列出前 {MAX_ERRORS} 处", f"{len(errors)} errors in all")
+        errors = [*errors[:MAX_ERRORS], _error(errors[MAX_ERRORS].row, rest, "")]
+    return Checked(rows=tuple(good.values()), numbers=tuple(good), errors=tuple(errors))
 
 
-def foreign(rows: Sequence[Registration], known: Mapping[str, RegisteredChamber], area: Area) -> tuple[Problem, ...]:
-    """The chambers of a list that are registered with a federation outside the officer's area."""
-    return tuple(
-        problem(
-            "chamber.foreign",
-            f"code {row.chamber.code}",
-            rule=(
-                f"该商会登记在 {known[row.chamber.code].chamber.area}，不属于 {area}",
-                f"it is registered in {known[row.chamber.code].chamber.area}, outside {area}",
-            ),
-            remedy=("请由原地区工商联或上级办理", "Ask the federation it belongs to, or the one above both."),
-        )
-        for row in rows
-        if row.chamber.code in known and not covers(area, known[row.chamber.code].chamber.area)
-    )
+def foreign(checked: Checked, known: Mapping[str, RegisteredChamber], area: Area) -> Iterator[RowError]:
+    """The rows whose chambers are registered with a federation outside the officer's area.
+
+    Args:
+        checked: The sheet.
+        known: Those of its chambers that are registered, by credit code.
+        area: The officer's area.
+    """
+    for number, row in zip(checked.numbers, checked.rows, strict=True):
+        code = row.chamber.code
+        if code in known and not covers(area, (home := known[code].chamber.area)):
+            elsewhere = problem(
+                "chamber.foreign",
+                "code",
+                rule=(f"该商会登记在 {home}，不属于 {area}", f"it is registered in {home}, outside {area}"),
+                remedy=("请由原地区工商联或上级办理", "Ask the federation it belongs to, or the one above both."),
+            )
+            yield _error(number, elsewhere, code)
 
 
 def _headings(headings: Sequence[str]) -> Iterator[RowError]:
@@ -205,10 +215,6 @@ def _names(cell: str) -> list[str]:
 
 def _twice(first: int) -> Problem:
     return _cell("code", "twice", f"与第 {first} 行重复", f"stands in row {first} already")
-
-
-def _nothing() -> Problem:
-    return _cell("code", "nothing", "表中没有商会", "the sheet holds no chamber")
 
 
 def _cell(key: str, code: str, zh: str, en: str) -> Problem:

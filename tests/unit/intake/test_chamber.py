@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import permutations
 
 from services.intake.domain.chamber import Register, RegisteredChamber, Registration, register
-from services.intake.domain.importing import foreign
+from services.intake.domain.importing import Checked, foreign
 from services.intake.domain.lists import AcceptList, FinishList, accept, finish
 from tests.unit.intake.given import CHAMBER, HASH, NOW, after
 
@@ -44,11 +44,12 @@ def test_the_later_list_wins_in_whatever_order_rows_arrive() -> None:
 
 def test_a_chamber_of_another_area_is_not_taken_over() -> None:
     known = {CHAMBER.code: after(register(None, row("甲商会"), NOW))}
-    rows = [Registration(chamber=CHAMBER)]
-    assert foreign(rows, known, "35") == ()
-    assert foreign(rows, known, "CN") == ()
-    (problem,) = foreign(rows, known, "44")
-    assert CHAMBER.code in problem.field
+    checked = Checked(rows=(Registration(chamber=CHAMBER),), numbers=(7,), errors=())
+    assert list(foreign(checked, known, "35")) == []
+    assert list(foreign(checked, known, "CN")) == []
+    assert list(foreign(checked, {}, "44")) == []
+    (error,) = foreign(checked, known, "44")
+    assert (error.row, error.column, error.value) == (7, "统一社会信用代码", CHAMBER.code)
 
 
 def test_a_list_is_accepted_and_finished_once_per_acceptance() -> None:

@@ -121,12 +121,17 @@ def test_no_save_is_ever_lost_unseen(saves: list[tuple[int, int]]) -> None:
         {"n": {"": 1}},
         {"n": ["字" * 101]},
         {"n": ["x"] * 201},
+        {"n": [1]},
+        {"n": {"2019": "31"}},
+        {"n": {"2019": True}},
+        {"n": {"2019": 1.0}},
         {f"f{n}": 1 for n in range(61)},
     ],
 )
 def test_facts_beyond_shape_and_limits_are_not_read(facts: dict[str, object]) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError) as error:
         edit("B2.i", 0, **facts)
+    assert error.value.error_count() == 1
 
 
 @pytest.mark.parametrize("item", ["b2.i", "B2..i", "$x", "B2.i.j.k.l", "", "B2 i"])

@@ -153,3 +153,10 @@ def test_a_cell_under_no_heading_is_an_error() -> None:
     cells = [row["code"], row["name"], "hometown", "city", "3502", "更多"]
     assert [e.code for e in check([headings, cells], area="CN", today=TODAY).errors] == ["import.no-heading"]
     assert check([[*headings, ""], [*cells[:5], ""]], area="CN", today=TODAY).errors == ()
+
+
+def test_errors_without_end_are_cut_off_and_counted() -> None:
+    result = checked(*(good(n) | {"name": "?", "type": "?"} for n in range(300)))
+    assert len(result.errors) == 501
+    assert result.errors[-1].code == "import.many"
+    assert "600" in result.errors[-1].rule.zh

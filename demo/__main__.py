@@ -1,0 +1,51 @@
+"""`python -m demo`: one whole round on a real RabbitMQ and MongoDB; `--once` ends after the summary."""
+
+import argparse
+import asyncio
+import sys
+from time import monotonic
+
+from demo import summary
+from demo.api import PlatformError
+from demo.data import Scenario
+from demo.round import prepared, run
+from demo.show import Show
+from dev.backends import BackendMissingError, open_backends
+from dev.containers import ContainerFailedError
+from dev.packages import InstallFailedError
+from dev.processes import ProcessFailedError, interruptible
+from dev.runs import run_directory
+
+
+async def main(*, once: bool) -> int:
+    """Play the round; 0 if every application is accounted for."""
+    show = Show()
+    with interruptible() as interruption, run_directory("demo") as directory:
+        async with open_backends(directory, say=show.say) as backends:
+            async with prepared(backends, directory, Scenario(), show) as play:
+                started = monotonic()
+                account = await run(play)
+                summary.tell(play, account)
+                summary.tell_times(play, monotonic() - started)
+                if not once:
+                    summary.tell_addresses(play)
+                    show.say("\nCtrl-C 结束 to stop")
+                    interruption.expected = not account.wrong
+                    await play.stand.processes.watch()
+                return 1 if account.wrong else 0
+
+
+def cli() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description="演示一轮完整认定 / show one whole round")
+    parser.add_argument("--once", action="store_true", help="总结之后即结束 / end after the summary")
+    arguments = parser.parse_args()
+    try:
+        return asyncio.run(main(once=arguments.once))
+    except (BackendMissingError, ContainerFailedError, InstallFailedError, ProcessFailedError, PlatformError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(cli())

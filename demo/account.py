@@ -1,0 +1,142 @@
+"""The reckoning: every application accounted for, in every service that knows of it, exactly as the scenario says."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.api import until
+from demo.play import Play, jurisdiction_of
+from shared.contracts import CENTRE, text
+
+_GAUGE = re.compile(r"^(sihao_outbox_depth|sihao_dead_letters) ([\d.e+]+)$", re.MULTILINE)
+_SETTLED_IN_INTAKE = {"declined", "withdrawn", "honoured", "withheld", "late"}
+
+
+@dataclass
+class Account:
+    """What became of everything."""
+
+    outcomes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Outcome and reason, by application."""
+    wrong: list[str] = field(default_factory=list)
+    """What is not as it must be, in words."""
+    letters: dict[str, int] = field(default_factory=dict)
+    """Letters by status."""
+    gauges: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Unsent facts and dead letters, by service."""
+
+    @property
+    def counts(self) -> Counter[tuple[str, str]]:
+        """How many of each outcome."""
+        return Counter(self.outcomes.values())
+
+
+async def settle(play: Play) -> Account:
+    """Wait until everything has come to rest, then compare."""
+    account = Account()
+    await _rest(play)
+    await _compare_outcomes(play, account)
+    await _compare_bulletin(play, account)
+    account.letters = (await play.platform.operator().get("notify", "/letters", limit=1))["counts"]
+    account.gauges = await _gauges(play)
+    for name, gauges in account.gauges.items():
+        account.wrong += [f"{name}: {gauge} = {value:g}" for gauge, value in gauges.items() if value]
+    return account
+
+
+async def _rest(play: Play) -> None:
+    """Nothing unsent, no letter waiting, no application still on its way."""
+
+    async def busy() -> list[str]:
+        gauges = await _gauges(play)
+        unsent = [f"{name}: outbox {found['sihao_outbox_depth']:g}" for name, found in gauges.items()]
+        letters = (await play.platform.operator().get("notify", "/letters", limit=1))["counts"]
+        rows = await play.platform.operator().every("intake", "/applications", round=play.code)
+        return [
+            *(line for line in unsent if not line.endswith(" 0")),
+            *([f"letters queued: {letters['queued']}"] if letters["queued"] else []),
+            *(f"{row['id']}: {row['status']}" for row in rows if row["status"] not in _SETTLED_IN_INTAKE),
+        ]
+
+    await until(text("等待全部消息落定", "everything comes to rest"), busy)
+
+
+async def _compare_outcomes(play: Play, account: Account) -> None:
+    """What intake tells the chamber, what review decided, and what was designed."""
+    statuses = {
+        row["id"]: row["status"] for row in await play.platform.operator().every("intake", "/applications", round=play.code)
+    }
+    cases = await _final_cases(play)
+    for id_, expected in play.scenario.expected.items():
+        status, ending = statuses.pop(id_, "missing"), cases.pop(id_, None)
+        outcome = account.outcomes[id_] = _outcome(status, ending)
+        if outcome != (expected.outcome, expected.reason):
+            account.wrong.append(f"{id_} {expected.name}: {outcome} ≠ {(expected.outcome, expected.reason)}")
+    account.wrong += [f"{id_}: 不在设想之内 / not in the scenario" for id_ in [*statuses, *cases]]
+
+
+async def _final_cases(play: Play) -> dict[str, dict[str, Any]]:
+    """Of every application the case that decided it: at the centre if it came there, else in its province."""
+    found: dict[str, dict[str, Any]] = {}
+    for jurisdiction in (*sorted(play.scenario.round.quotas), CENTRE):
+        found |= await play.cases(jurisdiction)
+    declined = [case for case in found.values() if case["status"] == "declined"]
+    details = await asyncio.gather(*(_detail(play, case) for case in declined))
+    for case, detail in zip(declined, details, strict=True):
+        case["code"] = detail["ending"]["code"]
+    return found
+
+
+async def _detail(play: Play, case: dict[str, Any]) -> dict[str, Any]:
+    service = "review-35" if case["jurisdiction"] == "35" else "review"
+    found: dict[str, Any] = await play.platform.operator().get(service, f"/cases/{case['id']}")
+    return found
+
+
+def _outcome(status: str, case: dict[str, Any] | None) -> tuple[str, str]:
+    """The outcome on which intake and review agree; both sides' words where they do not."""
+    decided = case["status"] if case else "—"
+    code = case.get("code", "") if case else ""
+    agreed = {
+        "declined": decided == "declined",
+        "withheld": decided == "declined" and code == "objection",
+        "honoured": decided == "honoured",
+        "withdrawn": decided in {"withdrawn", "—"},
+        "late": decided == "—",
+    }
+    return (status, code) if agreed.get(status) else (f"{status}≠{decided}", code)
+
+
+async def _compare_bulletin(play: Play, account: Account) -> None:
+    """The public register shows exactly the chambers that were to be honoured."""
+    wanted = {id_.removeprefix(f"{play.code}-") for id_, (outcome, _) in account.outcomes.items() if outcome == "honoured"}
+
+    async def missing() -> list[str]:
+        return sorted(wanted ^ await registered(play))
+
+    await until(text("等待公告栏", "the bulletin follows"), missing)
+
+
+async def registered(play: Play) -> set[str]:
+    """Credit codes in the public register of this round."""
+    rows = await play.platform.public.every("notify", "/register.json", round=play.code)
+    return {row["code"] for row in rows}
+
+
+async def _gauges(play: Play) -> dict[str, dict[str, float]]:
+    """Unsent facts and dead letters of every service, as it tells Prometheus."""
+
+    async def one(name: str, url: str) -> tuple[str, dict[str, float]]:
+        body = (await play.platform.client.get(f"{url}/metrics")).text
+        return name, {gauge: float(value) for gauge, value in _GAUGE.findall(body)}
+
+    return dict(await asyncio.gather(*(one(name, url) for name, url in play.platform.services.items())))
+
+
+def among(play: Play, ids: Iterable[str]) -> Counter[str]:
+    """How many of these applications by the jurisdiction that reviewed them first."""
+    by_id = {play.id_of(one): one for one in play.scenario.applications}
+    return Counter(jurisdiction_of(by_id[id_]) for id_ in ids)

@@ -1,0 +1,121 @@
+"""What the experts do: mark what only people can judge, stand aside where they must, and vote."""
+
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from demo.api import refused
+from demo.data import Application, Conflict, Expert
+from demo.play import Play, each
+from shared.contracts import CENTRE, text
+
+_CENT = Decimal("0.01")
+
+
+async def mark(play: Play) -> None:
+    """Seat experts at every case at the centre, and have all of them mark it."""
+    cases = await _waiting(play)
+    members = play.scenario.committee.members
+    seats = list(enumerate(cases))
+    play.noted["recused"] = []
+    with play.show.step("专家评分", "the experts mark", len(cases) * play.scenario.committee.per_case) as tally:
+
+        async def one(seat: tuple[int, str]) -> None:
+            number, id_ = seat
+            order = [members[(number + turn) % len(members)] for turn in range(len(members))]
+            for expert in await _seated(play, cases[id_], id_, order):
+                await _mark(play, id_, expert)
+                tally.done()
+
+        await each(seats, one)
+    what = text("评分结果计入总分", "the marks are settled and scored")
+    await play.until_cases(what, CENTRE, cases, lambda case: bool(case["ready"]))
+
+
+async def _waiting(play: Play) -> dict[str, Application]:
+    """The cases at the centre, by application."""
+    found = await play.cases(CENTRE, stage="expert_panel", status="open")
+    return {id_: play.handed_in[id_] for id_ in sorted(found)}
+
+
+async def _seated(play: Play, application: Application, id_: str, order: list[Expert]) -> list[Expert]:
+    """Seat as many experts as are needed; whoever is tied to the chamber is refused or stands aside."""
+    wanted, conflict = play.scenario.committee.per_case, application.acts.conflict
+    if conflict:
+        order = sorted(order, key=lambda expert: expert.id != conflict.expert)
+    chosen = order[:wanted]
+    if conflict and conflict.when == "assignment":
+        await refused(_assign(play, id_, chosen), "expert.conflict")
+        _note(play, application, conflict)
+        chosen = order[1 : wanted + 1]
+    await _assign(play, id_, chosen)
+    if conflict and conflict.when == "marking":
+        await _find_out(play, application, id_, conflict)
+        await _assign(play, id_, [order[wanted]])
+        chosen = order[1 : wanted + 1]
+    return chosen
+
+
+async def _assign(play: Play, id_: str, experts: list[Expert]) -> None:
+    body = {"experts": [expert.id for expert in experts]}
+    await play.platform.officer(CENTRE).post("review", f"/cases/{id_}@{CENTRE}/experts", body)
+
+
+async def _find_out(play: Play, application: Application, id_: str, conflict: Conflict) -> None:
+    """A seated expert reads the case, declares a tie, and may not mark."""
+    expert = next(one for one in play.scenario.committee.members if one.id == conflict.expert)
+    marks = await _marks(play, id_, expert)
+    caller = play.platform.expert(expert.id)
+    tie = {"code": application.chamber.code, "kind": conflict.kind, "until": None}
+    await caller.post("review", f"/experts/{expert.id}/ties", tie)
+    await refused(caller.post("review", f"/cases/{id_}@{CENTRE}/marks", {"marks": marks}), "expert.conflict")
+    _note(play, application, conflict)
+
+
+def _note(play: Play, application: Application, conflict: Conflict) -> None:
+    play.noted["recused"].append((conflict.expert, application.chamber.name, conflict.when))
+
+
+async def _marks(play: Play, id_: str, expert: Expert) -> dict[str, str]:
+    """Read the case as the expert sees it, and mark what is pending."""
+    case: dict[str, Any] = await play.platform.expert(expert.id).get("review", f"/cases/{id_}@{CENTRE}")
+    return {
+        item: str((Decimal(of) * expert.share).quantize(_CENT, rounding=ROUND_DOWN)) for item, of in case["judged"].items()
+    }
+
+
+async def _mark(play: Play, id_: str, expert: Expert) -> None:
+    marks = await _marks(play, id_, expert)
+    await play.platform.expert(expert.id).post("review", f"/cases/{id_}@{CENTRE}/marks", {"marks": marks})
+
+
+async def vote(play: Play) -> None:
+    """The committee meets: attendance, votes by name, the count."""
+    committee = play.scenario.committee
+    officer = play.platform.officer(CENTRE)
+    panel = await officer.post(
+        "review",
+        "/panels",
+        {"round": play.code, "jurisdiction": CENTRE, "members": [member.id for member in committee.members]},
+    )
+    path = f"/panels/{panel['id']}"
+    present = [member.id for member in committee.members if member.id not in committee.absent]
+    await officer.put("review", f"{path}/attendance", {"present": present})
+    with play.show.step("委员会表决", "the committee votes", len(present)) as tally:
+        for member in present:
+            caller = play.platform.expert(member)
+            seen = await caller.get("review", path)
+            votes = {matter["case"]: _vote(play, matter["case"], member) for matter in seen["matters"]}
+            await caller.post("review", f"{path}/ballots", {"votes": votes})
+            tally.done()
+    closed = await officer.post("review", f"{path}/close", {})
+    play.noted["results"] = closed["results"]
+    elected = [result["case"].partition("@")[0] for result in closed["results"] if result["outcome"] == "elected"]
+    others = [result["case"].partition("@")[0] for result in closed["results"] if result["outcome"] != "elected"]
+    what = text("表决结果送达案件", "the cases hear the vote")
+    await play.until_cases(what, CENTRE, elected, lambda case: case["stage"] == "public_notice")
+    await play.until_cases(what, CENTRE, others, lambda case: case["status"] == "declined")
+
+
+def _vote(play: Play, case: str, member: str) -> str:
+    acts = play.handed_in[case.partition("@")[0]].acts
+    return next((vote for vote, members in acts.votes.items() if member in members), "yes")

@@ -1,0 +1,126 @@
+"""The round in words: what happened to whom, in figures that add up."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from demo.account import Account
+from demo.play import Play, jurisdiction_of
+from demo.stand import FUJIAN
+
+_PLACES = {"35": "福建 Fujian", "37": "山东 Shandong", "51": "四川 Sichuan", "CN": "直属 direct"}
+_WORDS = {
+    ("honoured", ""): "授予称号 / honours granted",
+    ("withheld", "objection"): "公示异议成立，不予认定 / objection upheld",
+    ("declined", "vote"): "委员会表决未通过 / not elected by the committee",
+    ("declined", "quota"): "名额之外 / outside the quota",
+    ("declined", "officer"): "审核不予通过 / declined by an officer",
+    ("declined", "overdue"): "逾期未补正 / never corrected",
+    ("declined", "gate"): "资格条件不符 / refused at a gate",
+    ("withdrawn", ""): "自行撤回 / withdrawn",
+    ("late", ""): "逾期提交，不予受理 / handed in too late",
+}
+
+
+def tell(play: Play, account: Account) -> None:
+    """Print the summary."""
+    show = play.show
+    show.say("")
+    show.console.print(_outcomes(play, account))
+    show.console.print(_provinces(play, account))
+    for line in _stories(play):
+        show.say(line)
+    show.say("")
+    for line in _service_figures(play, account):
+        show.say(line)
+    if account.wrong:
+        show.say(f"\n[bold red]✗ {len(account.wrong)} 项不符 / do not agree[/bold red]")
+        for line in account.wrong:
+            show.say(f"  {line}")
+    else:
+        show.say("\n[bold green]✓ 每一件申报均已核对 / every application is accounted for[/bold green]")
+
+
+def _outcomes(play: Play, account: Account) -> Table:
+    table = Table(title=play.scenario.round.title.zh, title_justify="left", show_footer=True)
+    total = len(account.outcomes)
+    table.add_column("结果 outcome", footer="申报 applications")
+    table.add_column("件 number", justify="right", footer=str(total))
+    counts = account.counts
+    for outcome in (*_WORDS, *(counts.keys() - _WORDS.keys())):
+        table.add_row(_WORDS.get(outcome, str(outcome)), str(counts[outcome]))
+    return table
+
+
+def _provinces(play: Play, account: Account) -> Table:
+    table = Table(title="各地 by province", title_justify="left")
+    for heading in ("", "申报 applied", "上榜 ranked", "名额 quota", "推荐 nominated", "授予 honoured"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    by_place = Counter(map(jurisdiction_of, play.scenario.applications))
+    honoured = Counter(
+        jurisdiction_of(one) for one in play.scenario.applications if account.outcomes[play.id_of(one)][0] == "honoured"
+    )
+    for area, quota in sorted(play.scenario.round.quotas.items()):
+        entries = play.noted["lists"][area]["entries"]
+        nominated = sum(entry["nominated"] for entry in entries)
+        row = (by_place[area], len(entries), quota, nominated, honoured[area])
+        table.add_row(_PLACES[area], *map(str, row))
+    table.add_row(_PLACES["CN"], str(by_place["CN"]), "—", "—", "—", str(honoured["CN"]))
+    return table
+
+
+def _stories(play: Play) -> Iterator[str]:
+    yield "[bold]过程 on the way[/bold]"
+    errors = play.noted["row_errors"]
+    yield f"  导入：一份有 {len(errors)} 处错误的名单被整份拒绝，例如 / a list with {len(errors)} errors was refused as a whole:"
+    for error in errors[:3]:
+        yield f"    {error['field']}: {error['rule']['zh']}"
+    for one in play.scenario.applications:
+        if one.story and one.story.reason == "gate":
+            yield f"  资格 gate：{one.chamber.name} — {one.story.note.zh} / {one.story.note.en}"
+    corrected = len(play.ids(lambda acts: acts.correct is not None))
+    forgotten = len(play.ids(lambda acts: bool(acts.returns) and acts.correct is None))
+    yield f"  退回补正 returned：{corrected + forgotten}，按期补正 corrected {corrected}，逾期 never {forgotten}"
+    yield f"  过早封存被拒 sealing too early was refused：{play.noted['sealed_too_early']}"
+    for expert, name, when in play.noted["recused"]:
+        known = "分派时 at assignment" if when == "assignment" else "评分时 at marking"
+        yield f"  回避 recused：{expert} · {name}（{known}）"
+    for name, outcome, reason in play.noted["rulings"]:
+        word = "成立 upheld" if outcome == "upheld" else "不成立 dismissed"
+        yield f"  异议 objection：{name} — {word}：{reason}"
+    becomes = Counter(term.becomes for term in play.scenario.terms)
+    yield (
+        f"  上届称号 last round：{becomes['superseded']} 项由本届接替 superseded，"
+        f"{becomes['expired']} 项未再获认定、到期失效 will expire"
+    )
+
+
+def _service_figures(play: Play, account: Account) -> Iterator[str]:
+    letters = account.letters
+    dead = sum(gauges.get("sihao_dead_letters", 0) for gauges in account.gauges.values())
+    yield (
+        f"通知 letters：送达 delivered {letters['delivered']}，失败 failed {letters['failed']}，"
+        f"邮件 mails {len(play.stand.mails.mails)}；死信 dead letters {dead:g}"
+    )
+
+
+def tell_times(play: Play, seconds: float) -> None:
+    """Where the time went."""
+    slowest = sorted(play.show.times.items(), key=lambda pair: -pair[1])[:5]
+    parts = "，".join(f"{name.partition(' / ')[0]} {took:.1f}" for name, took in slowest)
+    play.show.say(f"用时 time：{seconds:.1f} s（{parts}）")
+
+
+def tell_addresses(play: Play) -> None:
+    """Where to look."""
+    services = play.platform.services
+    say = play.show.say
+    say("\n[bold]公告栏 public bulletin[/bold]")
+    say(f"  {services['notify']}/")
+    say(f"  {services['notify']}/announcements/{play.noted['announcement']}")
+    say(f"  {services['notify']}/register?round={play.code}")
+    say("[bold]接口 API pages[/bold]")
+    names = {"intake": "申报", "scoring": "评分", "review": "审核（全国）", FUJIAN: "审核（福建）", "notify": "通知"}
+    for name, url in services.items():
+        say(f"  {names[name]} {name}: {url}/docs")

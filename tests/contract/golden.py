@@ -1,0 +1,68 @@
+"""The golden examples, as the tests take them up: every event, complete and minimal."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dev.generate import ROOT
+from dev.generated.schemas import example_path, schema_path
+from shared.contracts import CATALOGUE, EVENTS, Event
+from shared.runtime.handlers import HandlerTable
+from tests.support.memory_database import MemoryDatabase
+
+ROUND_OF_STORY = "CN-2020"
+
+
+class Example(NamedTuple):
+    """One golden file."""
+
+    event: type[Event]
+    variant: str
+    path: Path
+
+    def __str__(self) -> str:
+        return self.path.stem
+
+    @property
+    def body(self) -> bytes:
+        """As it travels."""
+        return self.path.read_bytes()
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """As JSON."""
+        data: dict[str, Any] = json.loads(self.body)
+        return data
+
+
+def example(wire: str, variant: str = "") -> Example:
+    """One example of an event."""
+    return Example(EVENTS[wire], variant, ROOT / example_path(wire, variant))
+
+
+COMPLETE = [example(event.wire()) for event in CATALOGUE]
+"""In the order of a round."""
+MINIMAL = [example(event.wire(), "minimal") for event in CATALOGUE]
+ALL = [*COMPLETE, *MINIMAL]
+
+
+def frozen_schema(event: type[Event]) -> dict[str, Any]:
+    """The committed schema of an event."""
+    schema: dict[str, Any] = json.loads((ROOT / schema_path(event.wire())).read_text(encoding="utf-8"))
+    return schema
+
+
+def all_tables(database: MemoryDatabase | None = None) -> tuple[HandlerTable, ...]:
+    """The handler tables of all services over a store in memory; review's for the centre and for a province."""
+    from dev.generated.services import tables  # noqa: PLC0415 - the services are built only where they are asked for
+
+    return tuple(tables(database or MemoryDatabase()))
+
+
+def covers_key(binding: str, key: str) -> bool:
+    """Whether a topic binding takes a routing key: `*` is one word, a closing `#` any number."""
+    words, wanted = binding.split("."), key.split(".")
+    if words[-1] == "#":
+        words = words[:-1]
+        wanted = wanted[: len(words)]
+    return len(words) == len(wanted) and all(b in ("*", w) for b, w in zip(words, wanted, strict=True))
