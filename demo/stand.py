@@ -35,6 +35,7 @@ class Stand:
 
     platform: Platform
     clock: TurnedClock
+    issuer: Issuer
     mails: MailSink
     processes: Processes
     api: RabbitApi | None
@@ -86,7 +87,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         await asyncio.gather(*(start(name) for name in SERVICES))
         platform = await stack.enter_async_context(connected(urls, issuer))
         vhost = amqp_url.rpartition("/")[2]
-        yield Stand(platform, clock, mails, processes, backends.api, vhost, databases, backends.mongo_url)
+        yield Stand(platform, clock, issuer, mails, processes, backends.api, vhost, databases, backends.mongo_url)
 
 
 def centre_areas(scenario: Scenario) -> Sequence[str]:

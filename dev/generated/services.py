@@ -1,7 +1,8 @@
 """The services as they are described: put together like in production, connected to nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -47,6 +48,8 @@ _NOWHERE: dict[str, Any] = {
 class Described:
     """A service, as it is described."""
 
+    file: str
+    """The name of its documents: the service, and for a province's own review its area."""
     table: HandlerTable
     """What it hears."""
     app: FastAPI
@@ -57,41 +60,42 @@ class Described:
         """The service."""
         return self.table.service
 
-    @property
-    def file(self) -> str:
-        """The service and, for a province's own, its area: `review.35`."""
-        return f"{self.name}.{self.table.scope}" if self.table.scope == PROVINCE else self.name
-
 
 def described() -> tuple[Described, ...]:
     """All services, in the order of a round; review twice: the centre's and a province's own."""
     database = Database("mongodb://store.example", "described")
-    centre = ReviewSettings(**_NOWHERE, areas=CENTRE_AND_HOSTED)
-    province = ReviewSettings(**_NOWHERE, areas=PROVINCE)
-    apps = (
-        intake.create_app(IntakeSettings(**_NOWHERE)),
-        scoring.create_app(ScoringSettings(**_NOWHERE)),
-        review.create_app(centre),
-        review.create_app(province),
-        notify.create_app(NotifySettings(**_NOWHERE, smtp_host="mail.example", sender="sihao@sihao.example")),
-    )
+    apps = {
+        "intake": intake.create_app(IntakeSettings(**_NOWHERE)),
+        "scoring": scoring.create_app(ScoringSettings(**_NOWHERE)),
+        "review": review.create_app(_review_settings(CENTRE_AND_HOSTED)),
+        f"review.{PROVINCE}": review.create_app(_review_settings(PROVINCE)),
+        "notify": notify.create_app(NotifySettings(**_NOWHERE, smtp_host="mail.example", sender="sihao@sihao.example")),
+    }
     try:
-        return tuple(Described(table, app) for table, app in zip(tables(database), apps, strict=True))
+        return tuple(Described(file, table(database), apps[file]) for file, table in TABLES.items())
     finally:
         database.close()
 
 
-def tables(database: Database) -> Sequence[HandlerTable]:
-    """The handler tables of all services over this store, in the order of a round; review's for centre and province."""
-    return (
-        intake_handlers.table(),
-        scoring_handlers.table(ScoringStore(database)),
-        _review(database, CENTRE_AND_HOSTED),
-        _review(database, PROVINCE),
-        notify_handlers.table(People(database), load_wording(_SITE)),
+def _review_settings(areas: str) -> ReviewSettings:
+    return ReviewSettings(**_NOWHERE, areas=areas)
+
+
+def _review(areas: str) -> Callable[[Database], HandlerTable]:
+    settings = _review_settings(areas)
+    return lambda database: review_handlers.table(
+        ReviewStore(database), _procedures(), settings.jurisdictions, settings.scope
     )
 
 
-def _review(database: Database, areas: str) -> HandlerTable:
-    settings = ReviewSettings(**_NOWHERE, areas=areas)
-    return review_handlers.table(ReviewStore(database), load_procedures(), settings.jurisdictions, settings.scope)
+_procedures = cache(load_procedures)
+_wording = cache(load_wording)
+
+TABLES: dict[str, Callable[[Database], HandlerTable]] = {
+    "intake": lambda _: intake_handlers.table(),
+    "scoring": lambda database: scoring_handlers.table(ScoringStore(database)),
+    "review": _review(CENTRE_AND_HOSTED),
+    f"review.{PROVINCE}": _review(PROVINCE),
+    "notify": lambda database: notify_handlers.table(People(database), _wording(_SITE)),
+}
+"""The handler table of every service over a store, in the order of a round."""

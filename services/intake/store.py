@@ -12,6 +12,7 @@ from shared.contracts import CENTRE, Area
 from shared.kernel.history import Entry
 from shared.runtime.documents import Index, Kind
 from shared.runtime.mongo import Database
+from shared.runtime.problems import Unavailable
 
 CHAMBERS = Kind("chambers", RegisteredChamber, indexes=(Index(("state.chamber.area", "_id")),))
 """By credit code."""
@@ -115,8 +116,14 @@ class IntakeStore:
             entries = again
 
     async def keep_file(self, sha256: str, data: bytes) -> None:
-        """Store a file under its hash; the same bytes are stored once, whoever brings them."""
-        await self._database.files(_EVIDENCE).put(sha256, data, {})
+        """Store a file under its hash; the same bytes are stored once, whoever brings them.
+
+        Raises:
+            Unavailable: it does not stand there afterwards; nothing may then refer to it.
+        """
+        files = self._database.files(_EVIDENCE)
+        if not await files.put(sha256, data, {}) and await files.stat(sha256) is None:
+            raise Unavailable("store")
 
     def file(self, sha256: str) -> AsyncIterator[bytes]:
         """The bytes of a file, in pieces."""

@@ -115,7 +115,7 @@ def load_templates(folder: Path = LETTERS) -> tuple[Template, ...]:
     """
     return tuple(
         Template.model_validate({"name": path.stem, **yaml.safe_load(path.read_text("utf-8"))})
-        for path in sorted(folder.glob("*.yaml"))
+        for path in sorted(folder.glob("*.yaml"), key=lambda path: path.stem)
     )
 
 

@@ -12,6 +12,7 @@ messages aside for a bad minute.
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -71,14 +72,16 @@ def make_broker(
     publishers = {event.wire(): _publisher(broker, event) for event in announces}
     post = send or _through(publishers, publish_timeout)
     for subscription in table:
-        broker.subscriber(
-            event_queue(subscription, table, server_version),
-            EVENTS,
-            ack_policy=AckPolicy.REJECT_ON_ERROR,
-            no_reply=True,
-            title=subscription.queue,
-            description=_heard(subscription),
-        )(_hearer(subscription, documents, post, patience))
+        for binding in subscription.bindings:
+            broker.subscriber(
+                event_queue(replace(subscription, bindings=(binding,)), table, server_version),
+                EVENTS,
+                ack_policy=AckPolicy.REJECT_ON_ERROR,
+                no_reply=True,
+                title=subscription.queue,
+                description=_heard(subscription),
+                include_in_schema=binding == subscription.bindings[0],
+            )(_hearer(subscription, documents, post, patience))
     return broker
 
 

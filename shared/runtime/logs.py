@@ -39,10 +39,13 @@ def setup(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "faststream", "aio_pika", "aiormq"):
+    for name in ("uvicorn", "uvicorn.error", "faststream", "aio_pika", "aiormq"):
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
+    logging.getLogger(
+        "uvicorn.access"
+    ).propagate = False  # it would log whole addresses, queries included; the edge logs
     for name in ("httpx2", "httpcore2"):  # they would log whole addresses, queries included
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -3,7 +3,6 @@
 Every write waits for a journaled majority. Timeouts are short, because whoever waits here holds a batch or a person.
 """
 
-import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorGridFSBucket,
 )
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.kernel.history import GENESIS, Entry
 from shared.kernel.state import State
@@ -207,12 +206,16 @@ class Database(Store):
         return [Entry.model_validate(entry) for entry in found["history"]] if found else []
 
     def files(self, bucket: str) -> "Files":
-        """Files in GridFS, addressed by key."""
+        """Files in GridFS, addressed by key. Called where the event loop runs, since the driver binds to it."""
         return Files(AsyncIOMotorGridFSBucket(self._db, bucket_name=bucket), self.collection(f"{bucket}.files"))
 
 
 class Files:
-    """Files addressed by a key of ours, e.g. the SHA-256 of their bytes: the same file stands here once."""
+    """Files addressed by a key of ours, e.g. the SHA-256 of their bytes: the same file stands here once.
+
+    The key is the file's name, unique by index; every upload has chunks of its own, so that one that was cut off never
+    mixes with another. What a cut leaves behind is no file, and no reader sees it.
+    """
 
     def __init__(self, bucket: AsyncIOMotorGridFSBucket, index: AsyncIOMotorCollection[Document]) -> None:
         self._bucket = bucket
@@ -222,37 +225,35 @@ class Files:
         """Store a file; False if it stood here already."""
         if await self.stat(key) is not None:
             return False
+        await self._index.create_index("filename", unique=True)
+        stream = self._bucket.open_upload_stream(key, metadata=dict(metadata))
         try:
-            async with self._bucket.open_upload_stream_with_id(key, filename=key, metadata=dict(metadata)) as stream:
-                await stream.write(data)
-        except (FileExists, DuplicateKeyError):
+            await stream.write(data)
+            await stream.close()
+        except FileExists:
+            await stream.abort()
             return False
         return True
 
     async def stat(self, key: str) -> Document | None:
         """Metadata of a file, with `length`; None if there is none."""
-        found = await self._index.find_one({"_id": key})
+        found = await self._index.find_one({"filename": key})
         return {**found.get("metadata", {}), "length": found["length"]} if found else None
 
     async def chunks(self, key: str) -> AsyncIterator[bytes]:
         """The bytes of a file, in pieces; nothing if there is none."""
         try:
-            stream = await self._bucket.open_download_stream(key)
+            stream = await self._bucket.open_download_stream_by_name(key)
         except NoFile:
             return
         while piece := await stream.readchunk():
             yield piece
 
     async def get(self, key: str) -> bytes | None:
-        """The bytes of a file, and their proof: None if there is none."""
+        """The bytes of a file; None if there is none."""
         if await self.stat(key) is None:
             return None
         return b"".join([piece async for piece in self.chunks(key)])
-
-    async def sound(self, key: str) -> bool:
-        """Whether a file stored under its SHA-256 still has it."""
-        data = await self.get(key)
-        return data is not None and hashlib.sha256(data).hexdigest() == key
 
 
 def _insert(write: Write) -> InsertOne[Document]:

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from dev.generate import ROOT
 from dev.generated.schemas import example_path, schema_path
+from dev.generated.services import TABLES
 from shared.contracts import CATALOGUE, EVENTS, Event
 from shared.runtime.handlers import HandlerTable
+from shared.runtime.mongo import Database
 from tests.support.memory_database import MemoryDatabase
 
 ROUND_OF_STORY = "CN-2020"
@@ -43,6 +45,8 @@ def example(wire: str, variant: str = "") -> Example:
 COMPLETE = [example(event.wire()) for event in CATALOGUE]
 """In the order of a round."""
 MINIMAL = [example(event.wire(), "minimal") for event in CATALOGUE]
+SERVICES = tuple(TABLES)
+"""Every service that hears, by the name of its documents: `review` is the centre's, `review.35` a province's own."""
 ALL = [*COMPLETE, *MINIMAL]
 
 
@@ -52,11 +56,14 @@ def frozen_schema(event: type[Event]) -> dict[str, Any]:
     return schema
 
 
-def all_tables(database: MemoryDatabase | None = None) -> tuple[HandlerTable, ...]:
-    """The handler tables of all services over a store in memory; review's for the centre and for a province."""
-    from dev.generated.services import tables  # noqa: PLC0415 - the services are built only where they are asked for
+def all_tables() -> dict[str, HandlerTable]:
+    """The handler tables of all services, each over an empty store; review's for the centre and for a province."""
+    return {name: table_of(name, MemoryDatabase()) for name in TABLES}
 
-    return tuple(tables(database or MemoryDatabase()))
+
+def table_of(service: str, database: MemoryDatabase) -> HandlerTable:
+    """The handler table of one service over this store."""
+    return TABLES[service](cast("Database", database))
 
 
 def covers_key(binding: str, key: str) -> bool:
@@ -66,3 +73,11 @@ def covers_key(binding: str, key: str) -> bool:
         words = words[:-1]
         wanted = wanted[: len(words)]
     return len(words) == len(wanted) and all(b in ("*", w) for b, w in zip(words, wanted, strict=True))
+
+
+def key_in_memory(event: Event) -> str:
+    """The routing key for FastStream's broker in memory, which wants a word for `#` where RabbitMQ wants none.
+
+    `35` and `35.00` are the same area (GB/T 2260).
+    """
+    return f"{event.routing_key}.00"

@@ -27,9 +27,7 @@ async def do(toy: Service, key: str, by: int, idempotency_key: str | None = None
     return done.version
 
 
-async def test_state_history_and_outbox_are_one_write(
-    toy: Service, monkeypatch: pytest.MonkeyPatch, mongo_url: str
-) -> None:
+async def test_state_history_and_outbox_are_one_write(toy: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[object] = []
     monkeypatch.setattr(toy.relay, "hand_over", kept.extend)
     await do(toy, "one-write", 5)
@@ -38,7 +36,6 @@ async def test_state_history_and_outbox_are_one_write(
     assert (found["version"], found["state"]["total"], len(found["history"])) == (1, 5, 1)
     assert [fact["type"] for fact in found["outbox"]] == ["toy.pong.v1"]
     assert found["history"][0]["facts"] == [fact["id"] for fact in found["outbox"]]
-    del mongo_url
 
 
 async def test_two_hundred_at_once_on_one_document_all_count(toy: Service) -> None:

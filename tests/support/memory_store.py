@@ -57,6 +57,14 @@ class MemoryStore(Store):
         """The facts that a document has announced."""
         return list(self._outboxes.get((kind.collection, key), []))
 
+    def facts(self) -> list[Fact]:
+        """Everything that has been announced."""
+        return [fact for outbox in self._outboxes.values() for fact in outbox]
+
+    def snapshot(self) -> dict[tuple[str, str], tuple[dict[str, Any], int]]:
+        """Every document's state and version."""
+        return {place: (state, len(self._histories[place])) for place, state in self._states.items()}
+
     def _stored(self, kind: Kind[Any], key: str) -> Stored:
         place = (kind.collection, key)
         history = self._histories[place]

@@ -38,9 +38,9 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
         """Begin a draft; one that was begun is answered as it is."""
         require_chamber(by, body.chamber)
         planned, chamber = await _context(store, body.round, body.chamber)
-        id_ = application_id(body.round, body.chamber)
+        application = application_id(body.round, body.chamber)
         decide = submitting.starting(planned, chamber)
-        return shown(await commands.do(APPLICATIONS, id_, body, decide, what="begin", by=by))
+        return shown(await commands.do(APPLICATIONS, application, body, decide, what="begin", by=by))
 
     @routes.get("", summary="申报列表 / list")
     async def listing(asked: Annotated[ApplicationQuery, Query()], by: Reader) -> Page[views.ApplicationRow]:
@@ -60,43 +60,47 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
         more = part[-1][0] if len(found) > asked.limit else None
         return Page(items=tuple(views.row(application) for _, application in part), next=more)
 
-    @routes.get("/{id_}", summary="查询申报 / one application")
-    async def one(id_: str, by: Reader) -> views.ApplicationView:
+    @routes.get("/{application}", summary="查询申报 / one application")
+    async def one(application: str, by: Reader) -> views.ApplicationView:
         """An application as it stands."""
-        return views.view(await permitted(store, id_, by), private=by.role == "secretary")
+        return views.view(await permitted(store, application, by), private=by.role == "secretary")
 
-    @routes.post("/{id_}/submit", status_code=202, summary="提交 / hand in")
-    async def submit(id_: str, body: submitting.Submit, by: Secretary, key: IdempotencyKey) -> views.SubmissionView:
+    @routes.post("/{application}/submit", status_code=202, summary="提交 / hand in")
+    async def submit(
+        application: str, body: submitting.Submit, by: Secretary, key: IdempotencyKey
+    ) -> views.SubmissionView:
         """Hand in; the answer, with its receipt, comes once the application is durably stored."""
-        application = await permitted(store, id_, by)
-        planned, chamber = await _context(store, application.round, application.chamber.code)
+        begun = await permitted(store, application, by)
+        planned, chamber = await _context(store, begun.round, begun.chamber.code)
         decide = submitting.submitting(planned, chamber)
-        done = await commands.do(APPLICATIONS, id_, body, decide, what="submit", by=by, idempotency_key=key)
+        done = await commands.do(APPLICATIONS, application, body, decide, what="submit", by=by, idempotency_key=key)
         after, handed_in = existing(done), _handed_in(done)
         if handed_in is None:
             raise refusals.late(planned.round, cast("datetime", after.late_at))
-        return views.SubmissionView(application=id_, revision=handed_in.revision, receipt=handed_in.receipt)
+        return views.SubmissionView(application=application, revision=handed_in.revision, receipt=handed_in.receipt)
 
-    @routes.post("/{id_}/withdraw", summary="撤回 / withdraw")
+    @routes.post("/{application}/withdraw", summary="撤回 / withdraw")
     async def withdraw(
-        id_: str, body: submitting.Withdraw, by: Secretary, key: IdempotencyKey
+        application: str, body: submitting.Withdraw, by: Secretary, key: IdempotencyKey
     ) -> views.ApplicationView:
         """Take it back, until it is on public notice."""
-        await permitted(store, id_, by)
+        await permitted(store, application, by)
         return shown(
-            await commands.do(APPLICATIONS, id_, body, submitting.withdraw, what="withdraw", by=by, idempotency_key=key)
+            await commands.do(
+                APPLICATIONS, application, body, submitting.withdraw, what="withdraw", by=by, idempotency_key=key
+            )
         )
 
-    @routes.get("/{id_}/timeline", summary="时间线 / timeline")
-    async def timeline(id_: str, by: Reader) -> views.TimelineView:
+    @routes.get("/{application}/timeline", summary="时间线 / timeline")
+    async def timeline(application: str, by: Reader) -> views.TimelineView:
         """What happened to it, oldest first."""
-        return views.timeline(await permitted(store, id_, by))
+        return views.timeline(await permitted(store, application, by))
 
-    @routes.get("/{id_}/history", summary="留痕 / history")
-    async def history(id_: str, by: Reader) -> views.HistoryView:
+    @routes.get("/{application}/history", summary="留痕 / history")
+    async def history(application: str, by: Reader) -> views.HistoryView:
         """Every change, and whether the chain holds."""
-        await permitted(store, id_, by)
-        return views.history(*await store.recorded(id_))
+        await permitted(store, application, by)
+        return views.history(*await store.recorded(application))
 
     return routes
 

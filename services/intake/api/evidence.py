@@ -38,14 +38,14 @@ class Ties(BaseModel):
 
 def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
     """`/applications/{id}/evidence`."""
-    routes = APIRouter(prefix="/applications/{id_}/evidence", tags=["证明材料 / evidence"])
+    routes = APIRouter(prefix="/applications/{application}/evidence", tags=["证明材料 / evidence"])
 
     @routes.post("", status_code=201, max_body_size=MAX_FILE + FORM, summary="上传 / upload")
     async def upload(
-        id_: str, file: UploadFile, items: Annotated[list[ItemCode], Form(min_length=1)], by: Secretary
+        application: str, file: UploadFile, items: Annotated[list[ItemCode], Form(min_length=1)], by: Secretary
     ) -> Evidence:
         """Upload a file for one or more items. The same file again is tied to the further items."""
-        filling.editable(await permitted(store, id_, by), set(items), clock.now())
+        filling.editable(await permitted(store, application, by), set(items), clock.now())
         got = await read_upload(file, MAX_FILE)
         media_type = await asyncio.to_thread(sniff, got.data, got.name)
         if media_type is None:
@@ -54,28 +54,30 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         found = Evidence(
             sha256=got.sha256, name=got.name, media_type=media_type, size=len(got.data), items=tuple(items)
         )
-        done = await commands.do(APPLICATIONS, id_, filling.Attach(file=found), filling.attach, what="attach", by=by)
+        done = await commands.do(
+            APPLICATIONS, application, filling.Attach(file=found), filling.attach, what="attach", by=by
+        )
         return _file(done.state, got.sha256)
 
     @routes.put("/{sha256}", summary="关联指标 / tie to items")
-    async def tie(id_: str, sha256: Hash, body: Ties, by: Secretary) -> Evidence:
+    async def tie(application: str, sha256: Hash, body: Ties, by: Secretary) -> Evidence:
         """Tie a file to exactly these items."""
-        await permitted(store, id_, by)
+        await permitted(store, application, by)
         command = filling.Tie(sha256=sha256, items=body.items)
-        done = await commands.do(APPLICATIONS, id_, command, filling.tie, what="tie", by=by)
+        done = await commands.do(APPLICATIONS, application, command, filling.tie, what="tie", by=by)
         return _file(done.state, sha256)
 
     @routes.delete("/{sha256}", status_code=204, summary="移除 / take off")
-    async def untie(id_: str, sha256: Hash, by: Secretary) -> None:
+    async def untie(application: str, sha256: Hash, by: Secretary) -> None:
         """Take a file off the manifest; revisions that were handed in keep it."""
-        await permitted(store, id_, by)
+        await permitted(store, application, by)
         command = filling.Tie(sha256=sha256, items=())
-        await commands.do(APPLICATIONS, id_, command, filling.tie, what="untie", by=by)
+        await commands.do(APPLICATIONS, application, command, filling.tie, what="untie", by=by)
 
     @routes.get("/{sha256}", response_class=StreamingResponse, summary="下载 / download")
-    async def download(id_: str, sha256: Hash, by: Reader) -> StreamingResponse:
+    async def download(application: str, sha256: Hash, by: Reader) -> StreamingResponse:
         """A file of the application, of whatever revision."""
-        found = _file(await permitted(store, id_, by), sha256)
+        found = _file(await permitted(store, application, by), sha256)
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
             "Content-Length": str(found.size),

@@ -22,31 +22,31 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
     """`/applications/{id}/items` and `/applications/{id}/self-assessment`."""
     routes = APIRouter(prefix="/applications", tags=["申报 / applications"])
 
-    @routes.patch("/{id_}/items", summary="填报多个指标 / fill in items")
-    async def fill(id_: str, body: filling.Fill, by: Secretary) -> views.ApplicationView:
+    @routes.patch("/{application}/items", summary="填报多个指标 / fill in items")
+    async def fill(application: str, body: filling.Fill, by: Secretary) -> views.ApplicationView:
         """Change several items, all or none; each names the version that was seen."""
-        await permitted(store, id_, by)
-        return shown(await commands.do(APPLICATIONS, id_, body, filling.fill, what="fill", by=by))
+        await permitted(store, application, by)
+        return shown(await commands.do(APPLICATIONS, application, body, filling.fill, what="fill", by=by))
 
-    @routes.put("/{id_}/items/{item}", summary="填报一个指标 / fill in one item")
+    @routes.put("/{application}/items/{item}", summary="填报一个指标 / fill in one item")
     async def fill_one(
-        id_: str, item: ItemCode, body: ItemFacts, *, seen: IfMatch, by: Secretary, response: Response
+        application: str, item: ItemCode, body: ItemFacts, *, seen: IfMatch, by: Secretary, response: Response
     ) -> ItemEntry:
         """Change one item; `If-Match` names the version that was seen, the answer's `ETag` the new one."""
-        await permitted(store, id_, by)
+        await permitted(store, application, by)
         edit = filling.ItemEdit(version=int(seen.strip('"')), facts=body)
         command = filling.Fill(items={item: edit})
-        application = existing(await commands.do(APPLICATIONS, id_, command, filling.fill, what="fill", by=by))
-        entry = application.items.get(item, ItemEntry(version=0, facts={}))
+        after = existing(await commands.do(APPLICATIONS, application, command, filling.fill, what="fill", by=by))
+        entry = after.items.get(item, ItemEntry(version=0, facts={}))
         response.headers["ETag"] = f'"{entry.version}"'
         return entry
 
-    @routes.put("/{id_}/self-assessment", summary="自评 / self-assessment")
-    async def assess(id_: str, body: SelfAssessment, by: Secretary) -> views.ApplicationView:
+    @routes.put("/{application}/self-assessment", summary="自评 / self-assessment")
+    async def assess(application: str, body: SelfAssessment, by: Secretary) -> views.ApplicationView:
         """Keep the chamber's own marks; nobody else sees them."""
-        await permitted(store, id_, by)
+        await permitted(store, application, by)
         command = filling.AssessYourself(assessment=body)
-        done = await commands.do(APPLICATIONS, id_, command, filling.assess_yourself, what="assess", by=by)
+        done = await commands.do(APPLICATIONS, application, command, filling.assess_yourself, what="assess", by=by)
         return shown(done)
 
     return routes

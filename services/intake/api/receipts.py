@@ -45,10 +45,12 @@ def router(store: IntakeStore) -> APIRouter:
     """`/receipts` and `/applications/{id}/receipt`."""
     routes = APIRouter(tags=["回执 / receipts"])
 
-    @routes.get("/applications/{id_}/receipt", summary="回执 / receipt")
-    async def receipt(id_: str, by: Reader, revision: Annotated[int | None, Query(ge=1)] = None) -> views.ReceiptView:
+    @routes.get("/applications/{application}/receipt", summary="回执 / receipt")
+    async def receipt(
+        application: str, by: Reader, revision: Annotated[int | None, Query(ge=1)] = None
+    ) -> views.ReceiptView:
         """The receipt of the latest revision, or of the one asked for, with the content it proves."""
-        submissions = (await permitted(store, id_, by)).submissions
+        submissions = (await permitted(store, application, by)).submissions
         found = next((s for s in reversed(submissions) if revision in (None, s.revision)), None)
         if found is None:
             raise NotFound(

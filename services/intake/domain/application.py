@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.intake.domain.facts import ItemCode, ItemFacts
+from services.intake.domain.facts import ItemCode
 from services.intake.domain.receipt import Submission
-from shared.contracts import Area, Chamber, Evidence, Facts, Instant, Part, ReturnedItem, Text, text
+from shared.contracts import Area, Chamber, Evidence, Facts, FactValue, Instant, Part, ReturnedItem, Text, text
 from shared.kernel.state import State
 
 Status = Literal[
@@ -55,7 +55,7 @@ class ItemEntry(Part):
 
     version: int = Field(ge=0)
     """Counts the changes of this item, 0 if there was none; who changes it names the version they saw."""
-    facts: ItemFacts
+    facts: dict[str, FactValue]
     """By field; empty once cleared."""
 
 
@@ -111,7 +111,7 @@ class Application(State):
     """When the draft was begun."""
     status: Status = "draft"
     """Where it stands."""
-    items: dict[ItemCode, ItemEntry] = Field(default={})
+    items: dict[str, ItemEntry] = Field(default={})
     """What is declared, as it stands now."""
     evidence: tuple[Evidence, ...] = ()
     """The files, as tied now."""

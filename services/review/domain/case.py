@@ -205,9 +205,9 @@ class Case(State):
 
     @property
     def judged(self) -> dict[str, Decimal]:
-        """Items that experts have to mark, with the points possible."""
+        """Items that experts have to mark, with the scale of their marks."""
         items = self.score.items if self.score else ()
-        return {item.item: item.of for item in items if item.outcome == "pending"}
+        return {item.item: item.mark_of for item in items if item.outcome == "pending" and item.mark_of is not None}
 
     @property
     def ready(self) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 from services.review import procedures
 from services.review.domain.announcement import Announce
@@ -31,7 +32,7 @@ from shared.contracts import (
 )
 from shared.kernel.actor import PUBLIC, Actor
 
-__all__ = ["PUBLIC", "Decimal", "text"]
+__all__ = ["PUBLIC", "Decimal", "GateResult", "Random", "text"]
 
 NOW = datetime(2021, 3, 1, 1, tzinfo=UTC)
 """A Monday morning in China."""
@@ -89,8 +90,9 @@ def score(
         ItemScore(
             item=item,
             points=Decimal(0) if pending else Decimal(2),
-            of=Decimal(3),
+            of=Decimal("3.25"),
             outcome="pending" if pending else "partial",
+            mark_of=Decimal(3),
         )
         for item in SETTLES
     )
@@ -183,9 +185,7 @@ def returned(item: str) -> ReturnedItem:
     return ReturnedItem(item=item, reason=text("请补走访记录", "add the visits"))
 
 
-def contender(
-    number: int, points: str = "70", *, doubts: int = 0, dimension_a: str = "20"
-) -> Contender:
+def contender(number: int, points: str = "70", *, doubts: int = 0, dimension_a: str = "20") -> Contender:
     """A case as it stands for ranking."""
     return Contender(
         case=case(number),

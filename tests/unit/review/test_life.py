@@ -1,13 +1,16 @@
 """A whole round: whatever order messages arrive in, and however often, every case ends the same."""
 
-import pytest
+from random import Random
+
 from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from services.review.domain import officer
 from services.review.domain.honour import Register
+from shared.contracts import GateResult
 from tests.unit.review import given
-from tests.unit.review.world import World, play
+from tests.unit.review.world import World, apply, play, withdraw
 
 
 def ends(world: World) -> dict[str, tuple[str, str, str]]:
@@ -33,9 +36,9 @@ EXPECTED = {
 
 
 @settings(max_examples=60, deadline=None)
-@drawn(st.integers(min_value=0))
-def test_any_order_and_any_repeats_end_the_same(seed: int) -> None:
-    world = play(seed)
+@drawn(st.randoms())
+def test_any_order_and_any_repeats_end_the_same(chance: Random) -> None:
+    world = play(chance)
     assert ends(world) == EXPECTED
     register = world.documents[f"national-sihao:{given.code(1)}"]
     assert isinstance(register, Register)
@@ -46,30 +49,56 @@ def test_any_order_and_any_repeats_end_the_same(seed: int) -> None:
     assert world.names().count("case.declined") == 3
 
 
-@pytest.mark.parametrize("moment", ["before", "middle"])
 @settings(max_examples=30, deadline=None)
-@drawn(seed=st.integers(min_value=0))
-def test_a_withdrawal_ends_the_application_everywhere(moment: str, seed: int) -> None:
-    if moment == "before":
-        world = _withdrawn_at_any_time(seed)
-    else:
-        world = play(seed, withdraw_at="middle")
-        assert ends(world)["1@CN"] == EXPECTED["1@CN"]
-        assert ends(world)["3@35"] == ("nominated", "shortlist", "")
-    assert world.case(2, "35").status == "withdrawn"
-    assert world.case(2, "CN").status == "withdrawn"
+@drawn(chance=st.randoms())
+def test_a_withdrawal_in_the_middle_ends_the_application_everywhere(chance: Random) -> None:
+    world = play(chance, withdraws=True)
+    withdrawn = {"2@35": "withdrawn", "2@CN": "withdrawn", "3@35": "nominated", "3@CN": "honoured"}
+    assert {key: status for key, (status, _, _) in ends(world).items() if key in withdrawn} == withdrawn
+    assert ends(world)["1@CN"] == EXPECTED["1@CN"]
     assert "honour.withheld" not in world.names()
 
 
-def _withdrawn_at_any_time(seed: int) -> World:
-    """A scorecard and a withdrawal under way together, whichever comes first."""
-    import random
-
-    from services.review.domain import opening
-
-    world = World(random.Random(seed))
-    for place in ("35", "CN"):
-        world.send(given.case(2, place), given.scored(2, jurisdiction=place), opening.hear_score)
-        world.send(given.case(2, place), given.withdrawn(2, jurisdiction=place), opening.hear_withdrawal)
+@settings(max_examples=30, deadline=None)
+@drawn(chance=st.randoms())
+def test_a_withdrawal_may_overtake_the_scorecard(chance: Random) -> None:
+    world = World(chance)
+    apply(world, 2, given.score())
+    withdraw(world, 2)
     world.settle()
-    return world
+    assert {world.case(2, place).status for place in ("35", "CN")} == {"withdrawn"}
+
+
+@settings(max_examples=50, deadline=None)
+@drawn(chance=st.randoms(), gates=st.lists(st.sampled_from(["met", "not_met"]), min_size=1, max_size=4))
+def test_the_newest_scorecard_decides_on_the_gates(chance: Random, gates: list[GateResult]) -> None:
+    world = World(chance)
+    for sequence, gate in enumerate(gates, start=1):
+        apply(world, 1, given.score(f"{sequence}0.00", gate=gate), sequence=sequence)
+    world.settle()
+    case = world.case(1, "35")
+    assert case.sequence == len(gates)
+    assert case.score is not None
+    assert str(case.score.total) == f"{len(gates)}0.00"
+    assert case.status == ("open" if gates[-1] == "met" else "declined")
+
+
+@settings(max_examples=30, deadline=None)
+@drawn(chance=st.randoms(), first=st.sampled_from(["correction", "deadline"]))
+def test_a_correction_counts_though_the_deadline_was_noticed_first(chance: Random, first: str) -> None:
+    world = World(chance)
+    apply(world, 1, given.score())
+    world.settle()
+    command = officer.Return(by=given.officer("3502"), items=(given.returned("B2.i"),))
+    world.act(given.case(1), command, officer.decide_return)
+    due = world.case(1, "35").due()
+    assert due
+    for step in [first, *({"correction", "deadline"} - {first})]:
+        if step == "deadline":
+            world.turn_clock(due)
+        else:
+            apply(world, 1, given.score("90.00"), sequence=2, revision=2)
+            world.settle()
+    assert world.case(1, "35").status == "open"
+    assert world.case(1, "35").revision == 2
+    assert world.names().count("case.declined") == (1 if first == "deadline" else 0)

@@ -4,24 +4,28 @@ It does what the real one promises to deciders and no more: one message after th
 per document, `NotYet` tried again later, facts handed to whoever hears them.
 """
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from services.review.domain import announcement, honour, marking, notice, officer, opening, outcome, panel, shortlist
-from services.review.domain.case import Case, jurisdiction_of
+from services.review.domain.case import Case
+from services.review.domain.honour import Register
+from services.review.domain.notice import Notice
 from services.review.domain.opening import Nominated, Scored
 from shared.contracts import (
     AnnouncementMade,
     ApplicationScored,
     CaseNominated,
     Event,
+    GateResult,
     HonourGranted,
     MarksSettled,
     NoticeClosed,
     PanelDecided,
+    Score,
     ShortlistSealed,
 )
 from shared.kernel.change import Due, NotYet
@@ -30,6 +34,7 @@ from tests.unit.review import given
 
 Decide = Callable[[Any, Any, datetime], Any]
 PATIENCE = 10_000
+ON_DUE: dict[type[State], Decide] = {Case: opening.on_due, Notice: notice.on_due, Register: honour.on_due}
 
 
 @dataclass
@@ -46,7 +51,7 @@ class Mail:
 class World:
     """All documents of a province (35) and of the centre, and what is under way between them."""
 
-    chance: random.Random
+    chance: Random
     now: datetime = given.NOW
     documents: dict[str, State] = field(default_factory=dict)
     heard: dict[str, set[str]] = field(default_factory=dict)
@@ -81,8 +86,7 @@ class World:
             for key in late:
                 due = self.documents[key].due()
                 assert due
-                on_due = {"Case": opening.on_due, "Notice": notice.on_due, "Register": honour.on_due}
-                self._apply(Mail(f"due {key} {due}", key, Due(at=due), on_due[type(self.documents[key]).__name__]))
+                self._apply(Mail(f"due {key} {due}", key, Due(at=due), ON_DUE[type(self.documents[key])]))
         self.settle()
 
     def case(self, number: int, jurisdiction: str) -> Case:
@@ -115,22 +119,27 @@ class World:
 
 
 def _hearers(fact: Event) -> Sequence[tuple[str, Any, Decide]]:
-    if isinstance(fact, CaseNominated):
-        message = Nominated(jurisdiction="CN", event=fact, rules=given.rules("CN"), quota=fact.quota)
-        return [(f"{fact.application}@CN", message, opening.hear_nomination)]
-    if isinstance(fact, MarksSettled):
-        return _rescored(fact)
-    if isinstance(fact, ShortlistSealed):
-        return [(entry.case, fact, outcome.hear_shortlist) for entry in fact.entries]
-    if isinstance(fact, PanelDecided):
-        return [(result.case, fact, outcome.hear_panel) for result in fact.results]
-    if isinstance(fact, NoticeClosed):
-        return [(case, fact, outcome.hear_notice) for case in (*fact.cleared, *fact.excluded)]
-    if isinstance(fact, AnnouncementMade):
-        return [(case, fact, outcome.hear_announcement) for case in fact.cases]
-    if isinstance(fact, HonourGranted):
-        return [(honour.register_key(fact.line, fact.chamber.code), fact, honour.hear_granted)]
-    return []
+    match fact:
+        case CaseNominated():
+            message = Nominated(jurisdiction="CN", event=fact, rules=given.rules("CN"), quota=fact.quota)
+            found: Sequence[tuple[str, Any, Decide]] = [
+                (f"{fact.application}@CN", message, opening.hear_nomination),
+            ]
+        case MarksSettled():
+            found = _rescored(fact)
+        case ShortlistSealed():
+            found = [(entry.case, fact, outcome.hear_shortlist) for entry in fact.entries]
+        case PanelDecided():
+            found = [(result.case, fact, outcome.hear_panel) for result in fact.results]
+        case NoticeClosed():
+            found = [(case, fact, outcome.hear_notice) for case in (*fact.cleared, *fact.excluded)]
+        case AnnouncementMade():
+            found = [(case, fact, outcome.hear_announcement) for case in fact.cases]
+        case HonourGranted():
+            found = [(honour.register_key(fact.line, fact.chamber.code), fact, honour.hear_granted)]
+        case _:
+            found = []
+    return found
 
 
 def _rescored(fact: MarksSettled) -> list[tuple[str, Any, Decide]]:
@@ -153,26 +162,25 @@ def _rescored(fact: MarksSettled) -> list[tuple[str, Any, Decide]]:
 EXPERTS = tuple(given.expert(number) for number in range(1, 8))
 
 
-def play(seed: int, *, withdraw_at: str = "") -> World:
-    """A whole round with four chambers, messages shuffled and repeated as `seed` has it.
+def play(chance: Random, *, withdraws: bool = False) -> World:
+    """A whole round with four chambers, messages shuffled and repeated as `chance` has it.
 
-    1 is excellent; 2 is returned, corrected, and objected to; 3 is outside the quota; 4 fails a gate.
+    1 is excellent; 2 is returned, corrected, and objected to, or withdraws; 3 is outside the quota; 4 fails a gate.
     """
-    world = World(random.Random(seed))
-    if withdraw_at == "before":
-        _withdraw(world)
-    for number, gate in ((1, "met"), (2, "to_be_verified"), (3, "met"), (4, "not_met")):
-        _score(world, number, given.score(f"{80 - number}.00", gate=gate))
+    world = World(chance)
+    gates: tuple[GateResult, ...] = ("met", "to_be_verified", "met", "not_met")
+    for number, gate in enumerate(gates, start=1):
+        apply(world, number, given.score(f"{80 - number}.00", gate=gate))
     world.settle()
 
     own, province, centre = given.officer("3502"), given.officer("35"), given.officer("CN")
     reason = given.text("理由", "reason")
     back = officer.Return(by=own, items=(given.returned("B2.i"),))
     world.act(given.case(2), back, officer.decide_return)
-    _score(world, 2, given.score("79.50"), sequence=2, revision=2)
+    apply(world, 2, given.score("79.50"), sequence=2, revision=2)
     world.settle()
-    if withdraw_at == "middle":
-        _withdraw(world)
+    if withdraws:
+        withdraw(world, 2)
         world.settle()
     for number in (1, 2, 3):
         if world.case(number, "35").status == "open":
@@ -197,7 +205,7 @@ def play(seed: int, *, withdraw_at: str = "") -> World:
     world.act("panel", panel.Close(by=centre), panel.close)
     world.settle()
 
-    elected = [case for n in (1, 2) if (case := world.case(n, "CN")).stage == "public_notice"]
+    elected = [case for n in (1, 2, 3) if (case := world.case(n, "CN")).stage == "public_notice"]
     world.act("notice", given.open_notice(centre, elected), notice.open_)
     if any(case.id == given.case(2, "CN") for case in elected):
         objection = notice.Object(by=given.PUBLIC, case=given.case(2, "CN"), text="数字不实")
@@ -205,19 +213,21 @@ def play(seed: int, *, withdraw_at: str = "") -> World:
         world.act("notice", notice.Rule(by=centre, number=1, outcome="upheld", reason=reason), notice.rule)
     world.turn_clock(world.now + timedelta(days=9))
 
-    cleared = tuple(case.id for n in (1, 2) if (case := world.case(n, "CN")).stage == "announcement")
+    cleared = tuple(case.id for n in (1, 2, 3) if (case := world.case(n, "CN")).stage == "announcement")
     world.act("announcement", given.announce(centre, cleared), announcement.announce)
     world.settle()
     world.turn_clock(given.ROUND.calendar.valid_from)
     return world
 
 
-def _score(world: World, number: int, score: Any, *, sequence: int = 1, revision: int = 1) -> None:
+def apply(world: World, number: int, score: Score, *, sequence: int = 1, revision: int = 1) -> None:
+    """A chamber's application was scored."""
     for place in ("35", "CN"):
         message = given.scored(number, sequence=sequence, revision=revision, jurisdiction=place, of=score)
         world.send(given.case(number, place), message, opening.hear_score)
 
 
-def _withdraw(world: World) -> None:
+def withdraw(world: World, number: int) -> None:
+    """A chamber takes its application back."""
     for place in ("35", "CN"):
-        world.send(given.case(2, place), given.withdrawn(2, jurisdiction=place), opening.hear_withdrawal)
+        world.send(given.case(number, place), given.withdrawn(number, jurisdiction=place), opening.hear_withdrawal)

@@ -1,0 +1,195 @@
+"""One of every kind of document, made through the public API, so that access to it can be tried."""
+
+from typing import Any
+
+from demo.data import Application, list_name
+from tests.support.platform import Platform
+
+OBJECTION = "合成异议：会员大会未达法定人数"
+MAIL = "mi-shu@example.org"
+PERSON = "米秘书"
+CITY, CENTRE, PROVINCE = "3502", "CN", "35"
+EXPERTS = tuple(f"expert-{n}" for n in range(1, 6))
+"""Seated at the centre's case; `expert-6` is in the pool and not seated."""
+
+
+async def one_of_each(platform: Platform) -> dict[str, Any]:
+    """Make them; answers what requests need to name them."""
+    made = _Made(platform)
+    await made.chambers()
+    await made.rounds()
+    await made.people()
+    await made.applications()
+    await made.province_case()
+    await made.centre_case()
+    await made.panel()
+    await made.notice()
+    await made.honours()
+    await made.letters()
+    return made.names
+
+
+class _Made:
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.city, self.national = platform.applicant(CITY), platform.applicant(CENTRE)
+        self.round = platform.scenario.round.model_dump(mode="json")
+        code = self.city.chamber.code
+        others = (a.chamber for a in platform.scenario.applications if a.chamber.area == CITY)
+        self.names: dict[str, Any] = {
+            "round": self.round["code"],
+            "draft_round": f"{self.round['code']}-B",
+            "code": code,
+            "other_code": next(chamber.code for chamber in others if chamber.code != code),
+            "chamber": self.city.chamber.model_dump(mode="json"),
+            "name": self.city.chamber.name,
+            "application": f"{self.round['code']}-{code}",
+            "draft": f"{self.round['code']}-B-{code}",
+            "case35": f"{self.round['code']}-{code}@35",
+            "case_cn": f"{self.round['code']}-{self.national.chamber.code}@CN",
+            "secretary": f"secretary-{code}",
+            "objection": OBJECTION,
+            "mail": MAIL,
+            "person": PERSON,
+        }
+        self.officer = {area: platform.token("officer", area=area) for area in (CENTRE, PROVINCE, CITY)}
+        self.operator = platform.token("operator")
+
+    async def chambers(self) -> None:
+        """The city's two chambers by the province's list, the national one by the centre's."""
+        directory = self.platform.scenario.directory
+        for area, codes in ((PROVINCE, (self.names["code"], self.names["other_code"])), (CENTRE, ())):
+            heading, *rows = (directory / list_name(area)).read_text("utf-8-sig").splitlines()
+            wanted = [row for row in rows if row.partition(",")[0] in codes or area == CENTRE]
+            text = "\n".join([heading, *wanted]) + "\n"
+            self.names[f"list_{area.lower()}"] = text
+            await self.done(
+                "POST", "intake", "/chambers/import", self.officer[area], files={"file": ("list.csv", text.encode())}
+            )
+
+    async def rounds(self) -> None:
+        """Two that are open, and one that is drafted."""
+        centre, code = self.officer[CENTRE], self.round["code"]
+        await self.platform.comes("intake", "/rubrics", token=centre, holds=lambda page: bool(page["items"]))
+        for name in (code, f"{code}-B", f"{code}-C"):
+            self.names[f"body_{name[-1].lower()}"] = {**self.round, "code": name}
+            await self.done("PUT", "intake", f"/rounds/{name}", centre, json={**self.round, "code": name})
+        self.names["body_35"] = {**self.round, "code": "FJ-2024", "area": PROVINCE}
+        for name in (code, f"{code}-B"):
+            await self.done("POST", "intake", f"/rounds/{name}/freeze", centre)
+            await self.done("POST", "intake", f"/rounds/{name}/open", centre)
+
+    async def people(self) -> None:
+        """The secretary; and somebody for each caller to erase."""
+        self.names["profile"] = {
+            "role": "secretary",
+            "name": PERSON,
+            "mail": MAIL,
+            "area": CITY,
+            "chamber": self.names["code"],
+            "channels": ["mail", "inbox"],
+            "language": "both",
+        }
+        subscriber = {**self.names["profile"], "role": "subscriber", "chamber": None, "channels": []}
+        people = {self.names["secretary"]: self.names["profile"]}
+        people |= {f"spare-{who}": subscriber for who in ("officer-CN", "officer-35", "officer-3502", "operator")}
+        for id_, profile in people.items():
+            await self.done("PUT", "notify", f"/recipients/{id_}", self.operator, json=profile)
+
+    async def applications(self) -> None:
+        """One handed in for the city's chamber and for the national one; one begun, in the other round."""
+        await self.submit(self.city)
+        await self.submit(self.national)
+        await self.begin(self.city, self.names["draft_round"])
+        for application, file in (("application", "file"), ("draft", "draft_file")):
+            found = await self.done("GET", "intake", f"/applications/{self.names[application]}", self.operator)
+            self.names[file] = found["evidence"][0]["sha256"]
+        found = await self.done("GET", "intake", f"/applications/{self.names['application']}", self.operator)
+        self.names["receipt"] = {key: found["receipt"][key] for key in ("number", "digest")}
+
+    async def begin(self, one: Application, round_: str) -> str:
+        """Begin, fill in, attach a file."""
+        secretary = self.platform.token("secretary", chamber=one.chamber.code)
+        id_ = f"{round_}-{one.chamber.code}"
+        body = {"round": round_, "chamber": one.chamber.code}
+        await self.done("POST", "intake", "/applications", secretary, json=body)
+        facts = self.platform.scenario.facts_of(one)
+        items = {item: {"version": 0, "facts": fields} for item, fields in facts.items() if fields}
+        await self.done("PATCH", "intake", f"/applications/{id_}/items", secretary, json={"items": items})
+        file = {"file": ("收费公示_合成.txt", f"合成材料 / synthetic {id_}".encode())}
+        await self.done(
+            "POST", "intake", f"/applications/{id_}/evidence", secretary, files=file, data={"items": ["D2.e"]}
+        )
+        return id_
+
+    async def submit(self, one: Application) -> None:
+        """Begin and hand in."""
+        id_ = await self.begin(one, self.round["code"])
+        secretary = self.platform.token("secretary", chamber=one.chamber.code)
+        await self.done("POST", "intake", f"/applications/{id_}/submit", secretary, json={"undertaking": True})
+
+    async def province_case(self) -> None:
+        """Wait for the case in Fujian; a pool of its own there."""
+        province = self.officer[PROVINCE]
+        await self.platform.comes("review-35", f"/cases/{self.names['case35']}", token=province)
+        await self.done("PUT", "review-35", "/experts/expert-1", province, json={"fields": ["法律"], "area": PROVINCE})
+
+    async def centre_case(self) -> None:
+        """Passed at the centre, marked by five."""
+        centre, path = self.officer[CENTRE], f"/cases/{self.names['case_cn']}"
+        await self.platform.comes("review", path, token=centre)
+        for expert in (*EXPERTS, "expert-6"):
+            await self.done("PUT", "review", f"/experts/{expert}", centre, json={"fields": ["法律"], "area": "31"})
+        await self.done("POST", "review", f"{path}/pass", centre, json={})
+        await self.done("POST", "review", f"{path}/experts", centre, json={"experts": EXPERTS})
+        for expert in EXPERTS:
+            token = self.platform.token("expert", sub=expert)
+            judged = (await self.done("GET", "review", path, token))["judged"]
+            await self.done("POST", "review", f"{path}/marks", token, json={"marks": judged})
+        await self.platform.comes("review", path, token=centre, holds=lambda case: bool(case["ready"]))
+
+    async def panel(self) -> None:
+        """Convened, attended, voted, closed."""
+        centre = self.officer[CENTRE]
+        body = {"round": self.round["code"], "members": EXPERTS}
+        panel = (await self.done("POST", "review", "/panels", centre, json=body))["id"]
+        self.names["panel"] = panel
+        await self.done("PUT", "review", f"/panels/{panel}/attendance", centre, json={"present": EXPERTS})
+        for expert in EXPERTS:
+            body = {"member": expert, "votes": {self.names["case_cn"]: "yes"}}
+            await self.done("POST", "review", f"/panels/{panel}/ballots", centre, json=body)
+        await self.done("POST", "review", f"/panels/{panel}/close", centre, json={})
+
+    async def notice(self) -> None:
+        """Opened, with an objection."""
+        body = {"round": self.round["code"]}
+        notice = (await self.done("POST", "review", "/notices", self.officer[CENTRE], json=body))["id"]
+        self.names["notice"] = notice
+        body = {"case": self.names["case_cn"], "text": OBJECTION, "contact": MAIL}
+        await self.done("POST", "review", f"/notices/{notice}/objections", None, json=body)
+
+    async def honours(self) -> None:
+        """A past one by the centre, and one by the province."""
+        past = {
+            "chamber": self.names["chamber"],
+            "document": "演示〔2022〕1号",
+            "source": "synthetic",
+            "valid_from": "2022-11-30T00:00:00+08:00",
+            "valid_until": "2024-12-01T00:00:00+08:00",
+        }
+        self.names["honour_cn"] = {**past, "line": "national-sihao", "round": "CN-2022"}
+        self.names["honour_35"] = {**past, "line": "fujian-sihao", "round": "FJ-2022"}
+        await self.done("POST", "review", "/honours", self.officer[CENTRE], json=self.names["honour_cn"])
+        await self.done("POST", "review-35", "/honours", self.officer[PROVINCE], json=self.names["honour_35"])
+
+    async def letters(self) -> None:
+        """Wait for the secretary's."""
+        secretary = self.platform.token("secretary", chamber=self.names["code"])
+        inbox = await self.platform.comes("notify", "/inbox", token=secretary, holds=lambda page: bool(page["items"]))
+        self.names["letter"] = inbox["items"][0]["id"]
+        about = f"/letters?about={self.names['application']}"
+        await self.platform.comes("notify", about, token=self.operator, holds=lambda page: bool(page["items"]))
+
+    async def done(self, method: str, service: str, path: str, token: str | None, **given: Any) -> Any:
+        """One request that must succeed."""
+        return await self.platform.done(method, service, path, token=token, **given)

@@ -1,0 +1,1 @@
+"""Notify, without sockets: audiences, letters, templates, the bulletin, its pages and the postman."""

@@ -1,0 +1,108 @@
+"""Letter templates: every one renders with the golden examples of its event, and a faulty one is found at the start."""
+
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from services.notify.domain.audience import wanted
+from services.notify.wording import Template, Wording, load_provinces, load_templates, load_wording
+from shared.contracts import ApplicationScored, ApplicationWithdrawn, CaseReturned, text
+from tests.unit.notify.given import example, examples
+
+WORDING = load_wording("https://sihao.example/")
+BY_NAME = {template.name: template for template in WORDING.templates}
+PLACEHOLDER = re.compile(r"\{\{|\}\}|\{%|None|Undefined|Decimal\(|datetime")
+
+
+def template(**changes: object) -> Template:
+    values = {"name": "t", "event": "case.opened.v1", "why": "…", "to": [{"role": "secretary", "of": "chamber"}]}
+    words = {"subject": {"zh": "题", "en": "s"}, "body": {"zh": "文", "en": "b"}}
+    return Template.model_validate(values | words | changes)
+
+
+def load(one: Template) -> Wording:
+    return Wording([one], load_provinces(), "")
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_every_template_renders_with_the_examples_of_its_event(name: str) -> None:
+    chosen = BY_NAME[name]
+    for event in examples(chosen.event):
+        words = WORDING.render(chosen, event)
+        for written in (words.subject.zh, words.subject.en, words.body.zh, words.body.en):
+            assert written.strip()
+            assert not PLACEHOLDER.search(written)
+        assert "\n" not in words.subject.zh + words.subject.en
+        assert WORDING.render(chosen, event) == words
+        for rule in chosen.to:
+            want = wanted(rule, event)
+            assert want.chambers or want.areas or want.inside
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_every_template_says_why_it_exists_and_is_named_after_its_event(name: str) -> None:
+    chosen = BY_NAME[name]
+    assert re.search(r"[一-鿿]", chosen.why)
+    assert re.search(r"[a-z]{3}", chosen.why)
+    assert name.startswith(chosen.event.removesuffix(".v1"))
+
+
+def test_a_return_names_every_item_and_the_deadline_with_its_zone() -> None:
+    event = example(CaseReturned)
+    words = WORDING.render(BY_NAME["case.returned"], event)
+    for item in event.items:
+        assert f"{item.item}：{item.reason.zh}" in words.body.zh
+        assert f"{item.item}: {item.reason.en}" in words.body.en
+    assert "2020年10月11日 24:00（北京时间）" in words.body.zh
+    assert "11 Oct 2020, 24:00 (China time, UTC+8)" in words.subject.en
+
+
+def test_a_scoring_with_the_experts_marks_is_not_told_before_the_result() -> None:
+    scored, chosen = example(ApplicationScored), BY_NAME["application.scored"]
+    assert WORDING.applies(chosen, scored)
+    settled = scored.model_copy(update={"sequence": 2, "score": scored.score.model_copy(update={"pending": 0})})
+    assert not WORDING.applies(chosen, settled)
+    no_experts = settled.model_copy(update={"sequence": 1})
+    assert WORDING.applies(chosen, no_experts)
+
+
+def test_links_lead_to_the_public_site() -> None:
+    words = WORDING.render(BY_NAME["honour.granted"], examples("honour.granted.v1")[0])
+    assert "https://sihao.example/verify?q=national-sihao%3A" in words.body.zh
+
+
+def test_words_of_a_chamber_are_text_not_template() -> None:
+    event = example(ApplicationWithdrawn, reason="{{ 7 * 7 }}")
+    assert "{{ 7 * 7 }}" in WORDING.render(BY_NAME["application.withdrawn"], event).body.zh
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        template(body={"zh": "{{ chambre.name }}", "en": "b"}),
+        template(subject={"zh": "{{ who }}", "en": "s"}),
+        template(when="revision > 1"),
+    ],
+)
+def test_a_field_the_event_does_not_have_is_found_at_the_start(broken: Template) -> None:
+    with pytest.raises(ValueError, match="没有字段"):
+        load(broken)
+
+
+def test_a_template_cannot_leave_its_sandbox() -> None:
+    escape = template(body={"zh": "{{ chamber.__class__.__mro__ }}", "en": "b"})
+    with pytest.raises(Exception, match="unsafe"):
+        load(escape).render(escape, examples("case.opened.v1")[0])
+
+
+def test_a_template_for_an_unknown_event_or_for_nobody_is_refused() -> None:
+    with pytest.raises(ValidationError, match="目录中没有事件"):
+        template(event="case.lost.v1")
+    with pytest.raises(ValidationError):
+        template(to=[])
+
+
+def test_the_shipped_templates_are_all_loaded() -> None:
+    assert [t.name for t in load_templates()] == sorted(BY_NAME)
+    assert load_provinces()["35"] == text("福建省", "Fujian")

@@ -1,0 +1,66 @@
+"""Who may call what, as one table: an endpoint that is not in it, or grants more, fails here."""
+
+from pydantic import SecretStr
+
+from services.review.app import create_app
+from services.review.settings import ReviewSettings
+from shared.runtime.access import rules_of
+
+OFFICER = {"officer": "own area"}
+OFFICE = {"officer": "own area", "operator": "any area"}
+READERS = {"officer": "own area", "expert": "self", "operator": "any area"}
+EITHER = {"officer": "own area", "expert": "self"}
+ANYONE = {"public": "anyone"}
+
+TABLE = {
+    "GET /announcements": ANYONE,
+    "GET /announcements/{announcement}": ANYONE,
+    "GET /cases": READERS,
+    "GET /cases/counts": OFFICE,
+    "GET /cases/{case}": READERS,
+    "GET /cases/{case}/history": OFFICE,
+    "GET /experts": OFFICER,
+    "GET /experts/{expert}": EITHER,
+    "GET /honours": ANYONE,
+    "GET /honours/{line}/{code}": ANYONE,
+    "GET /notices": ANYONE,
+    "GET /notices/{notice}": ANYONE,
+    "GET /notices/{notice}/objections": OFFICER,
+    "GET /panels": OFFICE,
+    "GET /panels/{panel}": READERS,
+    "GET /procedures": ANYONE,
+    "GET /procedures/{procedure}": ANYONE,
+    "GET /shortlists/{round_}/{area}": OFFICE,
+    "POST /announcements": OFFICER,
+    "POST /cases/{case}/decline": OFFICER,
+    "POST /cases/{case}/experts": OFFICER,
+    "POST /cases/{case}/marks": {"expert": "self"},
+    "POST /cases/{case}/pass": OFFICER,
+    "POST /cases/{case}/return": OFFICER,
+    "POST /experts/{expert}/ties": EITHER,
+    "POST /honours": OFFICER,
+    "POST /honours/{line}/{code}/revoke": OFFICER,
+    "POST /notices": OFFICER,
+    "POST /notices/{notice}/objections": ANYONE,
+    "POST /notices/{notice}/objections/{number}/ruling": OFFICER,
+    "POST /panels": OFFICER,
+    "POST /panels/{panel}/ballots": EITHER,
+    "POST /panels/{panel}/close": OFFICER,
+    "POST /shortlists/{round_}/{area}/seal": OFFICER,
+    "PUT /experts/{expert}": OFFICER,
+    "PUT /panels/{panel}/attendance": OFFICER,
+}
+OF_EVERY_SERVICE = {"/docs", "/livez", "/metrics", "/openapi.json", "/readyz", "/sihao.css"}
+
+
+async def test_the_table_is_complete_and_grants_no_more() -> None:
+    settings = ReviewSettings(
+        amqp_url=SecretStr("amqp://nobody@localhost:1/"),
+        mongo_url=SecretStr("mongodb://localhost:1"),
+        database="review",
+        oidc_issuer="http://localhost:1",
+        oidc_jwks_url="http://localhost:1/jwks.json",
+        areas="CN,33",
+    )
+    rules = [rule for rule in rules_of(create_app(settings)) if rule.path not in OF_EVERY_SERVICE]
+    assert {f"{rule.method} {rule.path}": rule.grants for rule in rules} == TABLE

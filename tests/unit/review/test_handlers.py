@@ -1,0 +1,134 @@
+"""What a deployment hears, of which areas, and which documents each event concerns there."""
+
+from collections.abc import Sequence
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from services.review.domain.terms import Terms
+from services.review.handlers import table
+from services.review.settings import ReviewSettings
+from services.review.store import ReviewStore
+from shared.contracts import (
+    ApplicationScored,
+    Event,
+    HonourGranted,
+    NoticeClosed,
+    RoundOpened,
+)
+from shared.kernel.change import NotYet, Refused
+from shared.runtime.handlers import Delivery, HandlerTable, Target
+from tests.unit.review import given
+
+
+class KnownRounds(ReviewStore):
+    """A store that knows some rounds and nothing else."""
+
+    def __init__(self, *known: Terms) -> None:
+        self._known = {terms.round.code: terms for terms in known}
+
+    async def terms(self, round_: str) -> Terms | None:
+        """What a round lays down."""
+        return self._known.get(round_)
+
+
+def deployed(areas: str, *known: Terms) -> HandlerTable:
+    """The table of a deployment."""
+    settings = ReviewSettings.model_construct(areas=areas)
+    return table(KnownRounds(*known), given.LIBRARY, settings.jurisdictions, settings.scope)
+
+
+async def concerned(heard: HandlerTable, event: Event) -> Sequence[Target]:
+    """Which documents an event concerns."""
+    [subscription] = [s for s in heard if s.event is type(event)]
+    [reaction] = subscription.reactions
+    return await reaction.route(event, Delivery("id", event.source, given.NOW))
+
+
+def bindings(heard: HandlerTable, event: type[Event]) -> tuple[str, tuple[str, ...]]:
+    """The queue of an event, and what it is bound to."""
+    [subscription] = [s for s in heard if s.event is event]
+    return subscription.queue, subscription.bindings
+
+
+def test_a_province_hears_its_own_area_and_the_rounds_of_the_centre() -> None:
+    heard = deployed("35")
+    assert bindings(heard, ApplicationScored) == (
+        "review.application.scored.v1.35",
+        ("application.scored.v1.35.#",),
+    )
+    assert bindings(heard, RoundOpened)[1] == ("round.opened.v1.CN.#", "round.opened.v1.35.#")
+    assert "case.nominated.v1" not in {subscription.event.wire() for subscription in heard}
+
+
+def test_the_centre_hears_every_chamber_and_every_nomination_whatever_it_hosts() -> None:
+    for areas in ("CN", "CN,33"):
+        heard = deployed(areas)
+        assert bindings(heard, ApplicationScored) == (
+            "review.application.scored.v1.CN",
+            ("application.scored.v1.#",),
+        )
+        assert "case.nominated.v1" in {subscription.event.wire() for subscription in heard}
+
+
+@pytest.mark.parametrize(
+    ("areas", "area", "cases"),
+    [
+        ("35", "3502", ["@35"]),
+        ("33", "3502", []),
+        ("CN", "3502", ["@CN"]),
+        ("CN,35", "3502", ["@35", "@CN"]),
+        ("CN,33", "CN", ["@CN"]),
+    ],
+)
+async def test_a_scorecard_concerns_the_cases_of_our_jurisdictions(areas: str, area: str, cases: list[str]) -> None:
+    event = given.scored().event.model_copy(update={"area": area})
+    targets = await concerned(deployed(areas, given.TERMS), event)
+    assert [target.key for target in targets] == [given.application() + case for case in cases]
+
+
+async def test_a_scorecard_waits_for_its_round() -> None:
+    with pytest.raises(NotYet, match="CN-2020"):
+        await concerned(deployed("35"), given.scored().event)
+
+
+async def test_a_round_without_a_national_procedure_takes_no_nominations() -> None:
+    lacking = given.TERMS.but(procedures={})
+    with pytest.raises(Refused, match="procedure"):
+        await concerned(deployed("CN", lacking), given.nominated().event)
+    [target] = await concerned(deployed("CN", given.TERMS), given.nominated().event)
+    assert (target.key, target.message.quota) == (given.case(1, "CN"), 2)
+
+
+async def test_lists_and_honours_of_other_jurisdictions_are_theirs() -> None:
+    closed = NoticeClosed(
+        area="CN", notice="n", round="CN-2020", cleared=("a@CN", "b@35"), excluded=("c@CN",), objections=0
+    )
+    assert [t.key for t in await concerned(deployed("CN"), closed)] == ["a@CN", "c@CN"]
+    assert [t.key for t in await concerned(deployed("35"), closed)] == ["b@35"]
+    granted = HonourGranted(
+        area="3502",
+        honour="h",
+        line="national-sihao",
+        round="CN-2020",
+        chamber=given.chamber(),
+        case=given.case(1, "CN"),
+        document="d",
+        valid_from=given.NOW,
+        valid_until=given.NOW,
+    )
+    assert [t.key for t in await concerned(deployed("CN,33"), granted)] == [f"national-sihao:{given.code(1)}"]
+    assert await concerned(deployed("35"), granted) == []
+
+
+@pytest.mark.parametrize("areas", ["3502", "35,35", "fujian", ""])
+def test_areas_that_are_not_provinces_or_stand_twice_are_refused(areas: str) -> None:
+    with pytest.raises(ValidationError, match="areas"):
+        ReviewSettings(
+            amqp_url=SecretStr("amqp://x"),
+            mongo_url=SecretStr("mongodb://x"),
+            database="x",
+            oidc_issuer="x",
+            oidc_jwks_url="x",
+            areas=areas,
+        )

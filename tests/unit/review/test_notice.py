@@ -1,0 +1,132 @@
+"""Public notice: anyone objects until it closes, all is ruled on before it does, and what was said stays inside."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.review.domain import notice as notices
+from services.review.domain.notice import Notice, Object, Rule, object_, on_due, open_, rule
+from services.review.domain.opening import hear_nomination, hear_score
+from shared.contracts import NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
+from shared.kernel.change import Change, Due, NotFound, Refused
+from tests.unit.review import given
+
+NOW = given.NOW
+OFFICE = given.officer("CN")
+SECRET, CONTACT = "会员数字不实，见某某证言", "13800000000"
+REASON = given.text("经查不属实", "found untrue")
+
+
+def opened() -> Notice:
+    """A notice with one candidate."""
+    half = hear_score(None, given.scored(jurisdiction="CN", of=given.score(pending=False)), NOW)
+    assert half
+    whole = hear_nomination(half.state, given.nominated(), NOW)
+    assert whole
+    change = open_(None, given.open_notice(OFFICE, [whole.state]), NOW)
+    [fact] = change.facts
+    assert isinstance(fact, NoticeOpened)
+    assert [candidate.case for candidate in fact.candidates] == [given.case(1, "CN")]
+    return change.state
+
+
+def objected() -> Notice:
+    """… and one objection."""
+    command = Object(by=given.PUBLIC, case=given.case(1, "CN"), text=SECRET, contact=CONTACT)
+    return object_(opened(), command, NOW).state
+
+
+def due(notice: Notice, now: datetime) -> Change[Notice] | None:
+    """Time acts."""
+    return on_due(notice, Due(at=now), now)
+
+
+def test_the_window_ends_with_its_last_day_in_china() -> None:
+    assert opened().closes == datetime(2021, 3, 8, 16, tzinfo=UTC)
+
+
+def test_without_objections_it_closes_when_the_window_passes() -> None:
+    notice = opened()
+    assert due(notice, notice.closes - timedelta(seconds=1)) is None
+    change = due(notice, notice.closes)
+    assert change
+    [fact] = change.facts
+    assert isinstance(fact, NoticeClosed)
+    assert (fact.cleared, fact.excluded, fact.objections) == ((given.case(1, "CN"),), (), 0)
+    assert change.state.due() is None
+    assert due(change.state, notice.closes) is None
+
+
+def test_what_an_objector_wrote_is_in_no_event() -> None:
+    command = Object(by=given.PUBLIC, case=given.case(1, "CN"), text=SECRET, contact=CONTACT)
+    filed = object_(opened(), command, NOW)
+    ruled = rule(filed.state, Rule(by=OFFICE, number=1, outcome="dismissed", reason=REASON), NOW)
+    closed = due(ruled.state, ruled.state.closes)
+    assert closed
+    facts = (*filed.facts, *ruled.facts, *closed.facts)
+    assert [type(fact) for fact in facts] == [ObjectionFiled, ObjectionRuled, NoticeClosed]
+    for fact in facts:
+        assert SECRET not in fact.model_dump_json()
+        assert CONTACT not in fact.model_dump_json()
+    assert filed.state.objections[0].text == SECRET
+
+
+def test_after_the_window_nobody_can_object() -> None:
+    notice = opened()
+    command = Object(by=given.PUBLIC, case=given.case(1, "CN"), text="迟了")
+    with pytest.raises(Refused) as refusal:
+        object_(notice, command, notice.closes)
+    assert refusal.value.problems[0].code == "notice.closed"
+    assert "2021-03-09 00:00" in refusal.value.problems[0].rule.zh
+
+
+def test_it_stays_open_for_the_ruling_and_the_last_ruling_closes_it() -> None:
+    notice = objected()
+    ruling = due(notice, notice.closes)
+    assert ruling
+    assert (ruling.state.status, ruling.facts) == ("ruling", ())
+    late = ruling.state.due()
+    assert late == datetime(2021, 3, 16, 16, tzinfo=UTC)
+    flagged = due(ruling.state, late)
+    assert flagged
+    assert (flagged.state.overdue, flagged.state.due()) == (True, None)
+    change = rule(flagged.state, Rule(by=OFFICE, number=1, outcome="upheld", reason=REASON), late)
+    assert [fact.name for fact in change.facts] == ["objection.ruled", "notice.closed"]
+    fact = change.facts[1]
+    assert isinstance(fact, NoticeClosed)
+    assert (fact.cleared, fact.excluded) == ((), (given.case(1, "CN"),))
+
+
+def test_a_ruling_inside_the_window_does_not_close_it() -> None:
+    change = rule(objected(), Rule(by=OFFICE, number=1, outcome="dismissed", reason=REASON), NOW)
+    assert change.state.status == "open"
+    assert [fact.name for fact in change.facts] == ["objection.ruled"]
+    with pytest.raises(Refused) as refusal:
+        rule(change.state, Rule(by=OFFICE, number=1, outcome="upheld", reason=REASON), NOW)
+    assert refusal.value.problems[0].code == "objection.ruled"
+
+
+def test_objections_are_numbered_and_name_a_candidate() -> None:
+    again = object_(objected(), Object(by=given.PUBLIC, case=given.case(1, "CN"), text="另一件"), NOW)
+    assert [objection.number for objection in again.state.objections] == [1, 2]
+    with pytest.raises(Refused) as refusal:
+        object_(objected(), Object(by=given.PUBLIC, case="x@CN", text="?"), NOW)
+    assert refusal.value.problems[0].code == "notice.not-a-candidate"
+    with pytest.raises(NotFound):
+        rule(objected(), Rule(by=OFFICE, number=7, outcome="upheld", reason=REASON), NOW)
+
+
+def test_a_notice_takes_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "MOST_OBJECTIONS", 1)
+    with pytest.raises(Refused) as refusal:
+        object_(objected(), Object(by=given.PUBLIC, case=given.case(1, "CN"), text="多一件"), NOW)
+    assert refusal.value.problems[0].code == "notice.full"
+
+
+def test_a_notice_is_opened_once_and_with_candidates() -> None:
+    with pytest.raises(Refused) as refusal:
+        open_(opened(), given.open_notice(OFFICE, []), NOW)
+    assert refusal.value.problems[0].code == "notice.exists"
+    with pytest.raises(Refused) as refusal:
+        open_(None, given.open_notice(OFFICE, []), NOW)
+    assert refusal.value.problems[0].code == "notice.empty"

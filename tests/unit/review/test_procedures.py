@@ -1,0 +1,97 @@
+"""Procedures as data: what ships is sound, and a wrong file is refused with place, field, rule and remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from services.review import procedures
+from services.review.domain.procedure import Procedure
+from services.review.domain.terms import kind_of, named_procedures
+from shared.kernel.change import Refused
+from tests.unit.review import given
+
+NATION = (procedures.HERE / "nation.yaml").read_text(encoding="utf-8")
+
+
+def stage_ids(procedure: Procedure, *, direct: bool) -> list[str]:
+    """The stages a case passes."""
+    found, stage = [], procedure.after(None, direct=direct)
+    while stage:
+        found.append(stage.id)
+        stage = procedure.after(stage.id, direct=direct)
+    return found
+
+
+def test_a_province_reviews_at_the_own_level_and_then_ranks() -> None:
+    assert stage_ids(given.LIBRARY["province@1"], direct=True) == ["own_level", "shortlist"]
+
+
+def test_the_centre_reviews_first_what_applies_to_it_directly() -> None:
+    nation = given.LIBRARY["nation@1"]
+    assert stage_ids(nation, direct=False) == ["expert_panel", "public_notice", "announcement"]
+    assert stage_ids(nation, direct=True) == ["national_review", "expert_panel", "public_notice", "announcement"]
+
+
+def test_every_stage_names_its_source_and_what_is_ours() -> None:
+    for procedure in given.LIBRARY.values():
+        for stage in procedure.stages:
+            assert "S:004" in stage.source.zh or "来源中未见" in stage.source.zh
+            ours = stage.kind != "announcement"
+            assert ("本平台默认" in stage.source.zh) == ours
+            assert ("our default" in stage.source.en or "our defaults" in stage.source.en) == ours
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "rule"),
+    [
+        (("window_days: 7", "window_days: 一周"), ":39 stages.2.public_notice.window_days", "whole number"),
+        (("who: nation", "whom: nation"), ":7 stages.0.officer_decision.who", "required"),
+        (("quorum: 2/3", "quorum: 4/3"), ":19 stages.1.expert_panel", "more than all members"),
+        (("kind: public_notice", "kind: vote"), ":36 stages.2", "kind"),
+        (("id: public_notice", "id: expert_panel"), ":1 (file)", "used twice: expert_panel"),
+        (("outcomes: [pass, return, decline]", "outcomes: [pass, delay]"), ":12 stages.0", "must be one of"),
+    ],
+)
+def test_a_wrong_file_is_refused_where_it_is_wrong(
+    tmp_path: Path, change: tuple[str, str], place: str, rule: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(NATION.replace(*change), encoding="utf-8")
+    with pytest.raises(procedures.WrongProcedure) as refusal:
+        procedures.read(path)
+    found = [p for p in refusal.value.problems if f"mine.yaml{place}" in p.field]
+    assert found, [p.field for p in refusal.value.problems]
+    assert rule in found[0].rule.en
+    assert found[0].rule.zh != found[0].rule.en
+    assert found[0].remedy.zh
+
+
+def test_what_is_not_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("id: mine@1\ntitle: [\n", encoding="utf-8")
+    with pytest.raises(procedures.WrongProcedure, match=r"mine\.yaml:3"):
+        procedures.read(path)
+
+
+def test_two_files_may_not_share_an_id(tmp_path: Path) -> None:
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text(NATION, encoding="utf-8")
+    with pytest.raises(procedures.WrongProcedure, match="nation@1"):
+        procedures.load(tmp_path)
+
+
+def test_a_round_freezes_the_procedures_it_names_for_this_deployment() -> None:
+    assert set(named_procedures(given.ROUND, ("35",), given.LIBRARY)) == {"province"}
+    assert set(named_procedures(given.ROUND, ("CN", "33"), given.LIBRARY)) == {"province", "nation"}
+    unknown = given.ROUND.model_copy(update={"procedures": {"province": "province@7"}})
+    with pytest.raises(Refused, match="province@7"):
+        named_procedures(unknown, ("35",), given.LIBRARY)
+    assert named_procedures(unknown, ("CN",), given.LIBRARY) == {}
+
+
+def test_a_provincial_round_has_no_case_at_the_centre_or_elsewhere() -> None:
+    terms = given.TERMS.but(round=given.ROUND.model_copy(update={"area": "35"}))
+    assert terms.rules("35")
+    assert terms.rules("33") is None
+    assert terms.rules("CN") is None
+    assert kind_of("CN") == "nation"
