@@ -12,7 +12,7 @@ from demo.play import Play, jurisdiction_of
 from shared.contracts import CENTRE, text
 
 _GAUGE = re.compile(r"^(sihao_outbox_depth|sihao_dead_letters) ([\d.e+]+)$", re.MULTILINE)
-_SETTLED_IN_INTAKE = {"declined", "withdrawn", "honoured", "withheld", "late"}
+_ON_THE_WAY = ("draft", "submitted", "under_review", "returned", "nominated", "on_notice")
 
 
 @dataclass
@@ -54,11 +54,11 @@ async def _rest(play: Play) -> None:
         gauges = await _gauges(play)
         unsent = [f"{name}: outbox {found['sihao_outbox_depth']:g}" for name, found in gauges.items()]
         letters = (await play.platform.operator().get("notify", "/letters", limit=1))["counts"]
-        rows = await play.platform.operator().every("intake", "/applications", round=play.code)
+        moving = [f"{id_}: {status}" for status in _ON_THE_WAY for id_ in await play.applications(status)]
         return [
             *(line for line in unsent if not line.endswith(" 0")),
             *([f"letters queued: {letters['queued']}"] if letters["queued"] else []),
-            *(f"{row['id']}: {row['status']}" for row in rows if row["status"] not in _SETTLED_IN_INTAKE),
+            *moving,
         ]
 
     await until(text("等待全部消息落定", "everything comes to rest"), busy)

@@ -17,7 +17,8 @@ AT_ONCE = 24
 """Requests under way at the same time."""
 PATIENCE = 60.0
 """Seconds without any progress after which a wait is given up."""
-_LOOK_EVERY = 0.15
+_FIRST_LOOK, _LAST_LOOK = 0.1, 0.8
+"""Seconds between two looks: short at first, longer the longer nothing moves."""
 _PAGE = 200
 
 
@@ -162,14 +163,15 @@ async def until(what: Text, left: Callable[[], Awaitable[Iterable[str]]], *, pat
         StalledError: for `patience` seconds nothing changed; it names what is left.
     """
     seen: set[str] | None = None
-    since = monotonic()
+    since, pause = monotonic(), _FIRST_LOOK
     while remaining := set(await left()):
         if remaining != seen:
-            seen, since = remaining, monotonic()
+            seen, since, pause = remaining, monotonic(), _FIRST_LOOK
         elif monotonic() - since > patience:
             named = "\n  ".join(sorted(remaining)[:40])
             raise StalledError(f"{what}：{patience:g} 秒没有进展 / no progress for {patience:g} s:\n  {named}")
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, _LAST_LOOK)
 
 
 async def refused(act: Awaitable[object], code: str) -> RefusedError:

@@ -33,14 +33,14 @@ async def apply(play: Play) -> None:
 async def _fill_in(play: Play, application: Application) -> None:
     id_, secretary = play.id_of(application), play.platform.secretary(application.chamber.code)
     await secretary.post("intake", "/applications", {"round": play.code, "chamber": application.chamber.code})
-    facts = play.scenario.facts_of(application)
-    items = {item: {"version": 0, "facts": fields} for item, fields in facts.items() if fields}
-    await secretary.patch("intake", f"/applications/{id_}/items", {"items": items})
     path = f"/applications/{id_}/evidence"
     await secretary.upload("intake", path, _SHARED_FILE, items=["D2.e"])
     if application.story:
         words = f"{application.chamber.name}：走访登记表（合成，不描述任何真实商会）\n"
         await secretary.upload("intake", path, ("走访登记表_合成.txt", words.encode()), items=["B2.i", "C2.b"])
+    facts = play.scenario.facts_of(application)
+    items = {item: {"version": 0, "facts": fields} for item, fields in facts.items() if fields}
+    await secretary.patch("intake", f"/applications/{id_}/items", {"items": items})
 
 
 async def submit(play: Play, application: Application, revision: int = 1) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo import chambers
-from demo.api import refused
+from demo.api import refused, until
 from demo.data import Application
 from demo.play import Play, each, is_direct, jurisdiction_of, service_of
 from shared.contracts import CENTRE, text
@@ -13,13 +13,24 @@ ON_BEHALF = "370881"
 
 
 async def take_up(play: Play) -> None:
-    """Wait until every application that was handed in has been scored and has its case."""
-    with play.show.step("评分并立案", "score, and open the cases", len(play.handed_in)) as tally:
+    """Wait until every application that was handed in, and not withdrawn at once, has been scored and has its case."""
+    staying = [one for one in play.handed_in.values() if one.acts.withdraw != "submitted"]
+    with play.show.step("评分并立案", "score, and open the cases", len(staying)) as tally:
         for jurisdiction in play.scenario.lists:
-            here = [id_ for id_, one in play.handed_in.items() if jurisdiction_of(one) == jurisdiction]
-            what = text(f"{jurisdiction} 立案", f"the cases of {jurisdiction} open")
-            await play.until_cases(what, jurisdiction, here, lambda case: case["status"] != "awaited")
-            tally.done(len(here))
+            here = sum(jurisdiction_of(one) == jurisdiction for one in staying)
+            await _until_opened(play, jurisdiction, here)
+            tally.done(here)
+
+
+async def _until_opened(play: Play, jurisdiction: str, wanted: int) -> None:
+    officer, service = play.platform.officer(jurisdiction), service_of(jurisdiction)
+
+    async def left() -> list[str]:
+        counts = await officer.get(service, "/cases/counts", round=play.code, jurisdiction=jurisdiction)
+        there = sum(number for status, number in counts["statuses"].items() if status not in {"awaited", "withdrawn"})
+        return [] if there == wanted else [f"{jurisdiction}: {there} ≠ {wanted}"]
+
+    await until(text(f"{jurisdiction} 立案", f"the cases of {jurisdiction} open"), left)
 
 
 async def first_review(play: Play) -> None:

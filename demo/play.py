@@ -68,13 +68,17 @@ class Play:
         await until(what, left)
         return found
 
-    async def until_status(self, what: Text, ids: Iterable[str], *wanted: str) -> None:
+    async def applications(self, status: str) -> set[str]:
+        """Applications of this status, as intake tells their chambers."""
+        rows = await self.platform.operator().every("intake", "/applications", round=self.code, status=status)
+        return {row["id"] for row in rows}
+
+    async def until_status(self, what: Text, ids: Iterable[str], wanted: str) -> None:
         """Wait until intake says that these applications have come so far."""
         waiting = frozenset(ids)
 
-        async def left() -> list[str]:
-            rows = await self.platform.operator().every("intake", "/applications", round=self.code)
-            return [f"{row['id']} {row['status']}" for row in rows if row["id"] in waiting and row["status"] not in wanted]
+        async def left() -> set[str]:
+            return set(waiting - await self.applications(wanted))
 
         await until(what, left)
 

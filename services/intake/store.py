@@ -107,13 +107,7 @@ class IntakeStore:
 
     async def recorded(self, id_: str) -> tuple[list[Entry], Application | None]:
         """The history of an application and the state after its last entry, read as of one moment."""
-        entries = await self._database.history(APPLICATIONS, id_)
-        while True:
-            state = await self.application(id_)
-            again = await self._database.history(APPLICATIONS, id_)
-            if len(again) == len(entries):
-                return again, state
-            entries = again
+        return await self._database.recorded(APPLICATIONS, id_)
 
     async def keep_file(self, sha256: str, data: bytes) -> None:
         """Store a file under its hash; the same bytes are stored once, whoever brings them.

@@ -27,7 +27,7 @@ class NotifySettings(Settings):
     """Mail address the letters come from; its domain is that of their Message-ID."""
     sender_name: str = "“四好”商会认定平台"
     """… and its name."""
-    mail_parallel: int = Field(default=4, ge=1, le=50)
+    mail_parallel: int = Field(default=8, ge=1, le=50)
     """Letters in transmission at the same time."""
     mail_every: float = Field(default=1.0, gt=0)
     """Seconds between two looks at the queue when it was empty."""

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
-from pydantic_settings import NoDecode
 
 from shared.contracts.area import CENTRE, parse_area
 from shared.runtime.settings import Settings
@@ -24,7 +23,7 @@ def _areas(written: str) -> str:
 class ReviewSettings(Settings):
     """Whose review this deployment is."""
 
-    areas: Annotated[str, NoDecode, AfterValidator(_areas)] = Field(examples=["35", "CN,33,43"])
+    areas: Annotated[str, AfterValidator(_areas)] = Field(examples=["35", "CN,33,43"])
     """The jurisdictions it serves, by comma: a province, or `CN` and the provinces the centre hosts."""
 
     @property

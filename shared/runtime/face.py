@@ -5,12 +5,13 @@ In production the lane (`lane.py`) consumes the same queues in batches. Here eve
     read → route → Documents.apply → publish → acknowledge
 
 What cannot be read, is refused, or waited too long is rejected, and so goes through the queue's dead-letter exchange,
-at least once, to the service's dead-letter queue. A store that is away is waited for: rejecting then would put good
-messages aside for a bad minute.
+at least once, to the service's dead-letter queue (`amqp.Publisher` declares both, on this very broker, before it is
+started). A store that is away is waited for: rejecting then would put good messages aside for a bad minute.
 """
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -68,6 +69,7 @@ def make_broker(
         ack_policy=AckPolicy.REJECT_ON_ERROR,
         default_channel=Channel(prefetch_count=_PREFETCH, on_return_raises=True),
         fail_fast=False,
+        logger=logging.getLogger("faststream"),
     )
     publishers = {event.wire(): _publisher(broker, event) for event in announces}
     post = send or _through(publishers, publish_timeout)

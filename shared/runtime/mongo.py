@@ -205,6 +205,13 @@ class Database(Store):
         found = await self.collection(kind.collection).find_one({"_id": key}, {"history": 1})
         return [Entry.model_validate(entry) for entry in found["history"]] if found else []
 
+    async def recorded(self, kind: Kind[S], key: str) -> tuple[list[Entry], S | None]:
+        """The whole history of one document and the state after its last entry, read as of one moment."""
+        found = await self.collection(kind.collection).find_one({"_id": key}, {"history": 1, "state": 1})
+        if found is None:
+            return [], None
+        return [Entry.model_validate(entry) for entry in found["history"]], kind.state.model_validate(found["state"])
+
     def files(self, bucket: str) -> "Files":
         """Files in GridFS, addressed by key. Called where the event loop runs, since the driver binds to it."""
         return Files(AsyncIOMotorGridFSBucket(self._db, bucket_name=bucket), self.collection(f"{bucket}.files"))

@@ -151,7 +151,10 @@ async def test_the_story_is_scored_twice_and_everybody_gets_letters() -> None:
 
 @pytest.mark.parametrize("event", CATALOGUE, ids=lambda event: event.wire())
 def test_every_event_is_heard_where_its_example_goes_or_may_go_unheard(event: type[Event]) -> None:
-    """A fact that no queue is bound for stays in its outbox for ever, unless its contract says that it may."""
+    """A fact that no queue is bound for stays in its outbox, unless its contract lets it go.
+
+    Not both: what somebody hears has to wait until he listens.
+    """
     examples = [golden for golden in ALL if golden.event is event]
     heard = [golden for table in all_tables().values() for golden in heard_by(table, examples)]
     assert event.may_go_unheard != bool(heard)

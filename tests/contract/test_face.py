@@ -19,7 +19,7 @@ from shared.contracts import ApplicationScored, RubricPublished
 from shared.kernel.change import NotYet, Refused
 from shared.kernel.history import verify
 from shared.runtime.documents import Documents
-from shared.runtime.face import make_broker
+from shared.runtime.face import describe, make_broker
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.topology import EVENTS
 from tests.contract.golden import all_tables, example, key_in_memory
@@ -92,6 +92,17 @@ async def test_another_province_is_not_heard(toy: RabbitBroker, store: MemorySto
         with pytest.raises(SubscriberNotFound):
             await ping(bus, 3, id_="m1", area="3301")
     assert store.state(COUNTERS, "a") is None
+
+
+async def test_a_queue_with_two_bindings_hears_both_areas_and_is_described_once(store: MemoryStore) -> None:
+    table = HandlerTable("toy", scope="35", areas=["CN", "35"])
+    table.on(Ping, COUNTERS, decide=add, key=lambda event: event.counter)
+    broker = make_broker(table, Documents(store, StandingClock()), announces=[Pong])
+    async with TestRabbitBroker(broker) as bus:
+        await ping(bus, 3, id_="m1", area="CN")
+        await ping(bus, 4, id_="m2", area="3502")
+    assert store.state(COUNTERS, "a").total == 7
+    assert set(describe(broker, title="", description="")["channels"]) == {"toy.toy.ping.v1.35", "toy.pong.v1"}
 
 
 @pytest.mark.parametrize(("by", "raised"), [(13, Refused), (7, NotYet), (99, ZeroDivisionError)])

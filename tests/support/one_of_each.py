@@ -1,5 +1,6 @@
 """One of every kind of document, made through the public API, so that access to it can be tried."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from demo.data import Application, list_name
@@ -13,12 +14,12 @@ EXPERTS = tuple(f"expert-{n}" for n in range(1, 6))
 """Seated at the centre's case; `expert-6` is in the pool and not seated."""
 
 
-async def one_of_each(platform: Platform) -> dict[str, Any]:
-    """Make them; answers what requests need to name them."""
+async def one_of_each(platform: Platform, *, spare: Iterable[str]) -> dict[str, Any]:
+    """Make them, and a recipient `spare-…` for each of `spare`; answers what requests need to name them."""
     made = _Made(platform)
     await made.chambers()
     await made.rounds()
-    await made.people()
+    await made.people(spare)
     await made.applications()
     await made.province_case()
     await made.centre_case()
@@ -79,8 +80,8 @@ class _Made:
             await self.done("POST", "intake", f"/rounds/{name}/freeze", centre)
             await self.done("POST", "intake", f"/rounds/{name}/open", centre)
 
-    async def people(self) -> None:
-        """The secretary; and somebody for each caller to erase."""
+    async def people(self, spare: Iterable[str]) -> None:
+        """The secretary; and people who can be erased."""
         self.names["profile"] = {
             "role": "secretary",
             "name": PERSON,
@@ -91,8 +92,9 @@ class _Made:
             "language": "both",
         }
         subscriber = {**self.names["profile"], "role": "subscriber", "chamber": None, "channels": []}
-        people = {self.names["secretary"]: self.names["profile"]}
-        people |= {f"spare-{who}": subscriber for who in ("officer-CN", "officer-35", "officer-3502", "operator")}
+        expert = {**subscriber, "role": "expert", "area": "31"}
+        people = {self.names["secretary"]: self.names["profile"], "expert-1": expert}
+        people |= {f"spare-{name}": subscriber for name in spare}
         for id_, profile in people.items():
             await self.done("PUT", "notify", f"/recipients/{id_}", self.operator, json=profile)
 
@@ -159,6 +161,8 @@ class _Made:
             body = {"member": expert, "votes": {self.names["case_cn"]: "yes"}}
             await self.done("POST", "review", f"/panels/{panel}/ballots", centre, json=body)
         await self.done("POST", "review", f"/panels/{panel}/close", centre, json={})
+        path = f"/cases/{self.names['case_cn']}"
+        await self.platform.comes("review", path, token=centre, holds=lambda case: bool(case["stage"] == "public_notice"))
 
     async def notice(self) -> None:
         """Opened, with an objection."""

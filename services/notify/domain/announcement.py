@@ -27,7 +27,16 @@ class AnnouncementEntry(Entry):
             f"{event.document}，认定 {len(event.cases)} 家商会。",
             f"{event.document}: {counted(len(event.cases), 'chamber')} recognised.",
         )
-        return (Publication(self.id, "announcement", event.title, summary, self.made.at, f"announcements/{self.id}"),)
+        return (
+            Publication(
+                f"announcement/{self.id}",
+                "announcement",
+                event.title,
+                summary,
+                self.made.at,
+                f"announcements/{self.id}",
+            ),
+        )
 
 
 on_made = collect(AnnouncementEntry, "made")

@@ -38,7 +38,7 @@ class Publication:
     """One thing that appeared in the bulletin: an entry, or a later change of it."""
 
     id: str
-    """Stable: the entry's id, and for a change `#` and what changed."""
+    """Stable and of its own: what it is and the entry's id, for a change also `#` and what changed."""
     kind: PublicationKind
     """What it tells of."""
     title: Text

@@ -132,7 +132,7 @@ class HonourEntry(Entry):
 
     def _endings(self, name: str) -> list[Publication]:
         found = [
-            Publication(f"{self.id}#{what}", "honour", title, summary, heard.at, _page(self.id))
+            Publication(f"honour/{self.id}#{what}", "honour", title, summary, heard.at, _page(self.id))
             for what, heard, title, summary in (
                 (
                     "superseded",
@@ -161,7 +161,7 @@ class HonourEntry(Entry):
 def _grant(key: str, granted: Said[HonourGranted]) -> Publication:
     event = granted.event
     return Publication(
-        key,
+        f"honour/{key}",
         "honour",
         text(f"{event.chamber.name}：授予称号", f"{event.chamber.name}: honour granted"),
         text(f"文号 {event.document}。", f"Document {event.document}."),

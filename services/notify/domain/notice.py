@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from services.notify.domain.entry import Entry, Publication, Said, collect
-from services.notify.domain.words import counted
-from shared.contracts import Area, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled, text
+from services.notify.domain.words import OUTCOMES, counted
+from shared.contracts import Area, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled, Text, text
 
 Window = Literal["ahead", "open", "over", "closed"]
 """未开始 · 公示中 · 期满待结 · 已结束."""
@@ -41,7 +41,8 @@ class NoticeEntry(Entry):
         """The notice and its changes, in the order in which they happened: its list of versions."""
         if self.opened is None:
             return ()
-        changes = [*self._filings(), *self._rulings(), *self._closing()]
+        title = self.opened.event.title
+        changes = [*self._filings(title), *self._rulings(title), *self._closing(title)]
         return (self._opening(self.opened), *sorted(changes, key=lambda change: (change.at, change.id)))
 
     def objections(self) -> tuple[ObjectionLine, ...]:
@@ -68,7 +69,7 @@ class NoticeEntry(Entry):
     def _opening(self, opened: Said[NoticeOpened]) -> Publication:
         n = len(opened.event.candidates)
         return Publication(
-            self.id,
+            f"notice/{self.id}",
             "notice",
             opened.event.title,
             text(f"公示名单 {n} 家商会。", f"{counted(n, 'chamber')} on public notice."),
@@ -76,33 +77,36 @@ class NoticeEntry(Entry):
             self._page(),
         )
 
-    def _filings(self) -> list[Publication]:
+    def _filings(self, title: Text) -> list[Publication]:
         return [
             Publication(
-                f"{self.id}#objection-{number}",
+                f"notice/{self.id}#objection-{number}",
                 "objection",
-                text(f"收到第 {number} 号异议", f"Objection no. {number} filed"),
-                text("正在核查，结果将在本页公布。", "It is being examined; the ruling will appear here."),
+                text(f"收到第 {number} 号异议：{title.zh}", f"Objection no. {number} filed: {title.en}"),
+                text(
+                    f"收到第 {number} 号异议，裁定后在此公布。",
+                    f"Objection no. {number} filed; the ruling will appear here.",
+                ),
                 heard.at,
                 self._page(),
             )
             for number, heard in self.filed.items()
         ]
 
-    def _rulings(self) -> list[Publication]:
+    def _rulings(self, title: Text) -> list[Publication]:
         return [
             Publication(
-                f"{self.id}#ruling-{number}",
+                f"notice/{self.id}#ruling-{number}",
                 "ruling",
-                text(f"第 {number} 号异议已裁定", f"Objection no. {number} ruled on"),
-                heard.event.reason,
+                text(f"第 {number} 号异议已裁定：{title.zh}", f"Objection no. {number} ruled on: {title.en}"),
+                _ruled(heard.event),
                 heard.at,
                 self._page(),
             )
             for number, heard in self.ruled.items()
         ]
 
-    def _closing(self) -> list[Publication]:
+    def _closing(self, title: Text) -> list[Publication]:
         if self.closed is None:
             return []
         end = self.closed.event
@@ -113,12 +117,25 @@ class NoticeEntry(Entry):
         )
         return [
             Publication(
-                f"{self.id}#closed", "closing", text("公示结束", "Notice closed"), summary, self.closed.at, self._page()
+                f"notice/{self.id}#closed",
+                "closing",
+                text(f"公示结束：{title.zh}", f"Notice closed: {title.en}"),
+                summary,
+                self.closed.at,
+                self._page(),
             )
         ]
 
     def _page(self) -> str:
         return f"notices/{self.id}"
+
+
+def _ruled(event: ObjectionRuled) -> Text:
+    outcome = OUTCOMES[event.outcome]
+    return text(
+        f"第 {event.number} 号异议{outcome.zh}：{event.reason.zh}",
+        f"Objection no. {event.number} {outcome.en}: {event.reason.en}",
+    )
 
 
 on_opened = collect(NoticeEntry, "opened")

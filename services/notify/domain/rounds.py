@@ -21,7 +21,7 @@ class RoundEntry(Entry):
             return ()
         title, page = self.opened.event.round.title, f"rounds/{self.id}"
         opening = Publication(
-            self.id,
+            f"round/{self.id}",
             "round",
             text(f"{title.zh}开始申报", f"{title.en}: open for applications"),
             text("申报日程已公布。", "The calendar is published."),
@@ -32,7 +32,7 @@ class RoundEntry(Entry):
             return (opening,)
         n = self.closed.event.applications
         closing = Publication(
-            f"{self.id}#closed",
+            f"round/{self.id}#closed",
             "round",
             text(f"{title.zh}申报截止", f"{title.en}: applications closed"),
             text(f"共收到有效申报 {n} 份。", f"{counted(n, 'application')} received and not withdrawn."),

@@ -40,6 +40,8 @@ def router(desk: Desk) -> APIRouter:
         member = by.id if by.role == "expert" else body.member
         if member is None or (by.role == "expert" and body.member not in (None, by.id)):
             raise _whose()
+        if by.role == "expert" and member not in found.members:
+            raise missing("panels", panel, "会议", "meeting")
         [expert] = await desk.store.experts([member])
         command = panels.Ballots(by=by, member=expert.invited(), votes=body.votes)
         done = await desk.commands.do(PANELS, panel, command, panels.vote, what="vote", by=by, idempotency_key=key)

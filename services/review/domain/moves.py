@@ -7,6 +7,8 @@ from services.review.domain.case import Case, Ending, Nomination
 from services.review.domain.procedure import Stage
 from services.review.domain.terms import Rules
 from shared.contracts.cases import CaseAdvanced, CaseDeclined, CaseNominated, CaseOpened
+from shared.contracts.event import Event
+from shared.contracts.honours import HonourWithheld
 from shared.contracts.text import Text
 from shared.kernel.calendar import end_of_day
 from shared.kernel.change import Change
@@ -69,10 +71,24 @@ def advance(case: Case, now: datetime) -> Change[Case]:
 
 
 def decline(case: Case, code: str, reason: Text, remedy: Text) -> Change[Case]:
-    """The end without the honour."""
+    """The end without the honour; of a case that has been on public notice the honour is said to be withheld."""
     ending = Ending(code=code, stage=case.stage, reason=reason, remedy=remedy)
-    fact = CaseDeclined(**about(case), stage=case.stage, code=code, reason=reason, remedy=remedy)
-    return Change(case.but(status="declined", ending=ending, deadline=None, overdue=False), (fact,))
+    facts: list[Event] = [CaseDeclined(**about(case), stage=case.stage, code=code, reason=reason, remedy=remedy)]
+    if case.current is not None and case.current.kind in {"public_notice", "announcement"}:
+        facts.append(_withheld(case, reason))
+    return Change(case.but(status="declined", ending=ending, deadline=None, overdue=False), tuple(facts))
+
+
+def _withheld(case: Case, reason: Text) -> HonourWithheld:
+    return HonourWithheld(
+        area=case.chamber.area,
+        honour=honour_id(case),
+        line=rules_of(case).honour,
+        round=case.round,
+        chamber=case.chamber,
+        case=case.id,
+        reason=reason,
+    )
 
 
 def nominate(case: Case, rank: int, quota: int) -> Change[Case]:

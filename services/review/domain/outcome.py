@@ -11,7 +11,7 @@ from services.review.domain import moves
 from services.review.domain.case import Case
 from services.review.domain.officer import NEXT_ROUND
 from shared.contracts.cases import PanelDecided, ShortlistSealed
-from shared.contracts.honours import HonourGranted, HonourWithheld
+from shared.contracts.honours import HonourGranted
 from shared.contracts.notices import AnnouncementMade, NoticeClosed
 from shared.contracts.text import text
 from shared.kernel.change import Change, NotYet
@@ -73,17 +73,7 @@ def hear_notice(case: Case | None, event: NoticeClosed, now: datetime) -> Change
         "裁定理由见公示页面；请整改后在下一认定周期重新申报。",
         "See the ruling on the notice; mend it and apply in the next round.",
     )
-    ended = moves.decline(here, "objection", reason, remedy)
-    withheld = HonourWithheld(
-        area=here.chamber.area,
-        honour=moves.honour_id(here),
-        line=moves.rules_of(here).honour,
-        round=here.round,
-        chamber=here.chamber,
-        case=here.id,
-        reason=reason,
-    )
-    return Change(ended.state, (*ended.facts, withheld))
+    return moves.decline(here, "objection", reason, remedy)
 
 
 def hear_announcement(case: Case | None, event: AnnouncementMade, _now: datetime) -> Change[Case] | None:

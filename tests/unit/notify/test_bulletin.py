@@ -105,14 +105,21 @@ def test_nothing_is_published_before_the_fact_that_names_it(name: str) -> None:
 def test_a_notice_lists_its_versions_in_order() -> None:
     entry, published = live(NOTICE[:-1])
     assert [p.id for p in entry.publications()] == [
-        "n-1",
-        "n-1#objection-1",
-        "n-1#objection-2",
-        "n-1#ruling-1",
-        "n-1#ruling-2",
-        "n-1#closed",
+        "notice/n-1",
+        "notice/n-1#objection-1",
+        "notice/n-1#objection-2",
+        "notice/n-1#ruling-1",
+        "notice/n-1#ruling-2",
+        "notice/n-1#closed",
     ]
     assert [p.kind for p in published] == ["notice", "objection", "objection", "ruling", "ruling", "closing"]
+
+
+def test_a_notice_and_an_announcement_of_the_same_id_are_two_things() -> None:
+    same = "CN-2020@CN-1"
+    one, _ = live([(notice.on_opened, example(NoticeOpened, notice=same), 0)])
+    other, _ = live([(announcement.on_made, example(AnnouncementMade, announcement=same), 0)])
+    assert {p.id for p in one.publications()} & {p.id for p in other.publications()} == set()
 
 
 def test_an_open_objection_names_nobody() -> None:

@@ -192,7 +192,7 @@ async def test_a_notice_shows_its_window_candidates_rulings_and_versions(web: ht
     assert "异议成立，已排除" in page
     assert "核查中" in page
     assert "不得出现商会" not in page
-    assert page.index("收到第 1 号异议") < page.index("收到第 2 号异议") < page.index("第 1 号异议已裁定")
+    assert page.index("收到第 1 号异议") < page.index("收到第 2 号异议") < page.index("第 1 号异议成立")
 
 
 async def test_an_announcement_says_how_many_names_are_still_to_come(web: httpx2.AsyncClient) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.review.domain import notice as notices
+from services.review.domain.case import Case
+from services.review.domain.moves import enter
 from services.review.domain.notice import Notice, Object, Rule, object_, on_due, open_, rule
 from services.review.domain.opening import hear_nomination, hear_score
 from shared.contracts import NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
@@ -17,13 +19,18 @@ SECRET, CONTACT = "会员数字不实，见某某证言", "13800000000"
 REASON = given.text("经查不属实", "found untrue")
 
 
-def opened() -> Notice:
-    """A notice with one candidate."""
+def on_notice() -> Case:
+    """A case that was elected."""
     half = hear_score(None, given.scored(jurisdiction="CN", of=given.score(pending=False)), NOW)
     assert half
     whole = hear_nomination(half.state, given.nominated(), NOW)
     assert whole
-    change = open_(None, given.open_notice(OFFICE, [whole.state]), NOW)
+    return enter(whole.state, given.rules("CN").procedure.stage("public_notice"), NOW)
+
+
+def opened() -> Notice:
+    """A notice with one candidate."""
+    change = open_(None, given.open_notice(OFFICE, [on_notice()]), NOW)
     [fact] = change.facts
     assert isinstance(fact, NoticeOpened)
     assert [candidate.case for candidate in fact.candidates] == [given.case(1, "CN")]
@@ -114,6 +121,16 @@ def test_objections_are_numbered_and_name_a_candidate() -> None:
     assert refusal.value.problems[0].code == "notice.not-a-candidate"
     with pytest.raises(NotFound):
         rule(objected(), Rule(by=OFFICE, number=7, outcome="upheld", reason=REASON), NOW)
+
+
+def test_a_gate_that_turns_during_the_notice_ends_the_case_and_withholds_the_honour() -> None:
+    case = on_notice()
+    turned = given.scored(sequence=7, jurisdiction="CN", of=given.score(gate="not_met", pending=False))
+    change = hear_score(case, turned, NOW)
+    assert change
+    assert [fact.name for fact in change.facts] == ["case.declined", "honour.withheld"]
+    assert change.state.ending
+    assert (change.state.ending.code, change.state.ending.stage) == ("gate", "public_notice")
 
 
 def test_a_notice_takes_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:

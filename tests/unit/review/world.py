@@ -60,7 +60,7 @@ class World:
 
     def act(self, key: str, command: Any, decide: Decide) -> None:
         """A person acts."""
-        self._apply(Mail(f"command {len(self.facts)} {key} {command!r}", key, command, decide))
+        self.deliver(Mail(f"command {len(self.facts)} {key} {command!r}", key, command, decide))
 
     def send(self, key: str, message: Any, decide: Decide, *, id_: str | None = None) -> None:
         """A message sets out, perhaps more than once."""
@@ -74,7 +74,7 @@ class World:
                 return
             mail = self.under_way.pop(self.chance.randrange(len(self.under_way)))
             try:
-                self._apply(mail)
+                self.deliver(mail)
             except NotYet:
                 self.under_way.append(mail)
         raise AssertionError(f"stuck: {[mail.message for mail in self.under_way]}")
@@ -86,7 +86,7 @@ class World:
             for key in late:
                 due = self.documents[key].due()
                 assert due
-                self._apply(Mail(f"due {key} {due}", key, Due(at=due), ON_DUE[type(self.documents[key])]))
+                self.deliver(Mail(f"due {key} {due}", key, Due(at=due), ON_DUE[type(self.documents[key])]))
         self.settle()
 
     def case(self, number: int, jurisdiction: str) -> Case:
@@ -99,7 +99,8 @@ class World:
         """The facts so far, by name."""
         return [fact.name for fact in self.facts]
 
-    def _apply(self, mail: Mail) -> None:
+    def deliver(self, mail: Mail) -> None:
+        """One message for one document; applied once."""
         heard = self.heard.setdefault(mail.key, set())
         if mail.id in heard:
             return
