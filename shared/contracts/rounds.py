@@ -9,7 +9,7 @@ from shared.contracts.area import Area
 from shared.contracts.event import Event, Instant, Part
 from shared.contracts.text import Text
 
-ParameterValue = bool | int | Decimal | str | list[str]
+ParameterValue = bool | int | Decimal | str | list[int] | list[str]
 """A round's parameter: what the rubric's text leaves open."""
 
 

@@ -11,5 +11,7 @@ In the order in which a message travels:
 - `deadlines`: lets time act on documents whose deadline passed.
 - `dead`:      the dead letters: list, show, replay.
 - `mongo`, `amqp`, `topology`: the only modules that know the drivers.
-- `clock`, `tokens`, `access`, `http`, `health`, `telemetry`, `metrics`, `logs`: the edges.
+- `clock`, `tokens`, `access`, `http`, `edge`, `problems`, `sentences`, `pages`, `reference`, `health`, `telemetry`,
+  `metrics`, `logs`: the edges.
+- `face`:      the same handler table as FastStream shows it: AsyncAPI, and tests in memory.
 """

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.review.api import views
-from services.review.api.desk import Desk, require_case
+from services.review.api.desk import Body, Desk, require_case
 from services.review.domain.case import Case, Status
 from services.review.domain.command import missing
 from services.review.domain.expert import Expert
@@ -38,6 +38,15 @@ class CaseQuery(PageRequest):
     """Whether their stage takes too long."""
 
 
+class CountQuery(Body):
+    """Which cases to count."""
+
+    round: str | None = None
+    """Code of the round."""
+    jurisdiction: Area | None = None
+    """Where they are reviewed."""
+
+
 class Counts(BaseModel):
     """How many cases stand where."""
 
@@ -65,8 +74,8 @@ def router(desk: Desk) -> APIRouter:
         return Page(items=tuple(shown), next=found[-1].id if len(found) == query.limit else None)
 
     @routes.get("/counts", summary="按环节与状态计数 / how many stand where")
-    async def counts(by: Office, round: str | None = None, jurisdiction: Area | None = None) -> Counts:  # noqa: A002 - the word of the domain, in the query
-        where = [case_filter(round_=round, jurisdiction=jurisdiction)]
+    async def counts(by: Office, query: Annotated[CountQuery, Query()]) -> Counts:
+        where = [case_filter(round_=query.round, jurisdiction=query.jurisdiction)]
         if by.role == "officer":
             where.append(seen_by_officer(by.area or ""))
         return Counts(

@@ -43,10 +43,6 @@ class AttendBody(Body):
     """Members, by id."""
 
 
-class CloseBody(Body):
-    """Close the meeting and count."""
-
-
 def router(desk: Desk) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/panels", tags=["评审委员会 / panels"])
@@ -107,7 +103,7 @@ def router(desk: Desk) -> APIRouter:
         return done.state or found
 
     @routes.post("/{panel}/close", summary="结束并计票 / close and count")
-    async def close(panel: str, body: CloseBody, by: Officer, key: IdempotencyKey) -> Panel:  # noqa: ARG001 - an empty body
+    async def close(panel: str, by: Officer, key: IdempotencyKey) -> Panel:
         found = await desk.store.need(PANELS, panel, "会议", "meeting")
         require_jurisdiction(by, found.jurisdiction)
         done = await desk.commands.do(

@@ -54,7 +54,7 @@ class Place(BaseModel):
 
 def order(contenders: Sequence[Contender], ties: Sequence[TieRule]) -> list[Contender]:
     """Best first."""
-    return sorted(contenders, key=lambda c: (-c.points, *(_criterion(c, rule) for rule in ties)))
+    return sorted(contenders, key=lambda c: (-c.points, [_criterion(c, rule) for rule in ties]))
 
 
 def places(ordered: Sequence[Contender], ties: Sequence[TieRule], quota: int) -> list[Place]:
@@ -71,13 +71,13 @@ def places(ordered: Sequence[Contender], ties: Sequence[TieRule], quota: int) ->
     ]
 
 
-def _criterion(contender: Contender, rule: TieRule) -> Decimal | int | str:
-    """What a tie rule looks at; smaller stands first."""
+def _criterion(contender: Contender, rule: TieRule) -> tuple[Decimal, str]:
+    """What a tie rule looks at, as a number or a word; smaller stands first."""
     if rule == "code":
-        return contender.code
+        return Decimal(), contender.code
     if rule == "doubts":
-        return contender.doubts
-    return -contender.dimensions.get(rule, Decimal())
+        return Decimal(contender.doubts), ""
+    return -contender.dimensions.get(rule, Decimal()), ""
 
 
 def _why(contender: Contender, above: Contender | None, ties: Sequence[TieRule], rank: int, quota: int) -> Text:
@@ -86,7 +86,7 @@ def _why(contender: Contender, above: Contender | None, ties: Sequence[TieRule],
     en = f"{contender.points} points, place {rank}, quota {quota}: {'nominated' if inside else 'not nominated'}"
     if above is not None and above.points == contender.points:
         rule = next((r for r in ties if _criterion(above, r) != _criterion(contender, r)), None)
-        if rule is not None and _criterion(above, rule) < _criterion(contender, rule):  # type: ignore[operator]  # one rule, one type
+        if rule is not None and _criterion(above, rule) < _criterion(contender, rule):
             zh += f"；与上一名同分，上一名{_TIE_WORDS[rule][0]}"
             en += f"; equal points, the one above has {_TIE_WORDS[rule][1]}"
     elif above is not None and above.points < contender.points:
