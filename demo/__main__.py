@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from time import monotonic
 
 from demo import summary
@@ -20,19 +21,21 @@ from dev.runs import run_directory
 async def main(*, once: bool) -> int:
     """Play the round; 0 if every application is accounted for."""
     show = Show()
-    with interruptible() as interruption, run_directory("demo") as directory:
-        async with open_backends(directory, say=show.say) as backends:
-            async with prepared(backends, directory, Scenario(), show) as play:
-                started = monotonic()
-                account = await run(play)
-                summary.tell(play, account)
-                summary.tell_times(play, monotonic() - started)
-                if not once:
-                    summary.tell_addresses(play)
-                    show.say("\nCtrl-C 结束 to stop")
-                    interruption.expected = not account.wrong
-                    await play.stand.processes.watch()
-                return 1 if account.wrong else 0
+    async with AsyncExitStack() as stack:
+        interruption = stack.enter_context(interruptible())
+        directory = stack.enter_context(run_directory("demo"))
+        backends = await stack.enter_async_context(open_backends(directory, say=show.say))
+        started = monotonic()
+        play = await stack.enter_async_context(prepared(backends, directory, Scenario(), show))
+        account = await run(play)
+        summary.tell(play, account)
+        summary.tell_times(play, monotonic() - started)
+        if not once:
+            summary.tell_addresses(play)
+            show.say("\nCtrl-C 结束 / to stop")
+            interruption.expected = not account.wrong
+            await play.stand.processes.watch()
+        return 1 if account.wrong else 0
 
 
 def cli() -> int:

@@ -3,15 +3,16 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.api import until
-from demo.play import Play, jurisdiction_of
+from demo.api import StalledError, until
+from demo.play import Play, service_of
 from shared.contracts import CENTRE, text
 
-_GAUGE = re.compile(r"^(sihao_outbox_depth|sihao_dead_letters) ([\d.e+]+)$", re.MULTILINE)
+OUTBOX, DEAD_LETTERS, PUBLISHED = "sihao_outbox_depth", "sihao_dead_letters", "sihao_published_total"
+_FIGURE = re.compile(rf"^({OUTBOX}|{DEAD_LETTERS}|{PUBLISHED})(?:{{.*}})? (\S+)$", re.MULTILINE)
+_WATCH_EVERY = 2.0
 _ON_THE_WAY = ("draft", "submitted", "under_review", "returned", "nominated", "on_notice")
 
 
@@ -25,13 +26,27 @@ class Account:
     """What is not as it must be, in words."""
     letters: dict[str, int] = field(default_factory=dict)
     """Letters by status."""
-    gauges: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Unsent facts and dead letters, by service."""
+    gauges: dict[str, Counter[str]] = field(default_factory=dict)
+    """Unsent facts, dead letters and facts published, by service."""
 
     @property
     def counts(self) -> Counter[tuple[str, str]]:
         """How many of each outcome."""
         return Counter(self.outcomes.values())
+
+
+async def watch(play: Play) -> None:
+    """Return never; raise as soon as a service has put a message aside.
+
+    Raises:
+        StalledError: it names the service, whose log says why.
+    """
+    while True:
+        for name, gauges in (await _gauges(play)).items():
+            if gauges.get(DEAD_LETTERS):
+                log = play.stand.processes[name].log
+                raise StalledError(f"{name}：有消息被搁置，见日志 / put a message aside, see the log: {log}")
+        await asyncio.sleep(_WATCH_EVERY)
 
 
 async def settle(play: Play) -> Account:
@@ -43,7 +58,7 @@ async def settle(play: Play) -> Account:
     account.letters = (await play.platform.operator().get("notify", "/letters", limit=1))["counts"]
     account.gauges = await _gauges(play)
     for name, gauges in account.gauges.items():
-        account.wrong += [f"{name}: {gauge} = {value:g}" for gauge, value in gauges.items() if value]
+        account.wrong += [f"{name}: {gauge} = {gauges[gauge]}" for gauge in (OUTBOX, DEAD_LETTERS) if gauges[gauge]]
     return account
 
 
@@ -52,11 +67,11 @@ async def _rest(play: Play) -> None:
 
     async def busy() -> list[str]:
         gauges = await _gauges(play)
-        unsent = [f"{name}: outbox {found['sihao_outbox_depth']:g}" for name, found in gauges.items()]
+        unsent = [f"{name}: outbox {found[OUTBOX]}" for name, found in gauges.items() if found[OUTBOX]]
         letters = (await play.platform.operator().get("notify", "/letters", limit=1))["counts"]
         moving = [f"{id_}: {status}" for status in _ON_THE_WAY for id_ in await play.applications(status)]
         return [
-            *(line for line in unsent if not line.endswith(" 0")),
+            *unsent,
             *([f"letters queued: {letters['queued']}"] if letters["queued"] else []),
             *moving,
         ]
@@ -66,9 +81,8 @@ async def _rest(play: Play) -> None:
 
 async def _compare_outcomes(play: Play, account: Account) -> None:
     """What intake tells the chamber, what review decided, and what was designed."""
-    statuses = {
-        row["id"]: row["status"] for row in await play.platform.operator().every("intake", "/applications", round=play.code)
-    }
+    rows = await play.platform.operator().every("intake", "/applications", round=play.code)
+    statuses = {row["id"]: row["status"] for row in rows}
     cases = await _final_cases(play)
     for id_, expected in play.scenario.expected.items():
         status, ending = statuses.pop(id_, "missing"), cases.pop(id_, None)
@@ -91,7 +105,7 @@ async def _final_cases(play: Play) -> dict[str, dict[str, Any]]:
 
 
 async def _detail(play: Play, case: dict[str, Any]) -> dict[str, Any]:
-    service = "review-35" if case["jurisdiction"] == "35" else "review"
+    service = service_of(case["jurisdiction"])
     found: dict[str, Any] = await play.platform.operator().get(service, f"/cases/{case['id']}")
     return found
 
@@ -112,7 +126,8 @@ def _outcome(status: str, case: dict[str, Any] | None) -> tuple[str, str]:
 
 async def _compare_bulletin(play: Play, account: Account) -> None:
     """The public register shows exactly the chambers that were to be honoured."""
-    wanted = {id_.removeprefix(f"{play.code}-") for id_, (outcome, _) in account.outcomes.items() if outcome == "honoured"}
+    honoured = [id_ for id_, (outcome, _) in account.outcomes.items() if outcome == "honoured"]
+    wanted = {id_.removeprefix(f"{play.code}-") for id_ in honoured}
 
     async def missing() -> list[str]:
         return sorted(wanted ^ await registered(play))
@@ -126,17 +141,13 @@ async def registered(play: Play) -> set[str]:
     return {row["code"] for row in rows}
 
 
-async def _gauges(play: Play) -> dict[str, dict[str, float]]:
-    """Unsent facts and dead letters of every service, as it tells Prometheus."""
+async def _gauges(play: Play) -> dict[str, Counter[str]]:
+    """Unsent facts, dead letters and published facts of every service, as it tells Prometheus."""
 
-    async def one(name: str, url: str) -> tuple[str, dict[str, float]]:
-        body = (await play.platform.client.get(f"{url}/metrics")).text
-        return name, {gauge: float(value) for gauge, value in _GAUGE.findall(body)}
+    async def one(name: str, url: str) -> tuple[str, Counter[str]]:
+        found: Counter[str] = Counter()
+        for figure, value in _FIGURE.findall((await play.platform.client.get(f"{url}/metrics")).text):
+            found[figure] += int(float(value))
+        return name, found
 
     return dict(await asyncio.gather(*(one(name, url) for name, url in play.platform.services.items())))
-
-
-def among(play: Play, ids: Iterable[str]) -> Counter[str]:
-    """How many of these applications by the jurisdiction that reviewed them first."""
-    by_id = {play.id_of(one): one for one in play.scenario.applications}
-    return Counter(jurisdiction_of(by_id[id_]) for id_ in ids)

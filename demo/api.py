@@ -13,6 +13,7 @@ from dev.issuer import Issuer
 from shared.contracts import Text
 
 T = TypeVar("T")
+E = TypeVar("E", bound=BaseException)
 AT_ONCE = 24
 """Requests under way at the same time."""
 PATIENCE = 60.0
@@ -88,7 +89,10 @@ class Caller:
 
     async def _call(self, method: str, service: str, path: str, **given: Any) -> Any:
         headers = {**self._headers, **given.pop("headers", {})}
-        response = await self._client.request(method, self._services[service] + path, headers=headers, **given)
+        try:
+            response = await self._client.request(method, self._services[service] + path, headers=headers, **given)
+        except httpx2.HTTPError as error:
+            raise PlatformError(f"{service} 没有应答 / does not answer: {method} {path} ({error!r})") from error
         if not response.is_success:
             raise RefusedError(response)
         return None if response.status_code == HTTPStatus.NO_CONTENT or not response.content else response.json()
@@ -147,13 +151,13 @@ async def each(things: Iterable[T], act: Callable[[T], Awaitable[object]], *, at
             for thing in things:
                 group.create_task(one(thing))
     except* PlatformError as failures:
-        raise _first(failures) from None
+        raise first(failures) from None
 
 
-def _first(group: BaseExceptionGroup[PlatformError]) -> PlatformError:
+def first(group: BaseExceptionGroup[E]) -> E:
     """The first failure of several."""
     found = group.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found
+    return first(found) if isinstance(found, BaseExceptionGroup) else found
 
 
 async def until(what: Text, left: Callable[[], Awaitable[Iterable[str]]], *, patience: float = PATIENCE) -> None:

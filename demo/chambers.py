@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.api import refused
-from demo.data import Application
+from demo.parts import Application
 from demo.play import Play, each
 from shared.contracts import text
 

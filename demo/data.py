@@ -3,15 +3,14 @@
 import csv
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
 
-from shared.contracts import CENTRE, Chamber, Facts, FactValue, Round, Text, province_of
+from demo.parts import Application, Committee, Expected, Loss, Story, Term
+from shared.contracts import CENTRE, Chamber, Facts, FactValue, Round
 
 SCENARIO = Path(__file__).parent / "scenario"
 LEVELS = {"national": "全国", "province": "省级", "city": "市级", "county": "县级", "town": "乡镇"}
@@ -42,142 +41,6 @@ HEADINGS = {
 }
 """Columns of the lists of chambers."""
 FIGURES = ("members", "firms", "visited", "contacted")
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Objection(_Part):
-    """What somebody objects, and how it is ruled."""
-
-    text: str
-    outcome: Literal["upheld", "dismissed"]
-    reason: Text
-
-
-class Conflict(_Part):
-    """A tie between an expert and the chamber."""
-
-    expert: str
-    when: Literal["assignment", "marking"]
-    """Known when experts are assigned, or found out when the expert marks."""
-    kind: str
-
-
-class ReturnItem(_Part):
-    """One item sent back."""
-
-    item: str
-    reason: Text
-
-
-class Acts(_Part):
-    """What is done differently about one application."""
-
-    withdraw: Literal["draft", "submitted", "under_review", "nominated"] | None = None
-    """When the chamber withdraws."""
-    late: bool = False
-    """It hands in after the deadline."""
-    returns: tuple[ReturnItem, ...] = ()
-    """What its officer sends back."""
-    correct: dict[str, dict[str, FactValue]] | None = None
-    """What the chamber corrects; nothing: it lets the deadline pass."""
-    decline: Text | None = None
-    """Why its officer declines it."""
-    decline_at: Literal["own_level", "shortlist"] = "own_level"
-    """Who declines it: the officer of its own level, or the province's."""
-    votes: dict[Literal["no", "abstain"], tuple[str, ...]] = {}
-    """Members who do not vote in favour."""
-    objection: Objection | None = None
-    """An objection during the public notice."""
-    conflict: Conflict | None = None
-    """An expert who has to stand aside."""
-    holder: str = ""
-    """The name under which it holds the last round's honour, if it does."""
-    stays_away: bool = False
-    """It is registered and does not apply."""
-
-
-class Story(_Part):
-    """One application that takes a branch of its own."""
-
-    key: str
-    name: str
-    former_names: tuple[str, ...] = ()
-    chamber: dict[str, str]
-    tier: Literal["in", "out", "none"]
-    lacks: tuple[str, ...] | None = None
-    figures: dict[str, tuple[int, ...]] = {}
-    facts: dict[str, dict[str, FactValue]] = {}
-    acts: Acts = Acts()
-    outcome: str
-    reason: str = ""
-    note: Text
-
-
-class Loss(_Part):
-    """A way to fall short; without facts it lies in the chamber's figures."""
-
-    costs: Decimal
-    facts: dict[str, dict[str, FactValue]] = {}
-
-
-class Expert(_Part):
-    """A member of the committee."""
-
-    id: str
-    fields: tuple[str, ...]
-    area: str
-    share: Decimal
-    """What it gives of every maximum."""
-
-
-class Committee(_Part):
-    """Who judges."""
-
-    members: tuple[Expert, ...]
-    per_case: int
-    absent: tuple[str, ...]
-
-
-class Term(_Part):
-    """An honour of the last round, and what becomes of it."""
-
-    code: str
-    name: str
-    area: str
-    level: str
-    type: str
-    becomes: Literal["superseded", "expired"]
-
-
-class Expected(_Part):
-    """What must come of an application."""
-
-    application: str
-    name: str
-    outcome: str
-    reason: str
-
-
-class Application(_Part):
-    """A row of `applications.csv`: one chamber's own figures and shortcomings, with its story if it has one."""
-
-    chamber: Chamber
-    story: Story | None
-    figures: dict[str, tuple[int, ...]]
-    lacks: tuple[str, ...]
-
-    @property
-    def acts(self) -> Acts:
-        """What is done differently."""
-        return self.story.acts if self.story else Acts()
-
-    @property
-    def key(self) -> str:
-        """The story's key, empty for one of the many."""
-        return self.story.key if self.story else ""
 
 
 class Scenario:
@@ -219,7 +82,8 @@ class Scenario:
     @cached_property
     def chambers(self) -> dict[str, Chamber]:
         """Every registered chamber by credit code."""
-        return {row["统一社会信用代码"]: chamber_of(row) for area in self.lists for row in self.read_csv(list_name(area))}
+        listed = (chamber_of(row) for area in self.lists for row in self.read_csv(list_name(area)))
+        return {chamber.code: chamber for chamber in listed}
 
     @property
     def lists(self) -> tuple[str, ...]:
@@ -259,7 +123,7 @@ class Scenario:
         return f"{self.round.code}-{chamber.code}"
 
     def facts_of(self, application: Application) -> Facts:
-        """What the application declares at first."""
+        """What the application declares at first; an item that its story leaves empty is not filled in."""
         chamber = application.chamber
         sections = ("everyone", chamber.type, chamber.relation)
         layers = [self._profile[name] for name in sections if name in self._profile]
@@ -271,22 +135,16 @@ class Scenario:
         values = figures_of(application.figures)
         filled = {item: {k: _fill(v, values) for k, v in fields.items()} for item, fields in facts.items()}
         own = application.story.facts if application.story else {}
-        return {**filled, **{item: {**filled.get(item, {}), **fields} if fields else {} for item, fields in own.items()}}
+        changed = {item: {**filled.get(item, {}), **fields} if fields else {} for item, fields in own.items()}
+        return {**filled, **changed}
 
 
 def chamber_of(row: Mapping[str, str]) -> Chamber:
     """A row of a list of chambers."""
-    values = {field: row[heading] for field, heading in HEADINGS.items()}
-    return Chamber(
-        code=values["code"],
-        name=values["name"],
-        type=_back(TYPES, values["type"]),  # type: ignore[arg-type]
-        level=_back(LEVELS, values["level"]),  # type: ignore[arg-type]
-        area=values["area"],
-        relation=_back(RELATIONS, values["relation"]),  # type: ignore[arg-type]
-        founded=values["founded"] or None,
-        last_election=values["last_election"] or None,
-    )
+    values = {field: row[heading] for field, heading in HEADINGS.items() if field != "former_names"}
+    words = {"type": TYPES, "level": LEVELS, "relation": RELATIONS}
+    keys = {field: _back(known, values[field]) for field, known in words.items()}
+    return Chamber.model_validate({field: value or None for field, value in {**values, **keys}.items()})
 
 
 def list_name(area: str) -> str:
@@ -313,11 +171,6 @@ def figures_of(figures: Mapping[str, Iterable[int]]) -> dict[str, FactValue]:
         "drill": {"2024-04 防汛演练": firms["2024"]},
         "reached": {"2024-04 防汛演练": -(-firms["2024"] * 90 // 100)},
     }
-
-
-def province_quota(scenario: Scenario, chamber: Chamber) -> int | None:
-    """How many its province may nominate; None for chambers that apply to the nation directly."""
-    return scenario.round.quotas.get(province_of(chamber.area))
 
 
 def numbers(cell: str) -> tuple[int, ...]:

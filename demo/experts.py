@@ -4,7 +4,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from demo.api import refused
-from demo.data import Application, Conflict, Expert
+from demo.parts import Application, Conflict, Expert
 from demo.play import Play, each
 from shared.contracts import CENTRE, text
 
@@ -78,9 +78,8 @@ def _note(play: Play, application: Application, conflict: Conflict) -> None:
 async def _marks(play: Play, id_: str, expert: Expert) -> dict[str, str]:
     """Read the case as the expert sees it, and mark what is pending."""
     case: dict[str, Any] = await play.platform.expert(expert.id).get("review", f"/cases/{id_}@{CENTRE}")
-    return {
-        item: str((Decimal(of) * expert.share).quantize(_CENT, rounding=ROUND_DOWN)) for item, of in case["judged"].items()
-    }
+    judged = {item: Decimal(of) * expert.share for item, of in case["judged"].items()}
+    return {item: str(points.quantize(_CENT, rounding=ROUND_DOWN)) for item, points in judged.items()}
 
 
 async def _mark(play: Play, id_: str, expert: Expert) -> None:

@@ -1,7 +1,6 @@
 """Public notice with objections and rulings, the announcement, and the honours; later, their end."""
 
 from collections import Counter
-from typing import Any
 
 from demo.api import refused, until
 from demo.play import Play
@@ -11,30 +10,30 @@ from shared.contracts import CENTRE, text
 async def public_notice(play: Play) -> None:
     """Publish the candidates; the public objects; the office rules; the window closes by the clock."""
     officer, public = play.platform.officer(CENTRE), play.platform.public
-    objections = play.ids(lambda acts: acts.objection is not None)
+    objections = {id_: one.acts.objection for id_, one in play.handed_in.items() if one.acts.objection}
     with play.show.step("公示、异议与裁定", "public notice, objections and rulings", len(objections) + 2) as tally:
         notice = await officer.post("review", "/notices", {"round": play.code, "jurisdiction": CENTRE})
         path = f"/notices/{notice['id']}"
         play.noted["candidates"] = len(notice["candidates"])
-        filed: dict[int, Any] = {}
-        for id_, application in objections.items():
-            body = {"case": f"{id_}@{CENTRE}", "text": application.acts.objection.text, "contact": "demo@example.org"}  # type: ignore[union-attr]
+        filed: dict[int, str] = {}
+        for id_, objection in objections.items():
+            body = {"case": f"{id_}@{CENTRE}", "text": objection.text, "contact": "demo@example.org"}
             answer = await public.post("review", f"{path}/objections", body, key=f"objection-{id_}")
-            filed[answer["number"]] = application
+            filed[answer["number"]] = id_
         tally.done()
         play.turn_to("rulings")
         play.noted["rulings"] = []
-        for number, application in filed.items():
-            objection = application.acts.objection
-            body = {"outcome": objection.outcome, "reason": objection.reason.model_dump()}
-            await officer.post("review", f"{path}/objections/{number}/ruling", body)
-            play.noted["rulings"].append((application.chamber.name, objection.outcome, objection.reason.zh))
+        for number, id_ in filed.items():
+            objection, name = objections[id_], play.handed_in[id_].chamber.name
+            ruling = {"outcome": objection.outcome, "reason": objection.reason.model_dump()}
+            await officer.post("review", f"{path}/objections/{number}/ruling", ruling)
+            play.noted["rulings"].append((name, objection.outcome, objection.reason.zh))
             tally.done()
         play.turn_to("notice_over")
         someone = next(candidate["case"] for candidate in notice["candidates"])
         late = public.post("review", f"{path}/objections", {"case": someone, "text": "公示期满后提出（演示）"})
         await refused(late, "notice.closed")
-        excluded = {id_ for id_, one in objections.items() if one.acts.objection and one.acts.objection.outcome == "upheld"}
+        excluded = {id_ for id_, objection in objections.items() if objection.outcome == "upheld"}
         cleared = {candidate["case"].partition("@")[0] for candidate in notice["candidates"]} - excluded
         what = text("公示期满结案", "the notice closes")
         await play.until_cases(what, CENTRE, cleared, lambda case: case["stage"] == "announcement")

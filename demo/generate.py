@@ -16,12 +16,19 @@ from typing import Any
 
 from stdnum.cn import uscc
 
-from demo.data import HEADINGS, LEVELS, RELATIONS, SCENARIO, TYPES, Scenario, Story, list_name
+from demo.data import HEADINGS, LEVELS, RELATIONS, SCENARIO, TYPES, Scenario, list_name
+from demo.parts import Story
 from shared.contracts import level_of, province_of
 
 _SLIGHT, _HEAVY = Decimal("2.5"), Decimal(8)
-"""Those within the quota lose at most so many points, those outside at least so many; the designed edges lie between."""
-_FIGURE_LOSSES = ("few_visits", "weak_contact", "no_growth")
+"""Those within the quota lose at most the one, those outside at least the other; the designed edges lie between."""
+_ENDINGS = {
+    "town": "镇商会",
+    "street": "街道商会",
+    "market": "市场商会",
+    "park": "产业园商会",
+    "group": "青年商会",
+}
 
 
 @dataclass
@@ -54,7 +61,8 @@ class Generator:
         self.dice = Random(self.places["seed"])  # noqa: S311 - the same every time, on purpose
         words = [a + b for a in self.places["first"] for b in self.places["second"]]
         self.words = {area: self.dice.sample(words, len(words)) for area in scenario.lists}
-        self.trades = {area: self.dice.sample(self.places["trades"], len(self.places["trades"])) for area in scenario.lists}
+        trades = self.places["trades"]
+        self.trades = {area: self.dice.sample(trades, len(trades)) for area in scenario.lists}
 
     def chambers(self) -> list[Made]:
         """Every registered chamber, with its code."""
@@ -75,7 +83,7 @@ class Generator:
                 story=story,
                 applies=not story.acts.stays_away,
                 tier=story.tier,
-                **story.chamber,
+                **dict[str, Any](story.chamber),
             )
 
     def _real(self) -> Iterator[Made]:
@@ -104,8 +112,7 @@ class Generator:
         if kind == "industry" and self.trades[home]:
             name = f"{region['city']}{self.trades[home].pop()}行业商会"
         else:
-            ending = {"town": "镇商会", "street": "街道商会", "market": "市场商会", "park": "产业园商会", "group": "青年商会"}
-            name = f"{region['city']}{self.words[home].pop()}{ending.get(kind, '商会')}"
+            name = f"{region['city']}{self.words[home].pop()}{_ENDINGS.get(kind, '商会')}"
         level = "town" if kind in {"town", "street"} else level_of(area)
         relation = self.dice.choices(("affiliated", "party_work", "group_member"), (80, 12, 8))[0]
         return Made(name + self.places["suffix"], area, level, kind, relation)
@@ -115,7 +122,8 @@ class Generator:
         founded, elected = self.dice.randint(2004, 2021), self.dice.choice((2022, 2023))
         month, day = self.dice.randint(1, 12), self.dice.randint(1, 28)
         chamber.founded = given.get("founded", f"{founded}-{month:02}-{day:02}")
-        chamber.last_election = given.get("last_election", max(f"{elected}-{day % 12 + 1:02}-{month:02}", chamber.founded))
+        drawn = max(f"{elected}-{day % 12 + 1:02}-{month:02}", chamber.founded)
+        chamber.last_election = given.get("last_election", drawn)
 
     def _rank(self, made: Iterable[Made]) -> None:
         """Fill up every province's quota, then give everybody who applies figures and shortcomings."""
@@ -153,8 +161,16 @@ class Generator:
         if "few_visits" in chamber.lacks:
             visited[1] = firms[1] * self.dice.randint(9, 18) // 100
         weak = "weak_contact" in chamber.lacks
-        contacted = [n * self.dice.randint(35, 55) // 100 if weak else -(-n * self.dice.randint(64, 90) // 100) for n in firms]
-        drawn = {"members": (before, first, last), "firms": firms, "visited": tuple(visited), "contacted": tuple(contacted)}
+        percent = [self.dice.randint(35, 55) if weak else self.dice.randint(64, 90) for _ in firms]
+        contacted = [
+            n * share // 100 if weak else -(-n * share // 100) for n, share in zip(firms, percent, strict=True)
+        ]
+        drawn = {
+            "members": (before, first, last),
+            "firms": firms,
+            "visited": tuple(visited),
+            "contacted": tuple(contacted),
+        }
         own = chamber.story.figures if chamber.story else {}
         if "firms" in own:
             drawn |= {"members": (240, 250, 262), "contacted": tuple(n * 80 // 100 for n in own["firms"])}

@@ -4,7 +4,7 @@ from typing import Any
 
 from demo import chambers
 from demo.api import refused, until
-from demo.data import Application
+from demo.parts import Application
 from demo.play import Play, each, is_direct, jurisdiction_of, service_of
 from shared.contracts import CENTRE, text
 
@@ -101,7 +101,8 @@ async def second_look(play: Play) -> None:
 async def _too_early(play: Play) -> None:
     """A list cannot be sealed while a chamber may still correct."""
     officer = play.platform.officer("35")
-    refusal = await refused(officer.post(service_of("35"), f"/shortlists/{play.code}/35/seal", {}), "shortlist.undecided")
+    sealing = officer.post(service_of("35"), f"/shortlists/{play.code}/35/seal", {})
+    refusal = await refused(sealing, "shortlist.undecided")
     play.noted["sealed_too_early"] = str(refusal.errors[0]["rule"]["zh"])
 
 
@@ -114,13 +115,15 @@ async def seal(play: Play) -> None:
         path = f"/cases/{play.id_of(application)}@{jurisdiction}/decline"
         await play.platform.officer(jurisdiction).post(service_of(jurisdiction), path, body)
     lists = play.noted["lists"] = {}
-    with play.show.step("省级把关，封存推荐名单", "the provinces seal their lists", len(play.scenario.round.quotas)) as tally:
-        for area in sorted(play.scenario.round.quotas):
+    provinces = sorted(play.scenario.round.quotas)
+    with play.show.step("省级把关，封存推荐名单", "the provinces seal their lists", len(provinces)) as tally:
+        for area in provinces:
             path = f"/shortlists/{play.code}/{area}"
             lists[area] = await play.platform.officer(area).post(service_of(area), f"{path}/seal", {})
             tally.done()
     direct = [id_ for id_, one in play.handed_in.items() if is_direct(one) and not one.acts.decline]
-    nominated = [entry["case"].partition("@")[0] for found in lists.values() for entry in found["entries"] if entry["nominated"]]
+    places = [place for found in lists.values() for place in found["entries"] if place["nominated"]]
+    nominated = [place["case"].partition("@")[0] for place in places]
     arrived = await play.until_cases(
         text("推荐上报送达全国", "the nominations reach the centre"),
         CENTRE,

@@ -7,7 +7,8 @@ from typing import Any
 from openpyxl import Workbook
 
 from demo.api import StalledError, refused, until
-from demo.data import Expert, Term, list_name
+from demo.data import list_name
+from demo.parts import Expert, Term
 from demo.play import Play, each
 from shared.contracts import CENTRE, text
 
@@ -150,5 +151,3 @@ def refuse_mails(play: Play) -> None:
     by_key = {application.key: application.chamber.code for application in play.scenario.applications}
     play.stand.mails.refuse(mail_of(by_key["just_below_20_percent"]), permanently=True)
     play.stand.mails.refuse(mail_of(by_key["renamed"]), times=2)
-
-

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from demo.api import Platform, each, until
-from demo.data import Acts, Application, Scenario
+from demo.data import Scenario
+from demo.parts import Acts, Application
 from demo.show import Show
 from demo.stand import FUJIAN, Stand
 from shared.contracts import CENTRE, Text, province_of, text
@@ -51,8 +52,11 @@ class Play:
 
     async def cases(self, jurisdiction: str, **where: Any) -> dict[str, dict[str, Any]]:
         """Cases of this round in a jurisdiction, by application."""
-        officer = self.platform.officer(jurisdiction)
-        found = await officer.every(service_of(jurisdiction), "/cases", round=self.code, jurisdiction=jurisdiction, **where)
+        officer, wanted = (
+            self.platform.officer(jurisdiction),
+            {"round": self.code, "jurisdiction": jurisdiction, **where},
+        )
+        found = await officer.every(service_of(jurisdiction), "/cases", **wanted)
         return {case["application"]: case for case in found}
 
     async def until_cases(

@@ -1,16 +1,19 @@
 """One whole round, from the register of chambers to the honours: the table of contents of the demo."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from demo import account, chambers, experts, finale, officers, opening
 from demo.account import Account
+from demo.api import PlatformError, first
 from demo.data import Scenario
 from demo.play import Play
 from demo.show import Show
 from demo.stand import SERVICES, standing
 from dev.backends import Backends
+from dev.processes import ProcessFailedError
 
 
 @asynccontextmanager
@@ -24,12 +27,25 @@ async def prepared(backends: Backends, directory: Path, scenario: Scenario, show
 
 
 async def run(play: Play) -> Account:
-    """The round.
+    """The round, with an eye on the processes and on the dead letters.
 
     Raises:
-        StalledError: something that must happen did not.
+        StalledError: something that must happen did not, or a message was put aside.
         RefusedError: the platform refused what it must accept.
+        ProcessFailedError: a service ended on the way.
     """
+    try:
+        async with asyncio.TaskGroup() as group:
+            watchers = [group.create_task(play.stand.processes.watch()), group.create_task(account.watch(play))]
+            found = await _play(play)
+            for watcher in watchers:
+                watcher.cancel()
+    except* (PlatformError, ProcessFailedError) as failures:
+        raise first(failures) from None
+    return found
+
+
+async def _play(play: Play) -> Account:
     await opening.bring_chambers(play)
     await opening.record_last_round(play)
     await opening.appoint_experts(play)

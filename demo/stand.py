@@ -118,8 +118,9 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
         service, _, area = name.partition("-")
         queues = rf"(dead\.)?{service}\..*{area}" if area else rf"(dead\.)?{service}(\..*)?"
         own = rf"^(sihao\.(events|dead)|{queues})$"
+        rights = {"configure": own, "write": own, "read": own}
         topics = {EXCHANGE: TopicPermission(write=_may_announce(service, area), read=_may_hear(area))}
-        password = await api.create_user(user, vhost=vhost, configure=own, write=own, read=own, topic_permissions=topics)
+        password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **rights)
         stack.push_async_callback(api.delete_user, user)
         addresses[name] = amqp_address(amqp_url, user=user, password=password)
     return addresses

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from demo.account import Account
+from demo.account import DEAD_LETTERS, OUTBOX, PUBLISHED, Account
 from demo.play import Play, jurisdiction_of
 from demo.stand import FUJIAN
 
@@ -73,7 +73,7 @@ def _provinces(play: Play, account: Account) -> Table:
 def _stories(play: Play) -> Iterator[str]:
     yield "[bold]过程 on the way[/bold]"
     errors = play.noted["row_errors"]
-    yield f"  导入：一份有 {len(errors)} 处错误的名单被整份拒绝，例如 / a list with {len(errors)} errors was refused as a whole:"
+    yield f"  导入 import：一份名单有 {len(errors)} 处错误，整份拒绝 / {len(errors)} errors, refused as a whole:"
     for error in errors[:3]:
         yield f"    {error['field']}: {error['rule']['zh']}"
     for one in play.scenario.applications:
@@ -98,10 +98,14 @@ def _stories(play: Play) -> Iterator[str]:
 
 def _service_figures(play: Play, account: Account) -> Iterator[str]:
     letters = account.letters
-    dead = sum(gauges.get("sihao_dead_letters", 0) for gauges in account.gauges.values())
+    total = sum(account.gauges.values(), Counter[str]())
     yield (
         f"通知 letters：送达 delivered {letters['delivered']}，失败 failed {letters['failed']}，"
-        f"邮件 mails {len(play.stand.mails.mails)}；死信 dead letters {dead:g}"
+        f"其中邮件 of them mails {len(play.stand.mails.mails)}"
+    )
+    yield (
+        f"消息 events：发布 published {total[PUBLISHED]}，"
+        f"未发出 unsent {total[OUTBOX]}，死信 dead letters {total[DEAD_LETTERS]}"
     )
 
 

@@ -78,13 +78,8 @@ class ReviewStore:
 
     async def record(self, kind: Kind[S], key: str) -> tuple[S | None, list[Entry]]:
         """A document and what happened to it, oldest first; both as of the same moment."""
-        before = await self._database.history(kind, key)
-        while True:
-            state = await self._database.get(kind, key)
-            after = await self._database.history(kind, key)
-            if len(after) == len(before):
-                return state, after
-            before = after
+        entries, state = await self._database.recorded(kind, key)
+        return state, entries
 
     async def terms(self, round_: str) -> Terms | None:
         """What a round lays down; kept in memory, since it never changes."""

@@ -102,9 +102,7 @@ def test_the_quota_falls_where_it_was_designed_to(province: str) -> None:
     quota = scenario().round.quotas[province]
     within = {one.chamber.code for one, _ in ranked[:quota]}
     designed = {
-        one.chamber.code
-        for one, _ in ranked
-        if scenario().expected[scenario().id_of(one.chamber)].reason != "quota"
+        one.chamber.code for one, _ in ranked if scenario().expected[scenario().id_of(one.chamber)].reason != "quota"
     }
     assert within == designed
 

@@ -1,0 +1,91 @@
+"""One tree of spans from a caller's request through every service that it moves, also where a message had to wait."""
+
+import asyncio
+from collections.abc import Iterable
+
+from shared.contracts import ApplicationSubmitted, RoundOpened
+from tests.support.foreign_client import publish
+from tests.support.one_of_each import opened_round, registered, submitted
+from tests.support.platform import Platform, example, until
+from tests.support.spans import Collected, loose_ends, traceparent
+
+SUBMITTED, SCORED, OPENED = "application.submitted.v1", "application.scored.v1", "case.opened.v1"
+
+
+async def tree(platform: Platform, trace: str, wanted: Iterable[tuple[str, str]]) -> list[Collected]:
+    """The spans of a trace, once the wanted ones have come."""
+
+    async def come() -> bool:
+        return set(wanted) <= {span.what for span in platform.spans.of(trace)}
+
+    await until(come)
+    await asyncio.sleep(0.5)  # spans that ended at about the same time come with the next export
+    return platform.spans.of(trace)
+
+
+async def test_a_submission_is_one_tree_from_the_request_to_the_letters(platform: Platform) -> None:
+    chamber = platform.applicant("3502", number=1)
+    round_ = await opened_round(platform, "CN-2024-T")
+    await registered(platform, chamber)
+    header, trace, caller = traceparent()
+    await submitted(platform, chamber, round_, headers={"traceparent": header})
+
+    spans = await tree(
+        platform,
+        trace,
+        [
+            ("intake", "POST /applications/{application}/submit"),
+            ("scoring", f"process {SUBMITTED}"),
+            ("review", f"process {SCORED}"),
+            ("notify", f"process {SUBMITTED}"),
+            ("notify", f"process {SCORED}"),
+            ("notify", f"process {OPENED}"),
+            ("intake", f"process {OPENED}"),
+        ],
+    )
+    assert loose_ends(spans, caller) == []
+    assert {span.instance for span in spans if span.service == "review"} >= {"35"}
+
+    [request] = [span for span in spans if span.name.startswith("POST")]
+    parents = {span.id: span for span in spans}
+    assert request.parent == caller
+    [scoring] = [span for span in spans if span.service == "scoring"]
+    assert scoring.parent == request.id
+    [fujian] = [span for span in spans if span.what == ("review", f"process {SCORED}") and span.instance == "35"]
+    assert fujian.parent == scoring.id
+    letters = [span for span in spans if span.what == ("notify", f"process {OPENED}")]
+    assert [parents[span.parent] for span in letters] == [fujian]
+
+
+async def test_the_tree_holds_when_a_message_had_to_wait(platform: Platform) -> None:
+    """An application comes before its round: scoring holds it, tries again, and goes on in the same tree."""
+    header, trace, caller = traceparent()
+    names = {"CN_2020": "CN-2020-W"}
+    await asyncio.to_thread(
+        publish,
+        platform.amqp_url,
+        ApplicationSubmitted.wire(),
+        example(SUBMITTED, **names),
+        source="/elsewhere",
+        subject="waits",
+        headers={"traceparent": header},
+    )
+    held = ("scoring", f"process {SUBMITTED}")
+    spans = await tree(platform, trace, [held])
+    assert [span.events for span in spans if span.what == held][0] == ("held",)
+
+    await asyncio.to_thread(
+        publish,
+        platform.amqp_url,
+        RoundOpened.wire(),
+        example("round.opened.v1", **names),
+        source="/elsewhere",
+        subject="CN-2020-W",
+    )
+    spans = await tree(platform, trace, [held, ("review", f"process {SCORED}"), ("notify", f"process {OPENED}")])
+    tries = [span for span in spans if span.what == held]
+    assert len(tries) > 1
+    assert {span.parent for span in tries} == {caller}
+    assert loose_ends(spans, caller) == []
+    [scored] = [span for span in spans if span.what == ("review", f"process {SCORED}") and span.instance == "35"]
+    assert scored.parent == next(span.id for span in tries if not span.events)
