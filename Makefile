@@ -30,7 +30,7 @@ format: venv ## 整理代码格式 / format the code
 	@$(PYTHON_IN_VENV) -m ruff check --fix .
 
 unit: venv ## 单元测试，不启动任何服务 / unit tests; nothing is started
-	@$(PYTEST) tests/unit
+	@$(PYTEST) -n auto tests/unit
 
 contract: venv ## 契约测试：消息格式、示例与生成的文档 / contract tests: message schemas, examples, generated documents
 	@$(PYTEST) tests/contract

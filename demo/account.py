@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.api import StalledError, until
+from demo.api import StalledError, each, until
 from demo.play import Play, service_of
 from shared.contracts import CENTRE, text
 
@@ -97,16 +97,12 @@ async def _final_cases(play: Play) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for jurisdiction in (*sorted(play.scenario.round.quotas), CENTRE):
         found |= await play.cases(jurisdiction)
-    declined = [case for case in found.values() if case["status"] == "declined"]
-    details = await asyncio.gather(*(_detail(play, case) for case in declined))
-    for case, detail in zip(declined, details, strict=True):
+
+    async def look(case: dict[str, Any]) -> None:
+        detail = await play.platform.operator().get(service_of(case["jurisdiction"]), f"/cases/{case['id']}")
         case["code"] = detail["ending"]["code"]
-    return found
 
-
-async def _detail(play: Play, case: dict[str, Any]) -> dict[str, Any]:
-    service = service_of(case["jurisdiction"])
-    found: dict[str, Any] = await play.platform.operator().get(service, f"/cases/{case['id']}")
+    await each([case for case in found.values() if case["status"] == "declined"], look)
     return found
 
 
@@ -143,11 +139,9 @@ async def registered(play: Play) -> set[str]:
 
 async def _gauges(play: Play) -> dict[str, Counter[str]]:
     """Unsent facts, dead letters and published facts of every service, as it tells Prometheus."""
-
-    async def one(name: str, url: str) -> tuple[str, Counter[str]]:
-        found: Counter[str] = Counter()
-        for figure, value in _FIGURE.findall((await play.platform.client.get(f"{url}/metrics")).text):
-            found[figure] += int(float(value))
-        return name, found
-
-    return dict(await asyncio.gather(*(one(name, url) for name, url in play.platform.services.items())))
+    found: dict[str, Counter[str]] = {}
+    for name in play.platform.services:
+        found[name] = Counter()
+        for figure, value in _FIGURE.findall(await play.platform.public.text(name, "/metrics")):
+            found[name][figure] += int(float(value))
+    return found

@@ -87,7 +87,15 @@ class Caller:
                 return found
             after = {"after": page["next"]}
 
+    async def text(self, service: str, path: str) -> str:
+        """Read something that is not JSON: a page, a feed, metrics."""
+        return (await self._send("GET", service, path)).text
+
     async def _call(self, method: str, service: str, path: str, **given: Any) -> Any:
+        response = await self._send(method, service, path, **given)
+        return None if response.status_code == HTTPStatus.NO_CONTENT or not response.content else response.json()
+
+    async def _send(self, method: str, service: str, path: str, **given: Any) -> httpx2.Response:
         headers = {**self._headers, **given.pop("headers", {})}
         try:
             response = await self._client.request(method, self._services[service] + path, headers=headers, **given)
@@ -95,7 +103,7 @@ class Caller:
             raise PlatformError(f"{service} 没有应答 / does not answer: {method} {path} ({error!r})") from error
         if not response.is_success:
             raise RefusedError(response)
-        return None if response.status_code == HTTPStatus.NO_CONTENT or not response.content else response.json()
+        return response
 
 
 class Platform:

@@ -178,7 +178,7 @@ class Generator:
 
 
 def credit_code(area: str, serial: int) -> str:
-    """A valid credit code (GB 32100-2015) of a social organisation that nobody has: organisation codes begin with YY."""
+    """A valid credit code (GB 32100-2015) of a social organisation that nobody has: its organisation code begins YY."""
     organ = "100000" if area == "CN" else area.ljust(6, "0")
     body = f"YY{serial:06}"
     digits = ["0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(c) for c in body]

@@ -6,19 +6,19 @@ from contextlib import contextmanager
 from time import monotonic
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 
 class Tally:
     """Counts what is done in a step."""
 
-    def __init__(self, progress: Progress, task: int) -> None:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
-        self._task = task  # rich's TaskID is an int
+        self._task = task
 
     def done(self, count: int = 1) -> None:
         """So many more are done."""
-        self._progress.advance(self._task, count)  # type: ignore[arg-type]
+        self._progress.advance(self._task, count)
 
 
 class Show:

@@ -38,10 +38,12 @@ class Stand:
     issuer: Issuer
     mails: MailSink
     processes: Processes
-    api: RabbitApi | None
     vhost: str
-    databases: Mapping[str, str]
-    mongo_url: str
+    """The run's own, as it stands in addresses."""
+    amqp_url: str
+    """The address of that virtual host, with full rights."""
+    addresses: Mapping[str, str]
+    """The same, with each process's own rights."""
 
 
 @asynccontextmanager
@@ -87,7 +89,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         await asyncio.gather(*(start(name) for name in SERVICES))
         platform = await stack.enter_async_context(connected(urls, issuer))
         vhost = amqp_url.rpartition("/")[2]
-        yield Stand(platform, clock, issuer, mails, processes, backends.api, vhost, databases, backends.mongo_url)
+        yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses)
 
 
 def centre_areas(scenario: Scenario) -> Sequence[str]:

@@ -55,8 +55,8 @@ def _outcomes(play: Play, account: Account) -> Table:
 
 def _provinces(play: Play, account: Account) -> Table:
     table = Table(title="各地 by province", title_justify="left")
-    for heading in ("", "申报 applied", "上榜 ranked", "名额 quota", "推荐 nominated", "授予 honoured"):
-        table.add_column(heading, justify="left" if not heading else "right")
+    for heading in ("", "申报\napplied", "上榜\nranked", "名额\nquota", "推荐\nnominated", "授予\nhonoured"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     by_place = Counter(map(jurisdiction_of, play.scenario.applications))
     honoured = Counter(
         jurisdiction_of(one) for one in play.scenario.applications if account.outcomes[play.id_of(one)][0] == "honoured"

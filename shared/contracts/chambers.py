@@ -10,7 +10,7 @@ from shared.contracts.event import CreditCode, Instant, Part, Sha256
 ChamberType = Literal[
     "hometown", "industry", "group", "general", "town", "street", "village", "market", "park", "building", "other"
 ]
-"""异地 · 行业 · 特定对象 · 综合 · 乡镇 · 街道 · 村 · 市场 · 园区 · 楼宇 · 其他 (S:002, domain sources §3.3)."""
+"""异地 · 行业 · 特定对象 · 综合 · 乡镇 · 街道 · 村 · 市场 · 园区 · 楼宇 · 其他 (the first four: S:002)."""
 Relation = Literal["affiliated", "party_work", "group_member", "none"]
 """所属 · 党建工作由工商联领导和管理 · 团体会员 · 无 (S:004 认定范围)."""
 FactValue = bool | int | str | list[str] | dict[str, int]

@@ -25,7 +25,7 @@ from shared.runtime.documents import Fact
 from shared.runtime.envelope import headers_of
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.logs import get_logger
-from shared.runtime.topology import DEAD, EVENTS, dead_queue, event_queue
+from shared.runtime.topology import DEAD, EVENTS, dead_queue, dead_queue_name, event_queue
 
 log = get_logger(__name__)
 
@@ -55,7 +55,7 @@ class Publisher:
         self._timeout = timeout
         self._channel: AbstractRobustChannel | None = None
         self.ready = asyncio.Event()
-        """Set once the topology stands."""
+        """Set once the topology stands and is sound."""
 
     async def connect(self, table: HandlerTable) -> None:
         """Connect, declare the topology, open the publishing channel. Waits for the broker as long as it takes."""
@@ -63,7 +63,6 @@ class Publisher:
         version = str(connection.transport.connection.server_properties["version"]) if connection.transport else "0"
         await self._declare(table, version)
         self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        self.ready.set()
 
     async def _declare(self, table: HandlerTable, version: str) -> None:
         events = await self._broker.declare_exchange(EVENTS)
@@ -74,6 +73,15 @@ class Publisher:
             queue = await self._broker.declare_queue(event_queue(subscription, table, version))
             for binding in subscription.bindings:
                 await queue.bind(events, routing_key=binding)
+
+    async def depths(self, table: HandlerTable) -> dict[str, int]:
+        """How many messages wait in each queue of this table, and in its dead-letter queue."""
+        connection = await self._broker.connect()
+        async with asyncio.timeout(self._timeout), connection.channel(publisher_confirms=False) as opened:
+            channel = await opened.get_underlay_channel()
+            names = [*(subscription.queue for subscription in table), dead_queue_name(table)]
+            answers = [await channel.queue_declare(name, passive=True) for name in names]
+        return {name: answer.message_count or 0 for name, answer in zip(names, answers, strict=True)}
 
     async def publish(self, facts: Sequence[Fact]) -> dict[str, Exception]:
         """Publish all at once; answers the failures by fact id. Never raises for the broker."""

@@ -97,7 +97,9 @@ class DeadLetters:
             headers=dict(letter.headers),
         )
         await send(letter.queue, letter.body, properties)
-        await self._letters.update_one({"_id": letter.id}, {"$set": {"replayed": datetime.now(UTC)}})
+        # Put aside again meanwhile, it bears a newer `at`, and stays open.
+        unchanged = {"_id": letter.id, "at": letter.at}
+        await self._letters.update_one(unchanged, {"$set": {"replayed": datetime.now(UTC)}})
 
 
 def _document(letter: DeadLetter) -> dict[str, Any]:

@@ -81,12 +81,15 @@ class Fact:
     time: str
     body: str
     trace: dict[str, str]
+    entered: datetime
+    """When it entered the outbox, by the machine's clock."""
     at: datetime
-    """When it entered the outbox or was last tried, by the machine's clock."""
+    """When it was last tried; at first, when it entered."""
 
     @classmethod
     def of(cls, event: Event, work: Work, index: int, now: datetime) -> "Fact":
         """The fact of `event`, announced as number `index` because of `work`."""
+        entered = datetime.now(UTC)
         return cls(
             id=event_id(work.cause, f"{work.kind.collection}/{work.key}", index),
             type=event.wire(),
@@ -96,7 +99,8 @@ class Fact:
             time=now.isoformat(),
             body=event.model_dump_json(),
             trace=work.trace,
-            at=datetime.now(UTC),
+            entered=entered,
+            at=entered,
         )
 
 

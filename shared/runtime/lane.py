@@ -19,6 +19,7 @@ from aiormq.abc import DeliveredMessage
 
 from shared.runtime import metrics
 from shared.runtime.amqp import Consumption, Publisher, consume
+from shared.runtime.clock import Clock
 from shared.runtime.dead import DeadLetters
 from shared.runtime.documents import Applied, Documents, Outgoing
 from shared.runtime.handlers import HandlerTable, Subscription
@@ -61,6 +62,7 @@ class Lane:
         table: HandlerTable,
         *,
         url: str,
+        clock: Clock,
         documents: Documents,
         dead_letters: DeadLetters,
         relay: Relay,
@@ -72,6 +74,7 @@ class Lane:
         self._subscriptions: dict[str, Subscription] = {s.queue: s for s in table}
         self._dead_queue = dead_queue_name(table)
         self._url = url
+        self._clock = clock
         self._documents = documents
         self._dead = dead_letters
         self._relay = relay
@@ -176,7 +179,7 @@ class Lane:
                 hold.pause = min(hold.pause * 2, _LONGEST_PAUSE)
                 hold.again_at = now + hold.pause
                 held[id(message)] = hold
-            message.count()
+            message.count(self._clock.now())
         session.held = list(held.values())
         return done
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx2
+from yarl import URL
 
 from shared.runtime.handlers import HandlerTable
 
@@ -19,12 +20,13 @@ class DeliveryLimit(Exception):  # noqa: N818 - names what is in force
     """A queue would drop messages after some redeliveries; says which, and what to do."""
 
 
-async def check_delivery_limits(api_url: str, table: HandlerTable, *, vhost: str = "/") -> None:
-    """Ask the broker which delivery limit is in force on every queue of this table.
+async def check_delivery_limits(api_url: str, amqp_url: str, table: HandlerTable) -> None:
+    """Ask the broker which delivery limit is in force on every queue of this table, in the virtual host of `amqp_url`.
 
     Raises:
         DeliveryLimit: one of them has a limit.
     """
+    vhost = URL(amqp_url).path[1:] or "/"
     async with httpx2.AsyncClient(base_url=api_url.rstrip("/"), timeout=5.0) as api:
         overview = (await api.get("/api/overview")).raise_for_status().json()
         major = int(str(overview["rabbitmq_version"]).split(".")[0])

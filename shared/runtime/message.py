@@ -133,6 +133,9 @@ class Message:
                 continue
             except StoreError:
                 raise
+            except Refused as refusal:
+                self.dead = _refused(self, refusal)
+                return []
             except Exception as error:  # one bad message must not stop the batch
                 log.exception("routing failed", event_type=self.label)
                 self.dead = put_aside(self, "handler-failed", _failure(error))
@@ -162,8 +165,8 @@ class Message:
             elif isinstance(outcome, Waiting):
                 self.missing = outcome.missing
 
-    def count(self) -> None:
-        """Count how it came out."""
+    def count(self, now: datetime) -> None:
+        """Count how it came out, and how old it is."""
         if self.dead is not None:
             outcome = "parked"
             log.warning("message put aside", event_type=self.label, dead_letter=self.dead.id, code=self.dead.code)
@@ -176,6 +179,7 @@ class Message:
         else:
             outcome = "ignored"
         metrics.MESSAGES.labels(self.label, outcome).inc()
+        metrics.MESSAGE_AGE.labels(self.label).observe(max(0.0, (now - self.envelope.time).total_seconds()))
 
 
 def put_aside(message: Message, code: str, reason: Text, refusal: Refused | None = None) -> DeadLetter:

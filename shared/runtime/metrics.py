@@ -59,6 +59,13 @@ PUBLISH_FAILURES = Counter(
 )
 
 QUEUE_DEPTH = Gauge("sihao_queue_depth", "Messages waiting in a queue", ["queue"], registry=REGISTRY)
+MESSAGE_AGE = Histogram(
+    "sihao_message_age_seconds",
+    "From the event to its handling here, by the platform's clock",
+    ["event"],
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600, 86400, 604800),
+    registry=REGISTRY,
+)
 DEAD_LETTERS = Gauge("sihao_dead_letters", "Messages parked with a reason, waiting for a person", registry=REGISTRY)
 DEADLINE_LAG = Gauge("sihao_deadline_lag_seconds", "How late the last deadline was acted on", registry=REGISTRY)
 

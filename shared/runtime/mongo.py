@@ -30,6 +30,7 @@ StoreError = PyMongoError
 """What the driver raises when the store is away, slow or moving; whoever gets it waits and tries again."""
 
 _DUPLICATE = 11000
+_SAMPLE = 1000
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
@@ -150,16 +151,11 @@ class Database(Store):
         return claimed
 
     async def outbox(self, kind: Kind[Any]) -> tuple[int, datetime | None]:
-        """How many documents of this kind carry unsent facts, and since when the oldest."""
-        collection = self.collection(kind.collection)
-        oldest = await collection.find_one(
-            {"outbox.at": {"$exists": True}}, {"outbox": 1}, sort=[("outbox.at", ASCENDING)]
-        )
-        if not oldest or not oldest["outbox"]:
-            return 0, None
-        return await collection.count_documents({"outbox.at": {"$exists": True}}), min(
-            f["at"] for f in oldest["outbox"]
-        )
+        """How many documents of this kind carry unsent facts, and since when the oldest (of a thousand of them)."""
+        collection, unsent = self.collection(kind.collection), {"outbox.at": {"$exists": True}}
+        cursor = collection.find(unsent, {"outbox.entered": 1}).sort("outbox.at", ASCENDING).limit(_SAMPLE)
+        entered = [fact["entered"] async for found in cursor for fact in found["outbox"]]
+        return (await collection.count_documents(unsent), min(entered)) if entered else (0, None)
 
     async def due(self, kind: Kind[Any], now: datetime, limit: int) -> list[tuple[str, datetime]]:
         """Documents whose deadline has passed, earliest first."""

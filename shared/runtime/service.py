@@ -17,7 +17,7 @@ from faststream.rabbit import RabbitBroker
 
 from shared.contracts import CATALOGUE
 from shared.contracts.text import Text, text
-from shared.runtime import logs, telemetry
+from shared.runtime import logs, metrics, telemetry
 from shared.runtime.amqp import Publisher, with_heartbeat
 from shared.runtime.clock import make_clock
 from shared.runtime.commands import Commands
@@ -39,6 +39,8 @@ log = logs.get_logger(__name__)
 
 _GRACE = 15.0
 """Seconds that a stopping service gives the batch in hand."""
+_MEASURE_EVERY = 5.0
+"""Seconds between two looks at the depth of the queues."""
 _OUTBOX_ALARM = timedelta(seconds=60)
 """A fact that waits longer than this makes the service unready: somebody should look."""
 
@@ -86,6 +88,7 @@ class Service:
         self._lane = Lane(
             table,
             url=self._url,
+            clock=self.clock,
             documents=self._documents,
             dead_letters=self.dead_letters,
             relay=self.relay,
@@ -175,12 +178,16 @@ class Service:
         await _rest()
 
     async def _connect(self) -> None:
-        """Connect and declare the topology; then rest, the connection heals itself."""
+        """Connect, declare the topology, see that no queue can drop messages; then measure the queues for ever."""
         if not self.publisher.ready.is_set():
             await self.publisher.connect(self._table)
-        if self.settings.rabbit_api_url:
-            await check_delivery_limits(self.settings.rabbit_api_url.get_secret_value(), self._table)
-        await _rest()
+            if self.settings.rabbit_api_url:
+                await check_delivery_limits(self.settings.rabbit_api_url.get_secret_value(), self._url, self._table)
+            self.publisher.ready.set()
+        while True:
+            for queue, depth in (await self.publisher.depths(self._table)).items():
+                metrics.QUEUE_DEPTH.labels(queue).set(depth)
+            await asyncio.sleep(_MEASURE_EVERY)
 
     _prepared = False
 

@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Iterable
 
 from shared.contracts import ApplicationSubmitted, RoundOpened
-from tests.support.foreign_client import publish
-from tests.support.one_of_each import opened_round, registered, submitted
-from tests.support.platform import Platform, example, until
+from tests.support.acts import bring, open_round, submit
+from tests.support.platform import Platform, announce, example, until
 from tests.support.spans import Collected, loose_ends, traceparent
 
 SUBMITTED, SCORED, OPENED = "application.submitted.v1", "application.scored.v1", "case.opened.v1"
@@ -24,11 +23,10 @@ async def tree(platform: Platform, trace: str, wanted: Iterable[tuple[str, str]]
 
 
 async def test_a_submission_is_one_tree_from_the_request_to_the_letters(platform: Platform) -> None:
-    chamber = platform.applicant("3502", number=1)
-    round_ = await opened_round(platform, "CN-2024-T")
-    await registered(platform, chamber)
+    applicant, round_ = platform.applicant("3502"), await open_round(platform, "CN-2024-T")
+    await bring(platform, applicant)
     header, trace, caller = traceparent()
-    await submitted(platform, chamber, round_, headers={"traceparent": header})
+    await submit(platform, applicant, round_, headers={"traceparent": header})
 
     spans = await tree(
         platform,
@@ -60,32 +58,19 @@ async def test_a_submission_is_one_tree_from_the_request_to_the_letters(platform
 async def test_the_tree_holds_when_a_message_had_to_wait(platform: Platform) -> None:
     """An application comes before its round: scoring holds it, tries again, and goes on in the same tree."""
     header, trace, caller = traceparent()
-    names = {"CN_2020": "CN-2020-W"}
-    await asyncio.to_thread(
-        publish,
-        platform.amqp_url,
-        ApplicationSubmitted.wire(),
-        example(SUBMITTED, **names),
-        source="/elsewhere",
-        subject="waits",
-        headers={"traceparent": header},
-    )
-    held = ("scoring", f"process {SUBMITTED}")
+    round_, held = "CN-2020-W", ("scoring", f"process {SUBMITTED}")
+    application = example(ApplicationSubmitted, round_=round_)
+    await announce(platform.amqp_url, ApplicationSubmitted, [("waits", application)], traceparent=header)
     spans = await tree(platform, trace, [held])
-    assert [span.events for span in spans if span.what == held][0] == ("held",)
+    assert {span.events for span in spans if span.what == held} == {("held",)}
 
-    await asyncio.to_thread(
-        publish,
-        platform.amqp_url,
-        RoundOpened.wire(),
-        example("round.opened.v1", **names),
-        source="/elsewhere",
-        subject="CN-2020-W",
-    )
+    opened = example(RoundOpened, round_=round_)
+    await announce(platform.amqp_url, RoundOpened, [("waited-for", opened)], area="CN")
     spans = await tree(platform, trace, [held, ("review", f"process {SCORED}"), ("notify", f"process {OPENED}")])
     tries = [span for span in spans if span.what == held]
     assert len(tries) > 1
     assert {span.parent for span in tries} == {caller}
     assert loose_ends(spans, caller) == []
-    [scored] = [span for span in spans if span.what == ("review", f"process {SCORED}") and span.instance == "35"]
-    assert scored.parent == next(span.id for span in tries if not span.events)
+    [last] = [span for span in tries if not span.events]
+    [fujian] = [span for span in spans if span.what == ("review", f"process {SCORED}") and span.instance == "35"]
+    assert fujian.parent == last.id

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from demo.data import Application, list_name
+from tests.support.acts import begin, draft_round, import_chambers, open_round, round_body, submit
 from tests.support.platform import Platform
 
 OBJECTION = "合成异议：会员大会未达法定人数"
@@ -34,20 +34,22 @@ class _Made:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.city, self.national = platform.applicant(CITY), platform.applicant(CENTRE)
-        self.round = platform.scenario.round.model_dump(mode="json")
+        self.round = "CN-2024"
         code = self.city.chamber.code
         others = (a.chamber for a in platform.scenario.applications if a.chamber.area == CITY)
         self.names: dict[str, Any] = {
-            "round": self.round["code"],
-            "draft_round": f"{self.round['code']}-B",
+            "round": self.round,
+            "draft_round": f"{self.round}-B",
+            "body_c": round_body(platform, f"{self.round}-C"),
+            "body_35": {**round_body(platform, "FJ-2024"), "area": PROVINCE},
             "code": code,
             "other_code": next(chamber.code for chamber in others if chamber.code != code),
             "chamber": self.city.chamber.model_dump(mode="json"),
             "name": self.city.chamber.name,
-            "application": f"{self.round['code']}-{code}",
-            "draft": f"{self.round['code']}-B-{code}",
-            "case35": f"{self.round['code']}-{code}@35",
-            "case_cn": f"{self.round['code']}-{self.national.chamber.code}@CN",
+            "application": f"{self.round}-{code}",
+            "draft": f"{self.round}-B-{code}",
+            "case35": f"{self.round}-{code}@35",
+            "case_cn": f"{self.round}-{self.national.chamber.code}@CN",
             "secretary": f"secretary-{code}",
             "objection": OBJECTION,
             "mail": MAIL,
@@ -58,27 +60,15 @@ class _Made:
 
     async def chambers(self) -> None:
         """The city's two chambers by the province's list, the national one by the centre's."""
-        directory = self.platform.scenario.directory
-        for area, codes in ((PROVINCE, (self.names["code"], self.names["other_code"])), (CENTRE, ())):
-            heading, *rows = (directory / list_name(area)).read_text("utf-8-sig").splitlines()
-            wanted = [row for row in rows if row.partition(",")[0] in codes or area == CENTRE]
-            text = "\n".join([heading, *wanted]) + "\n"
-            self.names[f"list_{area.lower()}"] = text
-            await self.done(
-                "POST", "intake", "/chambers/import", self.officer[area], files={"file": ("list.csv", text.encode())}
-            )
+        city = [self.names["code"], self.names["other_code"]]
+        self.names["list_35"] = await import_chambers(self.platform, PROVINCE, city)
+        await import_chambers(self.platform, CENTRE, [self.national.chamber.code])
 
     async def rounds(self) -> None:
         """Two that are open, and one that is drafted."""
-        centre, code = self.officer[CENTRE], self.round["code"]
-        await self.platform.comes("intake", "/rubrics", token=centre, holds=lambda page: bool(page["items"]))
-        for name in (code, f"{code}-B", f"{code}-C"):
-            self.names[f"body_{name[-1].lower()}"] = {**self.round, "code": name}
-            await self.done("PUT", "intake", f"/rounds/{name}", centre, json={**self.round, "code": name})
-        self.names["body_35"] = {**self.round, "code": "FJ-2024", "area": PROVINCE}
-        for name in (code, f"{code}-B"):
-            await self.done("POST", "intake", f"/rounds/{name}/freeze", centre)
-            await self.done("POST", "intake", f"/rounds/{name}/open", centre)
+        await open_round(self.platform, self.round)
+        await open_round(self.platform, self.names["draft_round"])
+        await draft_round(self.platform, f"{self.round}-C")
 
     async def people(self, spare: Iterable[str]) -> None:
         """The secretary; and people who can be erased."""
@@ -100,35 +90,14 @@ class _Made:
 
     async def applications(self) -> None:
         """One handed in for the city's chamber and for the national one; one begun, in the other round."""
-        await self.submit(self.city)
-        await self.submit(self.national)
-        await self.begin(self.city, self.names["draft_round"])
+        await submit(self.platform, self.city, self.round)
+        await submit(self.platform, self.national, self.round)
+        await begin(self.platform, self.city, self.names["draft_round"])
         for application, file in (("application", "file"), ("draft", "draft_file")):
             found = await self.done("GET", "intake", f"/applications/{self.names[application]}", self.operator)
             self.names[file] = found["evidence"][0]["sha256"]
         found = await self.done("GET", "intake", f"/applications/{self.names['application']}", self.operator)
         self.names["receipt"] = {key: found["receipt"][key] for key in ("number", "digest")}
-
-    async def begin(self, one: Application, round_: str) -> str:
-        """Begin, fill in, attach a file."""
-        secretary = self.platform.token("secretary", chamber=one.chamber.code)
-        id_ = f"{round_}-{one.chamber.code}"
-        body = {"round": round_, "chamber": one.chamber.code}
-        await self.done("POST", "intake", "/applications", secretary, json=body)
-        facts = self.platform.scenario.facts_of(one)
-        items = {item: {"version": 0, "facts": fields} for item, fields in facts.items() if fields}
-        await self.done("PATCH", "intake", f"/applications/{id_}/items", secretary, json={"items": items})
-        file = {"file": ("收费公示_合成.txt", f"合成材料 / synthetic {id_}".encode())}
-        await self.done(
-            "POST", "intake", f"/applications/{id_}/evidence", secretary, files=file, data={"items": ["D2.e"]}
-        )
-        return id_
-
-    async def submit(self, one: Application) -> None:
-        """Begin and hand in."""
-        id_ = await self.begin(one, self.round["code"])
-        secretary = self.platform.token("secretary", chamber=one.chamber.code)
-        await self.done("POST", "intake", f"/applications/{id_}/submit", secretary, json={"undertaking": True})
 
     async def province_case(self) -> None:
         """Wait for the case in Fujian; a pool of its own there."""
@@ -153,7 +122,7 @@ class _Made:
     async def panel(self) -> None:
         """Convened, attended, voted, closed."""
         centre = self.officer[CENTRE]
-        body = {"round": self.round["code"], "members": EXPERTS}
+        body = {"round": self.round, "members": EXPERTS}
         panel = (await self.done("POST", "review", "/panels", centre, json=body))["id"]
         self.names["panel"] = panel
         await self.done("PUT", "review", f"/panels/{panel}/attendance", centre, json={"present": EXPERTS})
@@ -166,7 +135,7 @@ class _Made:
 
     async def notice(self) -> None:
         """Opened, with an objection."""
-        body = {"round": self.round["code"]}
+        body = {"round": self.round}
         notice = (await self.done("POST", "review", "/notices", self.officer[CENTRE], json=body))["id"]
         self.names["notice"] = notice
         body = {"case": self.names["case_cn"], "text": OBJECTION, "contact": MAIL}

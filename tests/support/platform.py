@@ -6,14 +6,16 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aio_pika
 import httpx2
 import pytest
+from aio_pika import DeliveryMode
 
 from demo.data import Application, Scenario
 from demo.stand import Stand, standing
@@ -21,6 +23,8 @@ from dev.backends import Backends
 from dev.ports import LOOPBACK, free_port
 from dev.processes import Child
 from dev.runs import run_directory
+from shared.contracts.area import routing_words
+from shared.contracts.event import Event
 from tests.support.spans import SpanReceiver
 
 EXAMPLES = Path(__file__).parents[2] / "shared" / "contracts" / "examples"
@@ -132,12 +136,23 @@ async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 30.0) -
         await asyncio.sleep(0.05)
 
 
-def example(name: str, **changed: str) -> bytes:
-    """A golden example of an event, with every text that equals a key of `changed` replaced."""
-    body = (EXAMPLES / f"{name}.json").read_text("utf-8")
-    for old, new in changed.items():
-        body = body.replace(old.replace("_", "-"), new)
-    return body.encode()
+async def announce(
+    amqp_url: str, event: type[Event], bodies: Iterable[tuple[str, bytes]], *, area: str = "3502", **headers: str
+) -> None:
+    """Publish messages of one type by (id, body), whatever their bodies; returns when the broker has them all."""
+    async with await aio_pika.connect(amqp_url) as connection:
+        channel = await connection.channel(publisher_confirms=True)
+        exchange = await channel.get_exchange("sihao.events")
+        for id_, body in bodies:
+            message = aio_pika.Message(
+                body, message_id=id_, type=event.wire(), headers=dict(headers), delivery_mode=DeliveryMode.PERSISTENT
+            )
+            await exchange.publish(message, routing_key=f"{event.wire()}.{routing_words(area)}")
+
+
+def example(event: type[Event], *, round_: str = "CN-2020") -> bytes:
+    """The golden example of an event, told of another round."""
+    return (EXAMPLES / f"{event.wire()}.json").read_text("utf-8").replace("CN-2020", round_).encode()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,153 @@
+"""One whole round on real RabbitMQ and MongoDB: every application comes out exactly as the scenario designed it."""
+
+from collections import Counter
+from xml.etree import ElementTree as ET
+
+from demo.api import each
+from demo.opening import mail_of
+from shared.contracts import CENTRE, EVENTS
+from tests.e2e.conftest import Played
+from tests.e2e.listener import Heard
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+async def test_every_application_has_its_exact_outcome(played: Played) -> None:
+    expected = {id_: (row.outcome, row.reason) for id_, row in played.play.scenario.expected.items()}
+    assert played.account.outcomes == expected
+    assert len(expected) == 260
+    assert played.account.wrong == []
+
+
+async def test_the_provinces_nominate_exactly_their_quotas(played: Played) -> None:
+    for area, quota in played.play.scenario.round.quotas.items():
+        entries = played.play.noted["lists"][area]["entries"]
+        assert sum(entry["nominated"] for entry in entries) == quota
+        assert len(entries) > quota, "a quota that does not bite shows nothing"
+
+
+async def test_the_public_register_holds_exactly_the_honoured(played: Played) -> None:
+    public = played.play.platform.public
+    rows = await public.every("notify", "/register.json", round=played.play.code, status="valid")
+    assert Counter(row["code"] for row in rows) == Counter(played.honoured)
+
+
+async def test_the_announcement_page_names_exactly_the_honoured(played: Played) -> None:
+    page = await _page(played, f"/announcements/{played.play.noted['announcement']}")
+    chambers = [one.chamber for one in played.play.scenario.applications]
+    assert {chamber.code for chamber in chambers if chamber.code in page} == played.honoured
+    assert all(chamber.name in page for chamber in chambers if chamber.code in played.honoured)
+
+
+async def test_the_feed_tells_of_every_step_once(played: Played) -> None:
+    feed = ET.fromstring(await _page(played, "/bulletin.atom"))  # noqa: S314 - our own service wrote it
+    kinds = Counter(category.attrib["term"] for category in feed.iter(f"{ATOM}category"))
+    assert kinds["round"] >= 1
+    assert kinds["notice"] == 1
+    assert kinds["objection"] == kinds["ruling"] == 2
+    assert kinds["announcement"] == 1
+    ids = [entry.findtext(f"{ATOM}id") for entry in feed.iter(f"{ATOM}entry")]
+    assert len(set(ids)) == len(ids)
+
+
+async def test_nothing_is_put_aside_and_nothing_waits(played: Played) -> None:
+    assert played.account.letters["queued"] == 0
+    for gauges in played.account.gauges.values():
+        assert gauges["sihao_dead_letters"] == gauges["sihao_outbox_depth"] == 0
+
+
+async def test_letters_come_at_most_once_and_only_the_refused_address_fails(played: Played) -> None:
+    letters = await played.play.platform.operator().every("notify", "/letters")
+    assert Counter(letter["id"] for letter in letters).most_common(1)[0][1] == 1
+    mails = played.play.stand.mails.mails
+    assert Counter(mail.message["Message-ID"] for mail in mails).most_common(1)[0][1] == 1
+
+    refused, busy = (_chamber(played, key) for key in ("just_below_20_percent", "renamed"))
+    failed = [letter for letter in letters if letter["status"] == "failed"]
+    assert failed
+    assert {(letter["recipient"], letter["channel"]) for letter in failed} == {(f"secretary-{refused}", "mail")}
+    assert not played.play.stand.mails.to(mail_of(refused))
+    attempts = [letter["attempts"] for letter in letters if letter["recipient"] == f"secretary-{busy}"]
+    assert max(attempts) > 1, "the busy mail server must have been tried again"
+
+
+async def test_every_record_is_intact(played: Played) -> None:
+    operator = played.play.platform.operator()
+    broken: list[str] = []
+
+    async def look(address: tuple[str, str]) -> None:
+        found = await operator.get(*address)
+        if not (found["intact"] and found["entries"]):
+            broken.append(address[1])
+
+    applications = [("intake", f"/applications/{id_}/history") for id_ in played.play.scenario.expected]
+    cases = [("review", f"/cases/{id_}@{CENTRE}/history") for id_ in played.play.noted["at_centre"]]
+    await each([*applications, *cases], look)
+    assert broken == []
+
+
+async def test_scorecards_can_be_computed_again_to_the_same_bytes(played: Played) -> None:
+    operator = played.play.platform.operator()
+    for id_ in played.play.noted["at_centre"]:
+        found = await operator.get("scoring", f"/scorecards/{id_}/verification")
+        assert found["same"], id_
+
+
+async def test_receipts_prove_what_was_handed_in(played: Played) -> None:
+    public, operator = played.play.platform.public, played.play.platform.operator()
+    id_ = f"{played.play.code}-{_chamber(played, 'corrected')}"
+    receipt = (await operator.get("intake", f"/applications/{id_}"))["receipt"]
+    assert receipt["number"].endswith("-R2")
+    proof = {"number": receipt["number"], "digest": receipt["digest"]}
+    assert (await public.post("intake", "/receipts/verify", proof))["genuine"]
+    forged = {**proof, "digest": "0" * 64}
+    assert not (await public.post("intake", "/receipts/verify", forged))["genuine"]
+
+
+async def test_what_travels_is_what_the_contracts_say(played: Played) -> None:
+    for event in played.heard:
+        contract = EVENTS[event.wire].model_validate_json(event.body)
+        assert event.key == contract.routing_key
+        assert event.headers["ce-subject"] == contract.subject
+    ids = Counter(event.headers["ce-id"] for event in played.heard)
+    assert ids.most_common(1)[0][1] == 1, "nobody was killed, so nothing needs to be sent twice"
+    announced = played.announced
+    handed_in = len(played.play.handed_in) + len(played.play.ids(lambda acts: acts.correct is not None))
+    assert announced["application.submitted.v1"] == handed_in
+    assert announced["honour.granted.v1"] == len(played.honoured)
+
+
+async def test_a_trace_is_one_tree_from_the_request_to_the_case(played: Played) -> None:
+    submitted, scored, opened = (
+        {_subject(event): event.trace for event in played.heard if event.wire == f"{name}.v1"}
+        for name in ("application.submitted", "application.scored", "case.opened")
+    )
+    one = f"{played.play.code}-{_chamber(played, 'exactly_20_percent')}"
+    first = next(
+        event.trace for event in played.heard if _subject(event) == one and event.wire == "application.scored.v1"
+    )
+    assert submitted[one] == first == opened[f"{one}@35"]
+    assert len(set(submitted.values())) == len(submitted)
+    assert scored.keys() == submitted.keys()
+
+
+async def test_the_honours_of_the_last_round_gave_way_and_all_end_with_time(years_later: Played) -> None:
+    play = years_later.play
+    rows = await play.platform.public.every("review", "/honours", round=play.scenario.last_round["code"])
+    assert {row["code"]: row["status"] for row in rows} == {term.code: term.becomes for term in play.scenario.terms}
+
+    rows = await play.platform.public.every("notify", "/register.json", round=play.code)
+    assert {row["code"] for row in rows if row["status"] == "expired"} == (years_later.honoured)
+
+
+def _chamber(played: Played, key: str) -> str:
+    """The credit code of the chamber with this story."""
+    return next(one.chamber.code for one in played.play.scenario.applications if one.key == key)
+
+
+def _subject(event: Heard) -> str:
+    return event.headers["ce-subject"]
+
+
+async def _page(played: Played, path: str) -> str:
+    return await played.play.platform.public.text("notify", path)
