@@ -50,10 +50,10 @@ async def announce(play: Play) -> None:
     with play.show.step("通报，授予称号", "announcement, honours granted", len(expected)) as tally:
         made = await play.platform.officer(CENTRE).post("review", "/announcements", body)
         play.noted["announcement"] = made["id"]
-        await until_register(play, play.code, {"active": len(made["cases"])})
+        await until_register(play, play.code, {"valid": len(made["cases"])})
         superseded = sum(term.becomes == "superseded" for term in play.scenario.terms)
         others = len(play.scenario.terms) - superseded
-        await until_register(play, play.scenario.last_round["code"], {"superseded": superseded, "active": others})
+        await until_register(play, play.scenario.last_round["code"], {"superseded": superseded, "valid": others})
         tally.done(len(made["cases"]))
 
 

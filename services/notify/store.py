@@ -264,6 +264,6 @@ def _holds(status: Standing | None, now: datetime) -> Where:
         return {"$or": [{"state.status": "expired"}, {"state.status": "valid", "state.until": {"$lte": here}}]}
     if status == "valid":
         return {"state.status": "valid", "state.since": {"$lte": here}, "state.until": {"$gt": here}}
-    if status == "not_yet":
+    if status == "upcoming":
         return {"state.status": "valid", "state.since": {"$gt": here}}
     return {"state.status": status}

@@ -200,7 +200,7 @@ class Fold:
         except Refused as refusal:
             return Rejected(refusal)
         except Exception as bug:  # one bad message must not stop the batch
-            log.exception("decider failed", what=work.what, document=self.key)
+            log.exception("decider failed", what=work.what, document=self.key, cause=work.cause)
             return Rejected(bug)
         if change is None:
             return Unchanged(self.state, self.version, repeated=False)

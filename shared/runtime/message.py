@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiormq.abc import DeliveredMessage
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, use_span
 from pydantic import ValidationError
 
 from shared.contracts.event import Event
@@ -40,6 +40,7 @@ class Message:
     """Why it is put aside, once that is known."""
     outcomes: list[Outcome] = field(default_factory=list)
     _trace: dict[str, str] = field(default_factory=dict)
+    _span: Span = INVALID_SPAN
     _envelope: Envelope | None = None
 
     @property
@@ -69,11 +70,13 @@ class Message:
 
     @contextmanager
     def span(self) -> Iterator[None]:
-        """The span in which it is handled, a child of the sender's; every further try is a span of its own."""
-        parent = telemetry.context_from(self.envelope.trace)
-        with telemetry.tracer().start_as_current_span(
+        """The span in which it is handled, a child of the sender's; every further try is a span of its own.
+
+        It is not the current span while its batch is at work, since a batch has many.
+        """
+        span = self._span = telemetry.tracer().start_span(
             f"process {self.label}",
-            context=parent,
+            context=telemetry.context_from(self.envelope.trace),
             kind=SpanKind.CONSUMER,
             attributes={
                 "messaging.system": "rabbitmq",
@@ -81,13 +84,17 @@ class Message:
                 "messaging.destination.name": self.queue,
                 "messaging.message.id": self.envelope.id,
             },
-        ) as span:
+        )
+        with use_span(span, end_on_exit=False):
             self._trace = telemetry.inject_headers()
+        try:
             yield
+        finally:
             if self.dead is not None:
                 span.set_status(Status(StatusCode.ERROR, self.dead.reason.en))
             elif self.missing is not None:
                 span.add_event("held", {"missing": self.missing})
+            span.end()
 
     def read(self) -> None:
         """Read the body by its contract; what cannot be read is put aside with the fields at fault."""
@@ -137,7 +144,8 @@ class Message:
                 self.dead = _refused(self, refusal)
                 return []
             except Exception as error:  # one bad message must not stop the batch
-                log.exception("routing failed", event_type=self.label)
+                with use_span(self._span):
+                    log.exception("routing failed", event_type=self.label)
                 self.dead = put_aside(self, "handler-failed", _failure(error))
                 return []
             works += [self._work(reaction.kind, reaction.decide, target) for target in targets]
@@ -169,7 +177,8 @@ class Message:
         """Count how it came out, and how old it is."""
         if self.dead is not None:
             outcome = "parked"
-            log.warning("message put aside", event_type=self.label, dead_letter=self.dead.id, code=self.dead.code)
+            with use_span(self._span):
+                log.warning("message put aside", event_type=self.label, dead_letter=self.dead.id, code=self.dead.code)
         elif self.missing is not None:
             outcome = "deferred"
         elif any(isinstance(o, Applied) for o in self.outcomes):

@@ -21,7 +21,7 @@ from shared.contracts import (
 
 Status = Literal["unlisted", "valid", "superseded", "expired", "revoked"]
 """What was heard of an honour; `unlisted` until its grant is known."""
-Standing = Literal["not_yet", "valid", "superseded", "expired", "revoked"]
+Standing = Literal["upcoming", "valid", "superseded", "expired", "revoked"]
 """尚未生效 · 有效 · 已由新一届接续 · 已到期 · 已撤销: what holds at a given instant."""
 
 
@@ -125,7 +125,7 @@ class HonourEntry(Entry):
 
     def _standing(self, event: HonourGranted, now: datetime) -> Standing:
         if self.status == "valid" and now < event.valid_from:
-            return "not_yet"
+            return "upcoming"
         if self.status == "valid" and now >= event.valid_until:
             return "expired"
         return "valid" if self.status == "unlisted" else self.status

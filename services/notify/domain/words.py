@@ -29,7 +29,7 @@ TYPES: Final = {
     "other": text("其他商会", "other"),
 }
 STANDINGS: Final = {
-    "not_yet": text("尚未生效", "not yet in force"),
+    "upcoming": text("尚未生效", "not yet in force"),
     "valid": text("有效", "valid"),
     "superseded": text("已由新一届接续", "superseded"),
     "expired": text("已到期", "expired"),

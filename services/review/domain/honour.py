@@ -22,7 +22,7 @@ from shared.contracts.text import Text
 from shared.kernel.change import Change, Due
 from shared.kernel.state import State
 
-Standing = Literal["upcoming", "active", "superseded", "expired", "revoked"]
+Standing = Literal["upcoming", "valid", "superseded", "expired", "revoked"]
 
 
 class Revocation(BaseModel):
@@ -82,7 +82,7 @@ class Register(State):
     def due(self) -> datetime | None:
         """When the next term begins or ends."""
         begins = [term.valid_from for term in self.terms if term.status == "upcoming"]
-        ends = [term.valid_until for term in self.terms if term.status == "active"]
+        ends = [term.valid_until for term in self.terms if term.status == "valid"]
         return min(begins + ends, default=None)
 
 
@@ -168,7 +168,7 @@ def revoke(register: Register | None, command: Revoke, now: datetime) -> Change[
     found = next((t for t in register.terms if t.round == command.round), None) if register else None
     if register is None or found is None:
         raise missing("honour", command.round, "称号", "honour of round")
-    if found.status not in ("active", "upcoming"):
+    if found.status not in ("valid", "upcoming"):
         raise refused(
             "honour.ended",
             "round",
@@ -193,7 +193,7 @@ def _settled(register: Register, terms: tuple[Term, ...], now: datetime, quiet: 
     standing = _stand(tuple(sorted(terms, key=_begins)), now)
     facts: list[HonourSuperseded | HonourExpired] = []
     for term in standing:
-        if term.honour == quiet or before.get(term.honour, "upcoming") not in ("upcoming", "active"):
+        if term.honour == quiet or before.get(term.honour, "upcoming") not in ("upcoming", "valid"):
             continue
         if term.status == "superseded" and term.by:
             facts.append(HonourSuperseded(**_about(register, term), by=term.by))
@@ -223,7 +223,7 @@ def _standing(term: Term, later: Term | None, now: datetime) -> dict[str, object
         return {"status": "upcoming"}
     if later is not None and later.valid_from < term.valid_until and later.valid_from <= now:
         return {"status": "superseded", "by": later.honour}
-    return {"status": "expired" if now >= term.valid_until else "active"}
+    return {"status": "expired" if now >= term.valid_until else "valid"}
 
 
 def _begins(term: Term) -> tuple[datetime, str]:

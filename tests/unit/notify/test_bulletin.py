@@ -171,7 +171,7 @@ def test_what_holds_depends_on_the_day_even_before_the_expiry_is_heard() -> None
         entry.row(at).status
         for at in (event.valid_from - second, event.valid_from, event.valid_until - second, event.valid_until)
     ]
-    assert standing == ["not_yet", "valid", "valid", "expired"]
+    assert standing == ["upcoming", "valid", "valid", "expired"]
 
 
 def test_a_row_of_the_register_is_data() -> None:

@@ -76,11 +76,11 @@ def standings(register: Register) -> list[tuple[str, str]]:
 
 def test_a_recorded_honour_is_superseded_by_the_next_once_that_begins() -> None:
     silent = record(None, past("R-1", -700, 30), day(0))
-    assert (standings(silent.state), silent.facts) == ([("R-1", "active")], ())
+    assert (standings(silent.state), silent.facts) == ([("R-1", "valid")], ())
     both = hear(silent.state, granted("R-2", 10, 740))
-    assert standings(both.state) == [("R-1", "active"), ("R-2", "upcoming")]
+    assert standings(both.state) == [("R-1", "valid"), ("R-2", "upcoming")]
     register, told = run(both.state, 10)
-    assert standings(register) == [("R-1", "superseded"), ("R-2", "active")]
+    assert standings(register) == [("R-1", "superseded"), ("R-2", "valid")]
     assert told == ["honour.superseded R-1"]
     assert register.terms[0].by == f"national-sihao:{given.code(1)}:R-2"
     assert run(register, 740)[1] == ["honour.expired R-2"]
@@ -94,7 +94,7 @@ def test_a_grant_in_force_supersedes_at_once() -> None:
 
 def test_without_a_successor_it_expires_by_the_clock() -> None:
     register, told = run(hear(None, granted("R-1", -1, 5)).state, 4)
-    assert standings(register) == [("R-1", "active")]
+    assert standings(register) == [("R-1", "valid")]
     register, more = run(register, 5)
     assert (standings(register), told, more) == ([("R-1", "expired")], [], ["honour.expired R-1"])
     assert register.due() is None
@@ -123,7 +123,7 @@ def test_any_order_of_grants_ends_in_the_same_register(
         assert register
         ends.append(register)
     assert ends[0] == ends[1]
-    assert sum(term.status == "active" for term in ends[0].terms) <= 1
+    assert sum(term.status == "valid" for term in ends[0].terms) <= 1
 
 
 def test_a_revocation_is_announced_and_final() -> None:

@@ -42,7 +42,7 @@ def test_any_order_and_any_repeats_end_the_same(chance: Random) -> None:
     assert ends(world) == EXPECTED
     register = world.documents[f"national-sihao:{given.code(1)}"]
     assert isinstance(register, Register)
-    assert [(term.round, term.status) for term in register.terms] == [("CN-2020", "active")]
+    assert [(term.round, term.status) for term in register.terms] == [("CN-2020", "valid")]
     assert world.names().count("honour.granted") == 1
     assert world.names().count("honour.withheld") == 1
     assert world.names().count("case.nominated") == 2
