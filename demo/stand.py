@@ -61,6 +61,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         urls = {name: f"http://{LOOPBACK}:{free_port()}" for name in SERVICES}
         common = {
             "SIHAO_MONGO_URL": backends.mongo_url,
+            "SIHAO_RABBIT_API_URL": "",  # a given one carries an administrator, which no service needs
             "SIHAO_OIDC_ISSUER": issuer.url,
             "SIHAO_OIDC_JWKS_URL": issuer.jwks_url,
             "SIHAO_CLOCK_FILE": str(clock.path),

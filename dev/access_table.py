@@ -1,4 +1,7 @@
-"""`docs/access.md`: who may call what, read from the rules that stand at the endpoints. `python -m dev.access_table`."""
+"""`docs/access.md`: who may call what, read from the rules that stand at the endpoints.
+
+`python -m dev.access_table` writes it anew.
+"""
 
 from pathlib import Path
 

@@ -8,7 +8,7 @@ from services.intake.domain.chamber import RegisteredChamber
 from services.intake.domain.lists import ChamberList
 from services.intake.domain.round import PlannedRound
 from services.intake.domain.rubric import KnownRubric
-from shared.contracts import CENTRE, Area
+from shared.contracts import CENTRE, Area, Chamber
 from shared.kernel.history import Entry
 from shared.runtime.documents import Index, Kind
 from shared.runtime.mongo import Database
@@ -85,6 +85,11 @@ class IntakeStore:
     async def application(self, id_: str) -> Application | None:
         """An application by its id."""
         return await self._database.get(APPLICATIONS, id_)
+
+    async def applicant(self, id_: str) -> Chamber | None:
+        """The chamber of an application, without reading what it declares."""
+        chamber = await self._database.part(APPLICATIONS, id_, "chamber")
+        return Chamber.model_validate(chamber) if chamber else None
 
     async def applications(
         self,

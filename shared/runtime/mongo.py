@@ -169,6 +169,11 @@ class Database(Store):
         found = await self.collection(kind.collection).find_one({"_id": key}, {"state": 1})
         return kind.state.model_validate(found["state"]) if found else None
 
+    async def part(self, kind: Kind[Any], key: str, field: str) -> Any:
+        """One field of a document's state, as stored, without reading the rest; None if there is no document."""
+        found = await self.collection(kind.collection).find_one({"_id": key}, {f"state.{field}": 1})
+        return found["state"].get(field) if found else None
+
     async def get_many(self, kind: Kind[S], keys: Sequence[str]) -> dict[str, S]:
         """The states of several documents; unknown keys are left out."""
         return dict(await self.find(kind, {"_id": {"$in": list(keys)}}))

@@ -1,4 +1,4 @@
-"""Who may call what: `access.yaml` is complete, agrees with the rules in the code, and holds on the running services."""
+"""Who may call what: `access.yaml` is complete, agrees with the rules in the code, and holds on running services."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -52,10 +52,12 @@ class Row(BaseModel):
 
     @property
     def method(self) -> str:
+        """The HTTP method."""
         return self.endpoint.partition(" ")[0]
 
     @property
     def template(self) -> str:
+        """The path as the code writes it."""
         return self.endpoint.partition(" ")[2]
 
     @property
@@ -99,9 +101,7 @@ ROWS = [pytest.param(row, id=f"{row.service}: {row.method} {row.path or row.temp
 
 def real_rules() -> dict[tuple[str, str], RouteRule]:
     return {
-        (service.name, f"{rule.method} {rule.path}"): rule
-        for service in described()
-        for rule in rules_of(service.app)
+        (service.name, f"{rule.method} {rule.path}"): rule for service in described() for rule in rules_of(service.app)
     }
 
 

@@ -1,78 +1,82 @@
-"""Where a service meets the world: its refusals, its health, its logs, its end."""
+"""Where a service meets the world: its refusals, its health, its logs."""
 
-import asyncio
-import os
 import re
-import signal
-import time
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from aio_pika import connect
 from prometheus_client.parser import text_string_to_metric_families
-from pymongo import AsyncMongoClient, uri_parser
+from pymongo import uri_parser
 
 from demo.stand import SERVICES
 from dev.cable import Cable
-from dev.processes import Child
-from shared.contracts import ApplicationSubmitted, RoundOpened
 from tests.support.acts import bring, open_round, submit
-from tests.support.platform import Lone, Platform, announce, example, lone_scoring, until
+from tests.support.platform import Platform, lone_scoring, until
 
 CHINESE = re.compile(r"[一-鿿]")
-GRACE = 10.0
-"""Seconds in which a service that is asked to end must have ended."""
+OWN, OTHER = "51350200MJB00102XM", "51350200YY000001X8"
+PROFILE = {"role": "officer", "name": "某", "area": "35"}
+
+
+class Mistake(NamedTuple):
+    """A request that is refused, and how."""
+
+    service: str
+    method: str
+    path: str
+    status: int
+    code: str
+    body: dict[str, Any] | None = None
+    file: bytes | None = None
+
 
 MISTAKES = [
-    ("intake", "GET", "/nowhere", {}, 404, ["no-such-path"]),
-    ("intake", "DELETE", "/rounds", {}, 405, ["no-such-method"]),
-    ("intake", "GET", "/applications?limit=0", {}, 422, ["request.too-small"]),
-    ("intake", "POST", "/applications", {"json": {"round": "CN-1999", "chamber": "{code}"}}, 404, ["round.unknown"]),
-    ("intake", "POST", "/applications/none/submit", {"json": {"undertaking": False}}, 422, None),
-    ("intake", "POST", "/chambers/import", {"files": {"file": ("a.csv", b"a,b\n1,2\n")}}, 422, None),
-    ("scoring", "GET", "/scorecards/none", {}, 404, ["scorecard.unknown"]),
-    ("scoring", "GET", "/rubrics/none@1", {}, 409, ["rubric.unknown"]),
-    ("review", "POST", "/panels", {"json": {"round": "CN-1999", "members": ["e-1"]}}, 404, None),
-    ("review", "PUT", "/experts/e-1", {"json": {"fields": [], "area": "99999"}}, 422, None),
-    ("review-35", "POST", "/cases/none@35/pass", {"json": {}}, 404, None),
-    ("notify", "PUT", "/recipients/x", {"json": {"role": "officer", "name": "甲", "mail": "no", "area": "35"}}, 422, None),
-    ("notify", "POST", "/letters/none/retry", {}, 404, None),
+    Mistake("intake", "GET", "/nowhere", 404, "no-such-path"),
+    Mistake("intake", "DELETE", "/rounds", 405, "no-such-method"),
+    Mistake("intake", "GET", "/applications?limit=0", 422, "request.greater-than-equal"),
+    Mistake("intake", "POST", "/applications", 404, "round.unknown", {"round": "CN-1999", "chamber": OWN}),
+    Mistake("intake", "POST", "/applications", 403, "access.chamber", {"round": "CN-1999", "chamber": OTHER}),
+    Mistake(
+        "intake",
+        "POST",
+        "/applications",
+        422,
+        "request.string-pattern-mismatch",
+        {"round": "CN-1999", "chamber": "123"},
+    ),
+    Mistake("intake", "POST", "/chambers/import", 422, "import.missing-column", file=b"a,b\n1,2\n"),
+    Mistake("scoring", "GET", "/scorecards/none", 404, "scorecard.unknown"),
+    Mistake("scoring", "GET", "/rubrics/none@1", 409, "rubric.unknown"),
+    Mistake("review", "POST", "/panels", 404, "rounds.unknown", {"round": "CN-1999", "members": ["e-1"]}),
+    Mistake("review", "PUT", "/experts/e-1", 422, "request.too-short", {"fields": [], "area": "31"}),
+    Mistake("review-35", "POST", "/cases/none@35/pass", 404, "cases.unknown", {}),
+    Mistake("review-35", "GET", "/shortlists/CN-1999/35", 403, "access.jurisdiction"),
+    Mistake("notify", "PUT", "/recipients/x", 422, "request.value", {**PROFILE, "mail": "no"}),
+    Mistake("notify", "POST", "/letters/none/retry", 404, "letter.unknown"),
 ]
 
 
-@pytest.mark.parametrize(("service", "method", "path", "given", "status", "expected"), MISTAKES)
-async def test_a_refusal_names_field_rule_and_remedy_in_both_languages(
-    platform: Platform,
-    service: str,
-    method: str,
-    path: str,
-    given: dict[str, Any],
-    status: int,
-    expected: list[str] | None,
-) -> None:
-    code = platform.applicant("3502").chamber.code
-    token = platform.stand.issuer.token("somebody", roles=["secretary", "officer"], area="CN", chamber=code)
-    if given.get("json", {}).get("chamber"):
-        given = {"json": {**given["json"], "chamber": code}}
-    response = await platform.call(method, service, path, token=token, **given)
-    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
+@pytest.mark.parametrize("mistake", MISTAKES)
+async def test_a_refusal_names_field_rule_and_remedy_in_both_languages(platform: Platform, mistake: Mistake) -> None:
+    token = platform.stand.issuer.token("somebody", roles=["secretary", "officer"], area="CN", chamber=OWN)
+    given: dict[str, Any] = {"json": mistake.body} if mistake.body is not None else {}
+    if mistake.file is not None:
+        given = {"files": {"file": ("list.csv", mistake.file)}}
+    response = await platform.call(mistake.method, mistake.service, mistake.path, token=token, **given)
+    assert (response.status_code, response.headers["content-type"]) == (mistake.status, "application/problem+json")
     body = response.json()
-    assert body["status"] == status
+    assert body["status"] == mistake.status
     assert CHINESE.search(body["title"])
     assert " / " in body["title"]
     assert re.fullmatch("[0-9a-f]{32}", body["trace_id"])
-    assert body["errors"]
+    assert mistake.code in {error["code"] for error in body["errors"]}
     for error in body["errors"]:
-        assert error["code"]
         assert error["field"]
         for part in ("rule", "remedy"):
             assert CHINESE.search(error[part]["zh"])
             assert re.search("[A-Za-z]{2}", error[part]["en"])
-    if expected is not None:
-        assert [error["code"] for error in body["errors"]] == expected
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -117,21 +121,20 @@ async def test_readiness_turns_red_without_store_or_broker_and_green_again(platf
             found: dict[str, Any] = next(one for one in report["checks"] if one["name"] == name)
             return found
 
+        async def becomes(name: str, *, ok: bool) -> bool:
+            return bool((await finding(name))["ok"] is ok)
+
         for name, cable in cables.items():
             cable.cut()
-            await until(lambda name=name: _becomes(finding(name), ok=False))  # type: ignore[misc] # mypy: lambda default
+            await until(partial(becomes, name, ok=False))
             why = (await finding(name))["why"]
             assert CHINESE.search(why["zh"])
             assert why["en"]
             assert (await platform.client.get(f"{lone.url}/readyz")).status_code == 503
             assert (await platform.client.get(f"{lone.url}/livez")).status_code == 200
             cable.mend()
-            await until(lambda name=name: _becomes(finding(name), ok=True))  # type: ignore[misc] # mypy: lambda default
+            await until(partial(becomes, name, ok=True))
         assert (await platform.client.get(f"{lone.url}/readyz")).status_code == 200
-
-
-async def _becomes(finding: Any, *, ok: bool) -> bool:
-    return bool((await finding)["ok"] is ok)
 
 
 async def test_logs_are_json_with_the_trace_and_without_personal_data(platform: Platform) -> None:
@@ -176,85 +179,3 @@ async def test_logs_are_json_with_the_trace_and_without_personal_data(platform: 
     assert [secret for secret in personal if secret in written] == []
     assert "Bearer" not in written
     assert "eyJ" not in written
-
-
-async def test_a_service_asked_to_end_under_load_keeps_everything_it_said_yes_to(platform: Platform) -> None:
-    """SIGTERM to notify while people are being registered."""
-    operator, said_yes = platform.token("operator"), set[str]()
-    profile = {"role": "subscriber", "name": "订阅者", "mail": None, "area": "35", "channels": ["inbox"]}
-    stopped = asyncio.Event()
-
-    async def register(lane: int) -> None:
-        for number in range(1000):
-            person = f"load-{lane}-{number}"
-            try:
-                response = await platform.call("PUT", "notify", f"/recipients/{person}", token=operator, json=profile)
-            except OSError:
-                return
-            except Exception:
-                if stopped.is_set():
-                    return
-                raise
-            if response.is_success:
-                said_yes.add(person)
-
-    async with asyncio.TaskGroup() as load:
-        for lane in range(8):
-            load.create_task(register(lane))
-        while len(said_yes) < 50:
-            await asyncio.sleep(0.01)
-        stopped.set()
-        await end(platform.stand.processes["notify"])
-    await platform.stand.processes.restart("notify")
-    found = await platform.stand.platform.operator().every("notify", "/recipients", role="subscriber")
-    assert said_yes <= {person["id"] for person in found}
-
-
-@pytest.fixture
-async def lone(platform: Platform) -> AsyncIterator[Lone]:
-    """Scoring by itself."""
-    async with lone_scoring(platform, log_level="INFO") as one:
-        yield one
-
-
-async def test_a_service_asked_to_end_under_load_loses_no_message(platform: Platform, lone: Lone) -> None:
-    """SIGTERM to scoring in the middle of three hundred applications; started again, it announces every one once."""
-    count, round_ = 300, "CN-2020-S"
-    body = example(ApplicationSubmitted, round_=round_)
-    bodies = [(f"load-{n}", body.replace(b"51350200MJB00102XM\",\n  \"round", b"%06d\",\n  \"round" % n)) for n in range(count)]
-    assert len({body for _, body in bodies}) == count
-    await announce(lone.amqp_url, RoundOpened, [("its-round", example(RoundOpened, round_=round_))], area="CN")
-    async with await connect(lone.amqp_url) as connection, AsyncMongoClient[dict[str, Any]](lone.mongo_url) as store:
-        queue = await (await connection.channel()).declare_queue("scores", durable=True)
-        await queue.bind("sihao.events", "application.scored.v1.#")
-        await announce(lone.amqp_url, ApplicationSubmitted, bodies)
-        records = store[lone.database]["records"]
-
-        async def some() -> bool:
-            return await records.count_documents({}) > 0
-
-        await until(some)
-        await end(lone.process)
-        before = await records.count_documents({})
-        await lone.process.start()
-
-        async def all_heard() -> bool:
-            while message := await queue.get(fail=False, no_ack=True):
-                heard.append(str(message.message_id))
-            return len(set(heard)) == count
-
-        heard: list[str] = []
-        await until(all_heard)
-        assert await records.count_documents({}) == count
-        assert await store[lone.database]["dead_letters"].count_documents({}) == 0
-        assert len(heard) == count, f"{len(heard) - count} were announced twice"
-        assert before <= count
-
-
-async def end(child: Child) -> None:
-    """Ask a process to end; it must, and by itself."""
-    assert child.pid is not None
-    started = time.monotonic()
-    os.kill(child.pid, signal.SIGTERM)
-    await asyncio.wait_for(child.wait(), GRACE)
-    assert time.monotonic() - started < GRACE

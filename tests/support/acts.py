@@ -59,14 +59,14 @@ async def begin(platform: Platform, one: Application, round_: str) -> str:
     return id_
 
 
-async def submit(
-    platform: Platform, one: Application, round_: str, *, headers: Mapping[str, str] | None = None
-) -> str:
+async def submit(platform: Platform, one: Application, round_: str, *, headers: Mapping[str, str] | None = None) -> str:
     """Begin and hand in; answers the application's id."""
     id_ = await begin(platform, one, round_)
     secretary = secretary_of(platform, one)
     path = f"/applications/{id_}/submit"
-    await platform.done("POST", "intake", path, token=secretary, json={"undertaking": True}, headers=dict(headers or {}))
+    await platform.done(
+        "POST", "intake", path, token=secretary, json={"undertaking": True}, headers=dict(headers or {})
+    )
     return id_
 
 

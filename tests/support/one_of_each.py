@@ -131,7 +131,9 @@ class _Made:
             await self.done("POST", "review", f"/panels/{panel}/ballots", centre, json=body)
         await self.done("POST", "review", f"/panels/{panel}/close", centre, json={})
         path = f"/cases/{self.names['case_cn']}"
-        await self.platform.comes("review", path, token=centre, holds=lambda case: bool(case["stage"] == "public_notice"))
+        await self.platform.comes(
+            "review", path, token=centre, holds=lambda case: bool(case["stage"] == "public_notice")
+        )
 
     async def notice(self) -> None:
         """Opened, with an objection."""

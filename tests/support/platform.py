@@ -96,7 +96,8 @@ class Platform:
         return next(
             one
             for one in self.scenario.applications
-            if one.chamber.area == area and self.scenario.expected[self.scenario.id_of(one.chamber)].outcome == "honoured"
+            if one.chamber.area == area
+            and self.scenario.expected[self.scenario.id_of(one.chamber)].outcome == "honoured"
         )
 
     def log_lines(self) -> list[dict[str, Any]]:
@@ -191,6 +192,7 @@ async def lone_scoring(
             "SIHAO_OIDC_JWKS_URL": platform.stand.issuer.jwks_url,
             "SIHAO_PORT": url.rpartition(":")[2],
             "SIHAO_SWEEP_EVERY": "0.3",
+            "SIHAO_SWEEP_AGE": "1",
         }
         command = [sys.executable, "-m", "services.scoring"]
         child = Child(name, command, log=platform.stand.processes.logs / f"{name}.log", env=environment)

@@ -31,6 +31,20 @@ async def permitted(store: IntakeStore, id_: str, by: Actor) -> Application:
     return application
 
 
+async def admitted(store: IntakeStore, id_: str, by: Actor) -> None:
+    """Let this actor act on the application, or not.
+
+    Raises:
+        NotFound: there is none.
+        Forbidden: it is another chamber's, or of another area.
+    """
+    chamber = await store.applicant(id_)
+    if chamber is None:
+        raise refusals.unknown()
+    require_chamber(by, chamber.code)
+    require_area(by, chamber.area)
+
+
 def existing(done: Done[Application]) -> Application:
     """The application after an act.
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.intake.api import views
-from services.intake.api.access import Reader, Secretary, existing, permitted, shown
+from services.intake.api.access import Reader, Secretary, admitted, existing, permitted, shown
 from services.intake.api.chambers import unknown_chamber
 from services.intake.api.rounds import unknown_round
 from services.intake.domain import refusals, submitting
@@ -84,7 +84,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
         application: str, body: submitting.Withdraw, by: Secretary, key: IdempotencyKey
     ) -> views.ApplicationView:
         """Take it back, until it is on public notice."""
-        await permitted(store, application, by)
+        await admitted(store, application, by)
         return shown(
             await commands.do(
                 APPLICATIONS, application, body, submitting.withdraw, what="withdraw", by=by, idempotency_key=key
@@ -99,7 +99,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
     @routes.get("/{application}/history", summary="留痕 / history")
     async def history(application: str, by: Reader) -> views.HistoryView:
         """Every change, and whether the chain holds."""
-        await permitted(store, application, by)
+        await admitted(store, application, by)
         return views.history(*await store.recorded(application))
 
     return routes

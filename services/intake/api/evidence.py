@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Path, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.api.access import Reader, Secretary, permitted
+from services.intake.api.access import Reader, Secretary, admitted, permitted
 from services.intake.api.uploads import FORM, read_upload
 from services.intake.domain import filling, refusals
 from services.intake.domain.application import Application
@@ -62,7 +62,7 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
     @routes.put("/{sha256}", summary="关联指标 / tie to items")
     async def tie(application: str, sha256: Hash, body: Ties, by: Secretary) -> Evidence:
         """Tie a file to exactly these items."""
-        await permitted(store, application, by)
+        await admitted(store, application, by)
         command = filling.Tie(sha256=sha256, items=body.items)
         done = await commands.do(APPLICATIONS, application, command, filling.tie, what="tie", by=by)
         return _file(done.state, sha256)
@@ -70,7 +70,7 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
     @routes.delete("/{sha256}", status_code=204, summary="移除 / take off")
     async def untie(application: str, sha256: Hash, by: Secretary) -> None:
         """Take a file off the manifest; revisions that were handed in keep it."""
-        await permitted(store, application, by)
+        await admitted(store, application, by)
         command = filling.Tie(sha256=sha256, items=())
         await commands.do(APPLICATIONS, application, command, filling.tie, what="untie", by=by)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from services.intake.api import views
-from services.intake.api.access import Secretary, existing, permitted, shown
+from services.intake.api.access import Secretary, admitted, existing, shown
 from services.intake.domain import filling
 from services.intake.domain.application import ItemEntry, SelfAssessment
 from services.intake.domain.facts import ItemCode, ItemFacts
@@ -25,7 +25,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
     @routes.patch("/{application}/items", summary="填报多个指标 / fill in items")
     async def fill(application: str, body: filling.Fill, by: Secretary) -> views.ApplicationView:
         """Change several items, all or none; each names the version that was seen."""
-        await permitted(store, application, by)
+        await admitted(store, application, by)
         return shown(await commands.do(APPLICATIONS, application, body, filling.fill, what="fill", by=by))
 
     @routes.put("/{application}/items/{item}", summary="填报一个指标 / fill in one item")
@@ -33,7 +33,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
         application: str, item: ItemCode, body: ItemFacts, *, seen: IfMatch, by: Secretary, response: Response
     ) -> ItemEntry:
         """Change one item; `If-Match` names the version that was seen, the answer's `ETag` the new one."""
-        await permitted(store, application, by)
+        await admitted(store, application, by)
         edit = filling.ItemEdit(version=int(seen.strip('"')), facts=body)
         command = filling.Fill(items={item: edit})
         after = existing(await commands.do(APPLICATIONS, application, command, filling.fill, what="fill", by=by))
@@ -44,7 +44,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
     @routes.put("/{application}/self-assessment", summary="自评 / self-assessment")
     async def assess(application: str, body: SelfAssessment, by: Secretary) -> views.ApplicationView:
         """Keep the chamber's own marks; nobody else sees them."""
-        await permitted(store, application, by)
+        await admitted(store, application, by)
         command = filling.AssessYourself(assessment=body)
         done = await commands.do(APPLICATIONS, application, command, filling.assess_yourself, what="assess", by=by)
         return shown(done)

@@ -1,6 +1,6 @@
 """The register of honours 称号: per honour line and chamber, every term it ever held, and where each stands now.
 
-    upcoming ──► active ──► superseded    by a later term of the same line, once that has begun
+    upcoming ──► valid ───► superseded    by a later term of the same line, once that has begun
                        ├──► expired       at `valid_until` (S:004 “两年一认定”, no honour for life)
                        └──► revoked       by a document, with reasons
 
