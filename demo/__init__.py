@@ -1,9 +1,10 @@
 """One whole round, shown: the scenario as data in `scenario/`, and the driver that plays it through the public API.
 
-- `data`      the scenario, read and typed       - `generate`  how its synthetic part was made, from a fixed seed
-- `stand`     backends, users and processes      - `api`       the platform as its callers see it
-- `opening`   chambers, round, experts, people   - `chambers`  what secretaries do
-- `officers`  what officers do                   - `experts`   what experts do
-- `finale`    notice, announcement, honours      - `account`   whether every application is accounted for
-- `summary`   the round in words                 - `__main__`  `python -m demo [--once]`
+- `data`, `parts` the scenario, read and typed     - `generate`  how its synthetic part was made, from a fixed seed
+- `stand`    broker users, issuer, five processes  - `api`       the platform as its callers see it
+- `round`    the whole round, act by act           - `play`      what every act works with
+- `opening`  chambers, round, experts, people      - `chambers`  what secretaries do
+- `officers` what officers do                      - `experts`   what experts do
+- `finale`   notice, announcement, honours         - `account`   whether every application is accounted for
+- `show`, `summary` progress and result, in words  - `__main__`  `python -m demo [--once]`
 """

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from demo.data import Application, list_name
+from demo.data import list_name
+from demo.parts import Application
 from shared.contracts import CENTRE, province_of
 from tests.support.platform import Platform
 

@@ -82,7 +82,7 @@ class _Made:
             "language": "both",
         }
         subscriber = {**self.names["profile"], "role": "subscriber", "chamber": None, "channels": []}
-        expert = {**subscriber, "role": "expert", "area": "31"}
+        expert: dict[str, Any] = {**subscriber, "role": "expert", "area": "31"}
         people = {self.names["secretary"]: self.names["profile"], "expert-1": expert}
         people |= {f"spare-{name}": subscriber for name in spare}
         for id_, profile in people.items():
@@ -122,7 +122,7 @@ class _Made:
     async def panel(self) -> None:
         """Convened, attended, voted, closed."""
         centre = self.officer[CENTRE]
-        body = {"round": self.round, "members": EXPERTS}
+        body: dict[str, Any] = {"round": self.round, "members": EXPERTS}
         panel = (await self.done("POST", "review", "/panels", centre, json=body))["id"]
         self.names["panel"] = panel
         await self.done("PUT", "review", f"/panels/{panel}/attendance", centre, json={"present": EXPERTS})

@@ -17,7 +17,8 @@ import httpx2
 import pytest
 from aio_pika import DeliveryMode
 
-from demo.data import Application, Scenario
+from demo.data import Scenario
+from demo.parts import Application
 from demo.stand import Stand, standing
 from dev.backends import Backends
 from dev.ports import LOOPBACK, free_port

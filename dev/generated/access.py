@@ -1,15 +1,13 @@
-"""`docs/access.md`: who may call what, read from the rules that stand at the endpoints.
+"""Who may call what: the rules that stand at the endpoints, on one page."""
 
-`python -m dev.access_table` writes it anew.
-"""
-
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dev.generated.services import PROVINCE, described
+from dev.generated.services import Described
 from shared.kernel.actor import Role
 from shared.runtime.access import RouteRule, Scope, rules_of
 
-PAGE = Path(__file__).parent.parent / "docs" / "access.md"
+PLACE = Path("docs/access.md")
 _ROLES: tuple[tuple[Role, str], ...] = (
     ("secretary", "秘书 secretary"),
     ("officer", "工作人员 officer"),
@@ -26,7 +24,7 @@ _SCOPES: dict[Scope, str] = {
 _HEAD = """\
 # 权限一览 / Who may call what
 
-<!-- 由 python -m dev.access_table 生成 / made by python -m dev.access_table -->
+<!-- 由 make docs 生成 / made by make docs -->
 
 角色来自令牌的 `roles`；工作人员的地区来自 `area`，秘书的商会来自 `chamber`，本人即 `sub`。
 “本地区”指令牌的地区覆盖文件所在地区；审核中由本级或某一联合会专办的事项，另须恰为该地区。
@@ -38,13 +36,13 @@ area. Public endpoints look at no token. `tests/integration/access.yaml` tries e
 """
 
 
-def access_page() -> str:
-    """The page."""
-    services = [service for service in described() if service.table.scope != PROVINCE]
-    return "\n".join([_HEAD, *(_section(service.name, rules_of(service.app)) for service in services)])
+def documents(services: Iterable[Described]) -> dict[Path, str]:
+    """The one page; a service that is deployed twice stands there once."""
+    apps = {service.name: service.app for service in services}
+    return {PLACE: "\n".join([_HEAD, *(_section(name, rules_of(app)) for name, app in apps.items())])}
 
 
-def _section(name: str, rules: list[RouteRule]) -> str:
+def _section(name: str, rules: Sequence[RouteRule]) -> str:
     guarded = [rule for rule in rules if "public" not in rule.grants]
     public = [rule for rule in rules if "public" in rule.grants]
     heading = ["接口 endpoint", *(title for _, title in _ROLES)]
@@ -54,7 +52,7 @@ def _section(name: str, rules: list[RouteRule]) -> str:
     return "\n".join(lines)
 
 
-def _row(cells: list[str]) -> str:
+def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
@@ -68,12 +66,3 @@ def _scope(rule: RouteRule, role: Role) -> str:
 
 def _why(rule: RouteRule) -> str:
     return f"：{rule.note}" if rule.note else ""
-
-
-def main() -> None:
-    """Write it."""
-    PAGE.write_text(access_page(), "utf-8")
-
-
-if __name__ == "__main__":
-    main()
