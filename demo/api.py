@@ -158,14 +158,16 @@ async def each(things: Iterable[T], act: Callable[[T], Awaitable[object]], *, at
         async with asyncio.TaskGroup() as group:
             for thing in things:
                 group.create_task(one(thing))
-    except* PlatformError as failures:
-        raise first(failures) from None
+    except BaseExceptionGroup as failures:
+        raise first(failures, PlatformError) from None
 
 
-def first(group: BaseExceptionGroup[E]) -> E:
-    """The first failure of several."""
-    found = group.exceptions[0]
-    return first(found) if isinstance(found, BaseExceptionGroup) else found
+def first(failures: BaseExceptionGroup[BaseException], *wanted: type[BaseException]) -> BaseException:
+    """The first of several failures that is one of these kinds; all of them if none is."""
+    found: BaseException | None = failures.subgroup(wanted)
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found or failures
 
 
 async def until(what: Text, left: Callable[[], Awaitable[Iterable[str]]], *, patience: float = PATIENCE) -> None:

@@ -40,8 +40,8 @@ async def run(play: Play) -> Account:
             found = await _play(play)
             for watcher in watchers:
                 watcher.cancel()
-    except* (PlatformError, ProcessFailedError) as failures:
-        raise first(failures) from None
+    except BaseExceptionGroup as failures:
+        raise first(failures, PlatformError, ProcessFailedError) from None
     return found
 
 

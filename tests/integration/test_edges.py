@@ -58,7 +58,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: f"{one.service} {one.code}")
 async def test_a_refusal_names_field_rule_and_remedy_in_both_languages(platform: Platform, mistake: Mistake) -> None:
     token = platform.stand.issuer.token("somebody", roles=["secretary", "officer"], area="CN", chamber=OWN)
     given: dict[str, Any] = {"json": mistake.body} if mistake.body is not None else {}

@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,16 +111,14 @@ class Platform:
 async def running_platform(backends: Backends) -> AsyncIterator[Platform]:
     """Started once, stopped at the end."""
     scenario = Scenario()
-    with run_directory("platform") as directory, SpanReceiver() as spans:
+    async with AsyncExitStack() as stack:
+        directory = stack.enter_context(run_directory("platform"))
+        spans = stack.enter_context(SpanReceiver())
         with pytest.MonkeyPatch.context() as environment:
             for name, value in {**_LOUD, "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url}.items():
                 environment.setenv(name, value)
-            start = standing(backends, directory, scenario)
-            stand = await start.__aenter__()
-        try:
-            yield Platform(stand, backends, scenario, spans)
-        finally:
-            await start.__aexit__(None, None, None)
+            stand = await stack.enter_async_context(standing(backends, directory, scenario))
+        yield Platform(stand, backends, scenario, spans)
 
 
 @pytest.fixture(scope="module")
