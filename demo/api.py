@@ -13,7 +13,6 @@ from dev.issuer import Issuer
 from shared.contracts import Text
 
 T = TypeVar("T")
-E = TypeVar("E", bound=BaseException)
 AT_ONCE = 24
 """Requests under way at the same time."""
 PATIENCE = 60.0

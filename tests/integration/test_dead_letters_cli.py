@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from shared.contracts import ApplicationSubmitted, RoundOpened
 from sihao.cli import app
-from tests.support.platform import Lone, Platform, announce, example, lone_scoring, until
+from tests.support.platform import Lone, Platform, announce, example, lone_scoring
+from tests.support.toy_bench import until
 
 ROUND = "CN-2020-D"
 APPLICATION = f"{ROUND}-51350200MJB00102XM"

@@ -13,7 +13,8 @@ from pymongo import uri_parser
 from demo.stand import SERVICES
 from dev.cable import Cable
 from tests.support.acts import bring, open_round, submit
-from tests.support.platform import Platform, lone_scoring, until
+from tests.support.platform import Platform, lone_scoring
+from tests.support.toy_bench import until
 
 CHINESE = re.compile(r"[一-鿿]")
 OWN, OTHER = "51350200MJB00102XM", "51350200YY000001X8"

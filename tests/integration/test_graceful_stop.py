@@ -11,7 +11,8 @@ from pymongo import AsyncMongoClient
 
 from dev.processes import Child
 from shared.contracts import ApplicationSubmitted, RoundOpened
-from tests.support.platform import Platform, announce, example, lone_scoring, until
+from tests.support.platform import Platform, announce, example, lone_scoring
+from tests.support.toy_bench import until
 
 GRACE = 10.0
 """Seconds in which it must have ended."""

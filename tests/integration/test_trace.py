@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from shared.contracts import ApplicationSubmitted, RoundOpened
 from tests.support.acts import bring, open_round, submit
-from tests.support.platform import Platform, announce, example, until
+from tests.support.platform import Platform, announce, example
 from tests.support.spans import Collected, loose_ends, traceparent
+from tests.support.toy_bench import until
 
 SUBMITTED, SCORED, OPENED = "application.submitted.v1", "application.scored.v1", "case.opened.v1"
 

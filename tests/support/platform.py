@@ -1,11 +1,9 @@
 """The whole platform as its callers see it: five service processes, started once for all tests that ask for it."""
 
-import asyncio
 import json
 import os
 import secrets
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from dev.runs import run_directory
 from shared.contracts.area import routing_words
 from shared.contracts.event import Event
 from tests.support.spans import SpanReceiver
+from tests.support.toy_bench import until
 
 EXAMPLES = Path(__file__).parents[2] / "shared" / "contracts" / "examples"
 _LOUD = {"SIHAO_LOG_LEVEL": "INFO", "OTEL_BSP_SCHEDULE_DELAY": "200"}
@@ -126,14 +125,6 @@ async def platform(running_platform: Platform) -> Platform:
     """The platform, ready: other tests stop the broker and the store under it."""
     await until(running_platform.ready, within=60)
     return running_platform
-
-
-async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 30.0) -> None:
-    """Wait until it holds."""
-    end = time.monotonic() + within
-    while not await holds():
-        assert time.monotonic() < end, "it did not come to pass in time"
-        await asyncio.sleep(0.05)
 
 
 async def announce(
