@@ -10,7 +10,7 @@ from services.intake.domain.round import PlannedRound
 from services.intake.domain.rubric import KnownRubric
 from shared.contracts import CENTRE, Area, Chamber
 from shared.kernel.history import Entry
-from shared.runtime.documents import Index, Kind
+from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 from shared.runtime.problems import Unavailable
 

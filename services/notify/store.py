@@ -18,7 +18,7 @@ from services.notify.domain.notice import NoticeEntry
 from services.notify.domain.recipient import Channel, Profile, Recipient, RecipientRole
 from services.notify.domain.rounds import RoundEntry
 from shared.contracts import CENTRE, Level
-from shared.runtime.documents import Index, Kind
+from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 
 RECIPIENTS = Kind(

@@ -19,7 +19,7 @@ from services.review.domain.terms import Terms
 from shared.contracts.area import CENTRE
 from shared.kernel.history import Entry
 from shared.kernel.state import State
-from shared.runtime.documents import Index, Kind
+from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 
 S = TypeVar("S", bound=State)

@@ -5,7 +5,7 @@ from services.scoring.domain.record import Publication, Record, Terms
 from services.scoring.library import rubric
 from shared.kernel.change import NotFound, NotYet
 from shared.kernel.problem import problem
-from shared.runtime.documents import Index, Kind
+from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 
 RUBRICS = Kind("rubrics", Publication)

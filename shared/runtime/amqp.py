@@ -21,11 +21,11 @@ from faststream.rabbit import RabbitBroker
 from pamqp.commands import Basic
 from yarl import URL
 
-from shared.runtime.documents import Fact
 from shared.runtime.envelope import headers_of
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.logs import get_logger
 from shared.runtime.topology import DEAD, EVENTS, dead_queue, dead_queue_name, event_queue
+from shared.runtime.work import Fact
 
 log = get_logger(__name__)
 

@@ -19,10 +19,12 @@ from shared.kernel.identity import command_id
 from shared.kernel.problem import problem
 from shared.kernel.state import State
 from shared.runtime import telemetry
-from shared.runtime.documents import Applied, Documents, Kind, Outcome, Rejected, Waiting, Work
+from shared.runtime.documents import Documents
+from shared.runtime.kinds import Kind
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.problems import Unavailable
 from shared.runtime.relay import Relay
+from shared.runtime.work import Applied, Outcome, Rejected, Waiting, Work
 
 S = TypeVar("S", bound=State)
 

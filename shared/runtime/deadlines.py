@@ -10,9 +10,11 @@ from shared.kernel.change import Due
 from shared.kernel.identity import due_id
 from shared.runtime import metrics, telemetry
 from shared.runtime.clock import Clock
-from shared.runtime.documents import Applied, Documents, Kind, Work
+from shared.runtime.documents import Documents
+from shared.runtime.kinds import Kind
 from shared.runtime.mongo import Database
 from shared.runtime.relay import Relay
+from shared.runtime.work import Applied, Work
 
 _PAGE = 200
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.runtime.documents import Fact
+from shared.runtime.work import Fact
 
 _TRACE_HEADERS = ("traceparent", "tracestate")
 

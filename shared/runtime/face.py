@@ -25,11 +25,12 @@ from faststream.rabbit.publisher import RabbitPublisher
 from shared.contracts.event import Event
 from shared.kernel.actor import Actor
 from shared.kernel.change import NotYet
-from shared.runtime.documents import Applied, Documents, Outgoing, Rejected, Waiting, Work
+from shared.runtime.documents import Documents
 from shared.runtime.envelope import Envelope, headers_of, read
 from shared.runtime.handlers import Delivery, HandlerTable, Subscription
 from shared.runtime.mongo import StoreError
 from shared.runtime.topology import EVENTS, event_queue
+from shared.runtime.work import Applied, Outgoing, Rejected, Waiting, Work
 
 Send = Callable[[Sequence[Outgoing]], Awaitable[None]]
 """Publishes committed facts; in a running service `Relay.send`, which also clears their outboxes."""

@@ -9,7 +9,7 @@ from shared.contracts.area import routing_words
 from shared.contracts.event import Event
 from shared.kernel.change import Decider
 from shared.kernel.state import State
-from shared.runtime.documents import Kind
+from shared.runtime.kinds import Kind
 
 E = TypeVar("E", bound=Event)
 S = TypeVar("S", bound=State)

@@ -21,13 +21,14 @@ from shared.runtime import metrics
 from shared.runtime.amqp import Consumption, Publisher, consume
 from shared.runtime.clock import Clock
 from shared.runtime.dead import DeadLetters
-from shared.runtime.documents import Applied, Documents, Outgoing
+from shared.runtime.documents import Documents
 from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.logs import get_logger
 from shared.runtime.message import Message, broker_gave_up, waited_too_long
 from shared.runtime.mongo import StoreError
 from shared.runtime.relay import Relay
 from shared.runtime.topology import dead_queue_name
+from shared.runtime.work import Applied, Outgoing
 
 log = get_logger(__name__)
 R = TypeVar("R")

@@ -16,11 +16,11 @@ from shared.kernel.actor import Actor
 from shared.kernel.change import NotYet, Refused
 from shared.runtime import metrics, telemetry
 from shared.runtime.dead import DeadLetter, letter_id
-from shared.runtime.documents import Applied, Outcome, Rejected, Unchanged, Waiting, Work, unreadable
 from shared.runtime.envelope import Envelope, read
 from shared.runtime.handlers import Delivery, Subscription, Target
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import StoreError
+from shared.runtime.work import Applied, Outcome, Rejected, Unchanged, Waiting, Work
 
 log = get_logger(__name__)
 
@@ -114,7 +114,7 @@ class Message:
         try:
             self.event = contract.model_validate_json(self.raw.body)
         except ValidationError as error:
-            why = unreadable(error)
+            why = _unreadable(error)
             self.dead = put_aside(
                 self,
                 "unreadable",
@@ -242,3 +242,10 @@ def broker_gave_up(message: Message) -> DeadLetter:
     letter = put_aside(message, "broker-gave-up", text(f"消息队列放弃投递：{why}", f"the broker gave up: {why}"))
     origin = str(first.get("queue", message.queue))
     return DeadLetter(**{**letter.__dict__, "queue": origin, "id": letter_id(origin, letter.message_id, letter.body)})
+
+
+def _unreadable(error: ValidationError) -> str:
+    """A validation error as one line per field, without the values (they may be personal)."""
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc'])) or '(body)'}: {e['msg']}" for e in error.errors(include_input=False)
+    )

@@ -21,7 +21,10 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared.kernel.history import GENESIS, Entry
 from shared.kernel.state import State
-from shared.runtime.documents import Fact, Kind, Outgoing, Store, Stored, Write
+from shared.runtime.documents import Store
+from shared.runtime.fold import Stored, Write
+from shared.runtime.kinds import Kind
+from shared.runtime.work import Fact, Outgoing
 
 S = TypeVar("S", bound=State)
 Document = dict[str, Any]

@@ -12,9 +12,10 @@ from typing import Any
 
 from shared.runtime import metrics
 from shared.runtime.amqp import Publisher, Unroutable
-from shared.runtime.documents import Kind, Outgoing
+from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import Database, StoreError
+from shared.runtime.work import Outgoing
 
 log = get_logger(__name__)
 

@@ -23,10 +23,11 @@ from shared.runtime.clock import make_clock
 from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
 from shared.runtime.deadlines import Deadlines
-from shared.runtime.documents import Documents, Kind
+from shared.runtime.documents import Documents
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.health import Health
 from shared.runtime.http import create_http
+from shared.runtime.kinds import Kind
 from shared.runtime.lane import Lane
 from shared.runtime.limits import check_delivery_limits
 from shared.runtime.mongo import Database

@@ -14,11 +14,12 @@ from services.scoring.store import RECORDS
 from shared.contracts import CATALOGUE, EVENTS, Event
 from shared.kernel.actor import CLOCK
 from shared.kernel.change import NotYet, Refused
-from shared.runtime.documents import Documents, Fact, Outgoing, Work
+from shared.runtime.documents import Documents
 from shared.runtime.envelope import headers_of
 from shared.runtime.face import make_broker
 from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.topology import EVENTS as EXCHANGE
+from shared.runtime.work import Fact, Outgoing, Work
 from tests.contract.golden import (
     ALL,
     COMPLETE,

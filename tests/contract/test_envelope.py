@@ -9,8 +9,8 @@ from cloudevents.core.formats.json import JSONFormat
 from shared.contracts import routing_words
 from shared.kernel.actor import CLOCK
 from shared.runtime.amqp import properties_of
-from shared.runtime.documents import Fact, Work
 from shared.runtime.envelope import headers_of, read
+from shared.runtime.work import Fact, Work
 from tests.contract.golden import COMPLETE, Example
 from tests.support.toy import COUNTERS, add
 

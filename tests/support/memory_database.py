@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.kernel.state import State
-from shared.runtime.documents import Kind
+from shared.runtime.kinds import Kind
 from tests.support.memory_store import MemoryStore
 
 _OPERATORS = {

@@ -5,7 +5,10 @@ from typing import Any
 
 from shared.kernel.history import Entry
 from shared.kernel.state import State
-from shared.runtime.documents import Fact, Kind, Store, Stored, Write
+from shared.runtime.documents import Store
+from shared.runtime.fold import Stored, Write
+from shared.runtime.kinds import Kind
+from shared.runtime.work import Fact
 
 
 class MemoryStore(Store):

@@ -9,7 +9,7 @@ from shared.contracts.event import Event
 from shared.kernel.change import Change, Due, NotYet, Refused
 from shared.kernel.problem import problem
 from shared.kernel.state import State
-from shared.runtime.documents import Kind
+from shared.runtime.kinds import Kind
 
 
 class Ping(Event):

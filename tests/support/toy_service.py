@@ -10,11 +10,11 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from shared.runtime.documents import Outgoing
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.relay import Relay
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from shared.runtime.work import Outgoing
 from tests.support.toy import COUNTERS, ECHOES, Ping, Pong, add, echo
 
 

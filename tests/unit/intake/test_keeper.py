@@ -17,8 +17,10 @@ from shared.kernel.actor import CLOCK, Actor
 from shared.kernel.change import Change, Decider
 from shared.kernel.state import State
 from shared.runtime.commands import Commands
-from shared.runtime.documents import Documents, Kind, Rejected, Work
+from shared.runtime.documents import Documents
+from shared.runtime.kinds import Kind
 from shared.runtime.problems import Unavailable
+from shared.runtime.work import Rejected, Work
 from tests.support.memory_store import MemoryStore
 from tests.unit.intake.given import HASH, NOW, UNTIL, credit_code, open_round
 
