@@ -6,7 +6,7 @@ In the order in which a message travels:
 - `handlers`:  the handler table: which event changes which kind of document, by which decider.
 - `lane`:      takes batches from the queues, parks what cannot be read, acknowledges what is done.
 - `message`:   one message on its way: read, routed, decided.
-- `documents`: loads, decides (`fold`), and commits state + history + outbox in one write per document (`kinds`, `work`).
+- `documents`: loads, decides (`fold`), commits state + history + outbox in one write each (`kinds`, `work`).
 - `commands`:  the same road for HTTP: concurrent commands share one commit.
 - `relay`:     publishes outboxes with confirms and clears them; sweeps what a crash left.
 - `deadlines`: lets time act on documents whose deadline passed.
