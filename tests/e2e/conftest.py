@@ -34,8 +34,8 @@ class Played:
 
     @property
     def announced(self) -> Counter[str]:
-        """How often each event was announced."""
-        return Counter(event.wire for event in self.heard)
+        """How many events of each kind were announced; one sent again under its id counts once."""
+        return Counter({event.headers["ce-id"]: event.wire for event in self.heard}.values())
 
 
 @pytest.fixture(scope="package")
