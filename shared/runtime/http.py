@@ -26,6 +26,9 @@ from shared.runtime.tokens import Verifier
 T = TypeVar("T")
 MAX_BODY = 1_000_000
 """Bytes a request may carry; an endpoint for files says `max_body_size=` itself."""
+KEEP_ALIVE_SECONDS = 75
+"""How long an idle connection stays open: longer than clients and proxies keep theirs (60 s is usual), so that it is
+never the server that closes a connection on which the next request is just being sent."""
 DRAIN_SECONDS = 20
 """How long a stopping service waits for the requests it is answering."""
 
@@ -176,5 +179,6 @@ def serve(app: FastAPI, settings: Settings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
