@@ -29,6 +29,7 @@ TITLES = {
     "notice.closed": "公示结束",
     "announcement.made": "通报发布",
     "honour.granted": "授予称号",
+    "honour.recorded": "登记往届称号",
     "honour.withheld": "不授予称号",
     "honour.superseded": "称号由后一周期接续",
     "honour.expired": "称号到期",

@@ -16,6 +16,7 @@ from shared.contracts import (
     Event,
     HonourExpired,
     HonourGranted,
+    HonourRecorded,
     HonourRevoked,
     HonourSuperseded,
     NoticeClosed,
@@ -42,6 +43,7 @@ def table(people: People, wording: Wording) -> HandlerTable:
     hears.on(NoticeClosed, NOTICES, decide=notice.on_closed, targets_with_delivery=entry)
     hears.on(AnnouncementMade, ANNOUNCEMENTS, decide=announcement.on_made, targets_with_delivery=entry)
     hears.on(HonourGranted, HONOURS, decide=honour.on_granted, targets_with_delivery=entry)
+    hears.on(HonourRecorded, HONOURS, decide=honour.on_recorded, targets_with_delivery=entry)
     hears.on(HonourSuperseded, HONOURS, decide=honour.on_superseded, targets_with_delivery=entry)
     hears.on(HonourExpired, HONOURS, decide=honour.on_expired, targets_with_delivery=entry)
     hears.on(HonourRevoked, HONOURS, decide=honour.on_revoked, targets_with_delivery=entry)

@@ -9,8 +9,8 @@ Hears     round.opened · application.scored · application.withdrawn · case.no
           and from itself: shortlist.sealed · panel.decided · notice.closed · announcement.made · honour.granted
 Announces case.opened · case.advanced · case.returned · case.declined · case.nominated · case.withdrawn ·
           marks.settled · shortlist.sealed · panel.decided · notice.opened · objection.filed · objection.ruled ·
-          notice.closed · announcement.made · honour.granted · honour.withheld · honour.superseded · honour.expired ·
-          honour.revoked
+          notice.closed · announcement.made · honour.granted · honour.recorded · honour.withheld · honour.superseded ·
+          honour.expired · honour.revoked
 
 Read on: `procedures/` (what happens, in words an official can check) → `domain/` (how) → `handlers.py` (on which event)
 → `api/` (at whose request).

@@ -42,6 +42,23 @@ class HonourGranted(HonourEvent):
     """Valid until; then it lapses unless recognised again (S:004 “两年一认定”)."""
 
 
+class HonourRecorded(HonourEvent):
+    """An honour of the past was entered in the register, from its document; nothing is granted by it now."""
+
+    name: ClassVar[str] = "honour.recorded"
+
+    document: str
+    """Number of the document that announced it then."""
+    origin: str
+    """Where that document is found."""
+    valid_from: Instant
+    """Valid from."""
+    valid_until: Instant
+    """Valid until."""
+    superseded_by: str | None = None
+    """Id of the honour that had taken its place by the time it was recorded."""
+
+
 class HonourWithheld(HonourEvent):
     """A case on notice did not end in the honour."""
 

@@ -32,6 +32,15 @@ async def test_the_public_register_holds_exactly_the_honoured(played: Played) ->
     assert Counter(row["code"] for row in rows) == Counter(played.honoured)
 
 
+async def test_the_last_rounds_honours_stand_in_the_public_register(played: Played) -> None:
+    last = played.play.scenario.last_round["code"]
+    rows = await played.play.platform.public.every("notify", "/register.json", round=last)
+    assert {row["code"] for row in rows} == {term.code for term in played.play.scenario.terms}
+    assert {row["code"] for row in rows if row["status"] == "superseded"} == {
+        term.code for term in played.play.scenario.terms if term.becomes == "superseded"
+    }
+
+
 async def test_the_announcement_page_names_exactly_the_honoured(played: Played) -> None:
     page = await _page(played, f"/announcements/{played.play.noted['announcement']}")
     chambers = [one.chamber for one in played.play.scenario.applications]

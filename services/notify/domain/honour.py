@@ -1,9 +1,9 @@
 """The register of honours 称号名册: one entry per honour, with its status, as data and never as bare names."""
 
 from datetime import UTC, datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.notify.domain.entry import Entry, Publication, Said, collect
 from shared.contracts import (
@@ -11,6 +11,7 @@ from shared.contracts import (
     ChamberType,
     HonourExpired,
     HonourGranted,
+    HonourRecorded,
     HonourRevoked,
     HonourSuperseded,
     Instant,
@@ -65,7 +66,8 @@ class Row(BaseModel):
 class HonourEntry(Entry):
     """An honour, with everything said about it."""
 
-    granted: Said[HonourGranted] | None = None
+    granted: Said[HonourGranted] | Said[HonourRecorded] | None = Field(default=None, union_mode="left_to_right")
+    """How it came into the register: granted, or recorded as one of the past, which is no news."""
     superseded: Said[HonourSuperseded] | None = None
     expired: Said[HonourExpired] | None = None
     revoked: Said[HonourRevoked] | None = None
@@ -84,7 +86,8 @@ class HonourEntry(Entry):
         """The grant, and what became of it."""
         if self.granted is None:
             return ()
-        return (_grant(self.id, self.granted), *self._endings(self.granted.event.chamber.name))
+        news = [_grant(self.id, self.granted)] if isinstance(self.granted.event, HonourGranted) else []
+        return (*news, *self._endings(self.granted.event.chamber.name))
 
     def row(self, now: datetime) -> Row | None:
         """The line of the register; None until the grant is known."""
@@ -104,7 +107,7 @@ class HonourEntry(Entry):
             valid_from=event.valid_from,
             valid_until=event.valid_until,
             status=self._standing(event, now),
-            superseded_by=self.superseded.event.by if self.superseded else None,
+            superseded_by=self._successor(),
             revoked_by=self.revoked.event.document if self.revoked else None,
             revoked_because=self.revoked.event.reason if self.revoked else None,
         )
@@ -116,14 +119,21 @@ class HonourEntry(Entry):
         status: Status = "valid"
         if self.revoked:
             status = "revoked"
-        elif self.superseded:
+        elif self._successor():
             status = "superseded"
         elif self.expired:
             status = "expired"
         event = self.granted.event
         return self.but(status=status, since=_second(event.valid_from), until=_second(event.valid_until))
 
-    def _standing(self, event: HonourGranted, now: datetime) -> Standing:
+    def _successor(self) -> str | None:
+        """The honour that took its place, as told later or when it was recorded."""
+        if self.superseded:
+            return self.superseded.event.by
+        recorded = self.granted.event if self.granted else None
+        return recorded.superseded_by if isinstance(recorded, HonourRecorded) else None
+
+    def _standing(self, event: HonourGranted | HonourRecorded, now: datetime) -> Standing:
         if self.status == "valid" and now < event.valid_from:
             return "upcoming"
         if self.status == "valid" and now >= event.valid_until:
@@ -158,7 +168,7 @@ class HonourEntry(Entry):
         return sorted(found, key=lambda ending: (ending.at, ending.id))
 
 
-def _grant(key: str, granted: Said[HonourGranted]) -> Publication:
+def _grant(key: str, granted: Said[Any]) -> Publication:
     event = granted.event
     return Publication(
         f"honour/{key}",
@@ -179,6 +189,7 @@ def _page(key: str) -> str:
 
 
 on_granted = collect(HonourEntry, "granted")
+on_recorded = collect(HonourEntry, "granted")
 on_superseded = collect(HonourEntry, "superseded")
 on_expired = collect(HonourEntry, "expired")
 on_revoked = collect(HonourEntry, "revoked")

@@ -17,7 +17,7 @@ from services.review.domain.command import Command, missing, refused
 from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber
 from shared.contracts.event import Instant
-from shared.contracts.honours import HonourExpired, HonourGranted, HonourRevoked, HonourSuperseded
+from shared.contracts.honours import HonourExpired, HonourGranted, HonourRecorded, HonourRevoked, HonourSuperseded
 from shared.contracts.text import Text
 from shared.kernel.change import Change, Due
 from shared.kernel.state import State
@@ -89,7 +89,8 @@ class Register(State):
 class Record(Command):
     """Enter an honour of an earlier round, from its document.
 
-    It states the past: nothing is granted by it now, so no `honour.granted` goes out and nobody gets a letter.
+    It states the past: nothing is granted by it now, so what goes out is `honour.recorded`, for the public register,
+    and nobody gets a letter.
     """
 
     line: str = Field(pattern=r"^[a-z0-9-]{3,40}$")
@@ -134,7 +135,7 @@ def hear_granted(register: Register | None, event: HonourGranted, now: datetime)
 
 
 def record(register: Register | None, command: Record, now: datetime) -> Change[Register]:
-    """Enter a term of the past, silently.
+    """Enter a term of the past.
 
     Raises:
         Refused: it is there already, or ends before it begins.
@@ -156,7 +157,17 @@ def record(register: Register | None, command: Record, now: datetime) -> Change[
             remedy=("请核对有效期。", "Check the dates."),
         )
     term = Term(honour=honour, **{k: v for k, v in dict(command).items() if k not in ("by", "line")})
-    return _settled(register, (*register.terms, term), now, quiet=honour)
+    change = _settled(register, (*register.terms, term), now, quiet=honour)
+    entered = next(t for t in change.state.terms if t.honour == honour)
+    fact = HonourRecorded(
+        **_about(change.state, entered),
+        document=entered.document,
+        origin=command.source,
+        valid_from=entered.valid_from,
+        valid_until=entered.valid_until,
+        superseded_by=entered.by,
+    )
+    return Change(change.state, (fact, *change.facts))
 
 
 def revoke(register: Register | None, command: Revoke, now: datetime) -> Change[Register]:

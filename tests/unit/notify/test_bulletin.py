@@ -18,6 +18,7 @@ from shared.contracts import (
     Event,
     HonourExpired,
     HonourGranted,
+    HonourRecorded,
     HonourRevoked,
     HonourSuperseded,
     NoticeClosed,
@@ -58,8 +59,12 @@ HONOUR: list[Heard] = [
         ]
     )
 ]
+PAST: list[Heard] = [
+    (honour.on_recorded, example(HonourRecorded, honour="h-0", superseded_by=None), 0),
+    *((decide, event.model_copy(update={"honour": "h-0"}), hour) for decide, event, hour in HONOUR[1:]),
+]
 ANNOUNCEMENT: list[Heard] = [(announcement.on_made, example(AnnouncementMade), 0)]
-LIVES = {"round": ROUND, "notice": NOTICE, "honour": HONOUR, "announcement": ANNOUNCEMENT}
+LIVES = {"round": ROUND, "notice": NOTICE, "honour": HONOUR, "past": PAST, "announcement": ANNOUNCEMENT}
 
 
 def live(heard: Sequence[Heard]) -> tuple[Entry, list[BulletinPublished]]:
@@ -160,6 +165,25 @@ def test_a_revocation_outweighs_a_successor_and_a_successor_the_end(heard: list[
     entry, _ = live(heard)
     assert isinstance(entry, HonourEntry)
     assert entry.status == status
+
+
+def test_an_honour_of_the_past_stands_in_the_register_and_is_no_news() -> None:
+    entry, published = live(PAST[:1])
+    assert isinstance(entry, HonourEntry)
+    assert (entry.status, published) == ("valid", [])
+    row = entry.row(NOW)
+    assert row is not None
+    assert row.document == example(HonourRecorded).document
+    ended, told = live(PAST[:2])
+    assert (ended.status, len(told)) == ("superseded", 1)
+
+
+def test_a_past_recorded_with_its_successor_is_superseded_from_the_start() -> None:
+    entry, _ = live([(honour.on_recorded, example(HonourRecorded, honour="h-0", superseded_by="h-1"), 0)])
+    assert isinstance(entry, HonourEntry)
+    row = entry.row(NOW)
+    assert row is not None
+    assert (row.status, row.superseded_by) == ("superseded", "h-1")
 
 
 def test_what_holds_depends_on_the_day_even_before_the_expiry_is_heard() -> None:

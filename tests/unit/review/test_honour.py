@@ -8,7 +8,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from services.review.domain.honour import Record, Register, Revoke, hear_granted, on_due, record, revoke
-from shared.contracts import HonourEvent, HonourGranted
+from shared.contracts import HonourEvent, HonourGranted, HonourRecorded
 from shared.kernel.change import Change, Due, NotFound, Refused
 from tests.unit.review import given
 
@@ -76,7 +76,8 @@ def standings(register: Register) -> list[tuple[str, str]]:
 
 def test_a_recorded_honour_is_superseded_by_the_next_once_that_begins() -> None:
     silent = record(None, past("R-1", -700, 30), day(0))
-    assert (standings(silent.state), silent.facts) == ([("R-1", "valid")], ())
+    assert standings(silent.state) == [("R-1", "valid")]
+    assert [fact.name for fact in silent.facts] == ["honour.recorded"]
     both = hear(silent.state, granted("R-2", 10, 740))
     assert standings(both.state) == [("R-1", "valid"), ("R-2", "upcoming")]
     register, told = run(both.state, 10)
@@ -100,9 +101,18 @@ def test_without_a_successor_it_expires_by_the_clock() -> None:
     assert register.due() is None
 
 
-def test_an_expired_past_is_recorded_without_a_word() -> None:
+def test_an_expired_past_is_recorded_without_telling_that_it_expired() -> None:
     change = record(None, past("R-0", -900, -100), day(0))
-    assert (standings(change.state), change.facts) == ([("R-0", "expired")], ())
+    assert standings(change.state) == [("R-0", "expired")]
+    assert [fact.name for fact in change.facts] == ["honour.recorded"]
+
+
+def test_a_past_that_had_a_successor_says_so_when_it_is_recorded() -> None:
+    present = hear(None, granted("R-2", -1, 740)).state
+    change = record(present, past("R-1", -700, 30), day(0))
+    (recorded,) = change.facts
+    assert isinstance(recorded, HonourRecorded)
+    assert recorded.superseded_by == f"national-sihao:{given.code(1)}:R-2"
 
 
 SPANS = st.lists(st.tuples(st.integers(-20, 20), st.integers(1, 30)), min_size=1, max_size=4)
