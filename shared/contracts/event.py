@@ -4,6 +4,7 @@ The body on the bus is the event and nothing else. Metadata (id, time, source, t
 CloudEvents headers, written and read by the runtime.
 """
 
+from abc import abstractmethod
 from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -48,9 +49,9 @@ class Event(Part):
         return f"{cls.name}.v{cls.version}"
 
     @property
+    @abstractmethod
     def subject(self) -> str:
         """The aggregate the fact is about (CloudEvents `subject`)."""
-        raise NotImplementedError
 
     @property
     def routing_key(self) -> str:
