@@ -6,7 +6,7 @@ import sys
 from contextlib import AsyncExitStack
 from time import monotonic
 
-from demo import summary
+from demo import summary, tokens
 from demo.api import PlatformError
 from demo.data import Scenario
 from demo.round import prepared, run
@@ -31,7 +31,7 @@ async def main(*, once: bool) -> int:
         summary.tell(play, account)
         summary.tell_times(play, monotonic() - started)
         if not once:
-            summary.tell_addresses(play)
+            summary.tell_addresses(play, tokens.write(play, directory / "tokens.sh"))
             show.say("\nCtrl-C 结束 / to stop")
             interruption.expected = not account.wrong
             await play.stand.processes.watch()

@@ -51,6 +51,7 @@ class Caller:
     def __init__(self, client: httpx2.AsyncClient, services: Mapping[str, str], token: str | None) -> None:
         self._client = client
         self._services = services
+        self.token = token
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def get(self, service: str, path: str, **query: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from rich.markup import escape
 from rich.table import Table
 
 from demo.account import DEAD_LETTERS, OUTBOX, PUBLISHED, Account
@@ -116,8 +117,8 @@ def tell_times(play: Play, seconds: float) -> None:
     play.show.say(f"用时 time：{seconds:.1f} s（{parts}）")
 
 
-def tell_addresses(play: Play) -> None:
-    """Where to look."""
+def tell_addresses(play: Play, try_it: str) -> None:
+    """Where to look, and how to try the interfaces."""
     services = play.platform.services
     say = play.show.say
     say("\n[bold]公告栏 public bulletin[/bold]")
@@ -128,3 +129,5 @@ def tell_addresses(play: Play) -> None:
     names = {"intake": "申报", "scoring": "评分", "review": "审核（全国）", FUJIAN: "审核（福建）", "notify": "通知"}
     for name, url in services.items():
         say(f"  {names[name]} {name}: {url}/docs")
+    say("[bold]以各角色试用接口 try them in every role[/bold]")
+    say(f"  {escape(try_it)}")

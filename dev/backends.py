@@ -162,7 +162,7 @@ class _Search:
             return None
         try:
             connection = await aio_pika.connect(url, timeout=10)
-        except (AMQPError, OSError) as error:
+        except (AMQPError, OSError, ValueError) as error:
             raise BackendMissingError(_no_answer(AMQP_URL, url, error)) from error
         await connection.close()
         self.say(f"使用 {AMQP_URL} 的 RabbitMQ / using RabbitMQ at {AMQP_URL}: {_public(url)}")
@@ -203,13 +203,13 @@ class _Search:
         url = os.environ.get(MONGO_URL)
         if not url:
             return None
-        client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(url, serverSelectionTimeoutMS=10_000)
-        async with client:
-            try:
+        try:
+            client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(url, serverSelectionTimeoutMS=10_000)
+            async with client:
                 await client.admin.command("ping")
-            except PyMongoError as error:
-                reason = str(error).partition(", Timeout:")[0]
-                raise BackendMissingError(_no_answer(MONGO_URL, url, reason)) from error
+        except (PyMongoError, ValueError) as error:
+            reason = str(error).partition(", Timeout:")[0]
+            raise BackendMissingError(_no_answer(MONGO_URL, url, reason)) from error
         self.say(f"使用 {MONGO_URL} 的 MongoDB / using MongoDB at {MONGO_URL}: {_public(url)}")
         return _Store(url)
 
@@ -219,6 +219,9 @@ class _Search:
             return None
         if not await mongodb.runs(server) and packages.can_install():
             await packages.install("libcurl4", self.say)
+        if not await mongodb.runs(server):
+            self.say(_STORE_WITHOUT_LIBRARIES)
+            return None
         self.say("正在启动自己的 MongoDB … / starting a MongoDB of our own …")
         own = mongodb.Store(self.directory / "mongodb", server, logs=self.directory / "logs")
         self.stack.push_async_callback(own.close)
@@ -249,6 +252,11 @@ There is no RabbitMQ to be had. Do one of these:
   1. set {AMQP_URL}=amqp://user:password@host:5672/ ({RABBIT_API_URL} may name its management API);
   2. install RabbitMQ 3.10 or newer, on Debian as root: apt-get install rabbitmq-server;
   3. start Docker."""
+
+_STORE_WITHOUT_LIBRARIES = (
+    "mongod 无法运行，多半缺少系统库：Debian 上请以 root 运行 apt-get install libcurl4\n"
+    "mongod does not run, most likely for want of a library: on Debian, as root, apt-get install libcurl4"
+)
 
 _NO_STORE = f"""\
 没有可用的 MongoDB。请任选其一：

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from shared.kernel.calendar import local_words
+from shared.kernel.calendar import time_words
 from shared.runtime.amqp import BrokerError, Unroutable, sender
 from shared.runtime.dead import DeadLetter, DeadLetters
 from shared.runtime.mongo import Database, StoreError
@@ -100,7 +100,7 @@ def list_letters(
         return
     table = Table("编号 / id", "时间 / at", "队列 / queue", "原因 / reason")
     for letter in found:
-        table.add_row(letter.id, local_words(letter.at), letter.queue, f"{letter.reason.zh}\n{letter.reason.en}")
+        table.add_row(letter.id, time_words(letter.at).zh, letter.queue, f"{letter.reason.zh}\n{letter.reason.en}")
     _out.print(table)
 
 

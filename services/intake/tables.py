@@ -2,13 +2,13 @@
 
 import csv
 import io
-import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from openpyxl import load_workbook
 
 from services.intake.domain.importing import Sheet
-from services.intake.domain.media import decode
+from services.intake.domain.media import decode, unfolded
 from shared.kernel.problem import Problem, problem
 from shared.runtime.problems import Invalid
 
@@ -46,26 +46,26 @@ def _csv(data: bytes) -> Sheet:
 
 def _xlsx(data: bytes) -> Sheet:
     """Openpyxl parses through defusedxml, which refuses entities; what it unpacks to is limited here."""
-    if _unfolded(data) > MAX_UNFOLDED:
+    if unfolded(data) > MAX_UNFOLDED:
         raise Invalid(_file("unfolds", "文件解压后过大", "the file unpacks to too much"))
     try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        cells = sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS, values_only=True)
-        return [[_text(cell) for cell in row] for row in cells]
+        pairs = zip(_cells(data, results=True), _cells(data, results=False), strict=True)
+        return [[_text(_seen(*both)) for both in zip(*rows, strict=True)] for rows in pairs]
     except Exception as error:
         # A damaged file can make the parser raise anything; all of it means: not readable.
         kind = type(error).__name__
         raise Invalid(_file("damaged", f"XLSX 文件无法读取（{kind}）", f"the XLSX cannot be read ({kind})")) from error
 
 
-def _unfolded(data: bytes) -> int:
-    """Bytes after unpacking, by the archive's own table; 0 if it has none (then it cannot be read either)."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            return sum(part.file_size for part in package.infolist())
-    except zipfile.BadZipFile:
-        return 0
+def _cells(data: bytes, *, results: bool) -> Iterator[tuple[object, ...]]:
+    """The rows of the first sheet: what formulas came to when the file was saved, or the formulas."""
+    book = load_workbook(io.BytesIO(data), read_only=True, data_only=results)
+    return book.worksheets[0].iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS, values_only=True)
+
+
+def _seen(result: object, written: object) -> object:
+    """The value of a cell; a formula whose result was not saved stays a formula, so that the check can name it."""
+    return written if result is None else result
 
 
 def _text(cell: object) -> str:

@@ -48,6 +48,7 @@ MISTAKES = [
         {"round": "CN-1999", "chamber": "123"},
     ),
     Mistake("intake", "POST", "/chambers/import", 422, "import.missing-column", file=b"a,b\n1,2\n"),
+    Mistake("intake", "POST", "/chambers/import", 422, "file.empty", file=b""),
     Mistake("scoring", "GET", "/scorecards/none", 404, "scorecard.unknown"),
     Mistake("scoring", "GET", "/rubrics/none@1", 409, "rubric.unknown"),
     Mistake("review", "POST", "/panels", 404, "rounds.unknown", {"round": "CN-1999", "members": ["e-1"]}),

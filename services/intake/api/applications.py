@@ -35,7 +35,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
 
     @routes.post("", status_code=201, summary="开始申报 / begin")
     async def begin(body: submitting.Start, by: Secretary) -> views.ApplicationView:
-        """Begin a draft; one that was begun is answered as it is."""
+        """Begin a draft; one that was begun is answered as it is, one that was withdrawn is not begun again."""
         require_chamber(by, body.chamber)
         planned, chamber = await _context(store, body.round, body.chamber)
         application = application_id(body.round, body.chamber)
@@ -83,7 +83,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
     async def withdraw(
         application: str, body: submitting.Withdraw, by: Secretary, key: IdempotencyKey
     ) -> views.ApplicationView:
-        """Take it back, until it is on public notice."""
+        """Take it back, until it is on public notice; for this round that is for good."""
         await admitted(store, application, by)
         return shown(
             await commands.do(

@@ -67,7 +67,15 @@ def router(store: IntakeStore, commands: Commands, keeper: Keeper, clock: Clock)
     """`/chambers`."""
     routes = APIRouter(prefix="/chambers", tags=["商会 / chambers"])
 
-    @routes.get("/import/template.csv", dependencies=[public("an empty form")], summary="导入模板 / import template")
+    @routes.get(
+        "/import/template.csv",
+        dependencies=[public("an empty form")],
+        response_class=Response,
+        responses={
+            200: {"description": "表头 / the headings", "content": {"text/csv": {"schema": {"type": "string"}}}}
+        },
+        summary="导入模板 / import template",
+    )
     async def template() -> Response:
         """The headings, in a CSV that spreadsheet programs open properly."""
         line = io.StringIO()

@@ -1,7 +1,7 @@
 """Evidence 证明材料: files known by their SHA-256, tied to items."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, UploadFile
@@ -25,6 +25,14 @@ MAX_FILE = 20 * 1024 * 1024
 """Bytes of one file. Our default."""
 
 Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "文件本身 / the file, of the type that its bytes have",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
 class Ties(BaseModel):
@@ -74,7 +82,7 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         command = filling.Tie(sha256=sha256, items=())
         await commands.do(APPLICATIONS, application, command, filling.tie, what="untie", by=by)
 
-    @routes.get("/{sha256}", response_class=StreamingResponse, summary="下载 / download")
+    @routes.get("/{sha256}", response_class=StreamingResponse, responses=_FILE, summary="下载 / download")
     async def download(application: str, sha256: Hash, by: Reader) -> StreamingResponse:
         """A file of the application, of whatever revision."""
         found = _file(await permitted(store, application, by), sha256)
@@ -105,5 +113,8 @@ def _type() -> Problem:
             f"按文件内容判断，不是可接受的类型：{ACCEPTED}",
             "by its bytes it is none of: PDF, PNG, JPEG, docx, xlsx (without macros), txt, csv",
         ),
-        remedy=("请转换为 PDF 后上传", "Convert it to PDF."),
+        remedy=(
+            "请另存为 PDF 后上传（不接受压缩包、带宏或解压后过大的文件）",
+            "Save it as PDF (no archives, no macros, nothing that unpacks to too much).",
+        ),
     )

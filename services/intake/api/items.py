@@ -1,8 +1,10 @@
 """Items 指标: what is declared, item by item, safe against two people writing at once."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
+from pydantic import AfterValidator
 
 from services.intake.api import views
 from services.intake.api.access import Secretary, admitted, existing, shown
@@ -12,9 +14,22 @@ from services.intake.domain.facts import ItemCode, ItemFacts
 from services.intake.store import APPLICATIONS, IntakeStore
 from shared.runtime.commands import Commands
 
+
+def _version(header: str) -> str:
+    """The number in an entity tag.
+
+    Raises:
+        ValueError: it is none of ours.
+    """
+    if not (tag := re.fullmatch(r'"?(\d{1,9})"?', header, re.ASCII)):
+        raise ValueError('应为读取该指标时所见的版本号，新建为 "0" / the version that was seen; "0" for a new item')
+    return tag[1]
+
+
 IfMatch = Annotated[
     str,
-    Header(alias="If-Match", pattern=r'^"?\d{1,9}"?$', description="所见版本，0 为新建 / the version seen; 0 for new"),
+    AfterValidator(_version),
+    Header(alias="If-Match", description="所见版本，0 为新建 / the version seen; 0 for new", examples=['"0"']),
 ]
 
 
@@ -34,7 +49,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
     ) -> ItemEntry:
         """Change one item; `If-Match` names the version that was seen, the answer's `ETag` the new one."""
         await admitted(store, application, by)
-        edit = filling.ItemEdit(version=int(seen.strip('"')), facts=body)
+        edit = filling.ItemEdit(version=int(seen), facts=body)
         command = filling.Fill(items={item: edit})
         after = existing(await commands.do(APPLICATIONS, application, command, filling.fill, what="fill", by=by))
         entry = after.items.get(item, ItemEntry(version=0, facts={}))

@@ -24,6 +24,8 @@ class Claim(BaseModel):
     """Its number."""
     digest: Sha256
     """Its digest."""
+    at: Instant | None = None
+    """Its time, as far as the receipt shown has one; then it must be right, too."""
 
 
 class Verdict(BaseModel):
@@ -69,9 +71,10 @@ def router(store: IntakeStore) -> APIRouter:
         summary="核验回执 / verify a receipt",
     )
     async def verify(claim: Claim) -> Verdict:
-        """Whether a receipt is genuine: its number, its digest and what is stored agree."""
+        """Whether a receipt is genuine: its number, its digest, its time and what is stored agree."""
         application = await store.application(application_of(claim.number))
-        found = genuine(application.submissions, claim.number, claim.digest) if application else None
+        told = application.submissions if application else ()
+        found = genuine(told, claim.number, claim.digest, claim.at)
         if application is None or found is None:
             return Verdict(genuine=False)
         return Verdict(genuine=True, application=application.id, revision=found.revision, at=found.receipt.at)

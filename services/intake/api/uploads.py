@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastapi import UploadFile
 
 from shared.kernel.problem import problem
-from shared.runtime.problems import HttpProblem
+from shared.runtime.problems import HttpProblem, Invalid
 
 _PIECE = 1024 * 1024
 FORM = 64 * 1024
@@ -33,6 +33,7 @@ async def read_upload(file: UploadFile, limit: int) -> Upload:
 
     Raises:
         TooLarge: there are more than `limit` bytes.
+        Invalid: there are none.
     """
     seen = hashlib.sha256()
     data = bytearray()
@@ -48,6 +49,15 @@ async def read_upload(file: UploadFile, limit: int) -> Upload:
                 )
             )
         seen.update(piece)
+    if not data:
+        raise Invalid(
+            problem(
+                "file.empty",
+                "file",
+                rule=("文件是空的（0 字节）", "the file is empty (0 bytes)"),
+                remedy=("请核对后重新选择文件", "Check it and choose the file again."),
+            )
+        )
     return Upload(bytes(data), seen.hexdigest(), _plain(file.filename or "file"))
 
 

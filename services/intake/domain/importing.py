@@ -123,7 +123,8 @@ def _headings(headings: Sequence[str]) -> Iterator[RowError]:
     for key in REQUIRED:
         if key not in headings:
             names = " / ".join(COLUMNS[key])
-            yield _error(1, _cell(key, "missing-column", f"缺少列：{names}", f"there is no column {names}"), "")
+            missing = _cell(key, "missing-column", f"缺少列：{names}", f"there is no column {names}", _USE_TEMPLATE)
+            yield _error(1, missing, "")
     for place, key in enumerate(headings):
         if key and key not in COLUMNS:
             yield _error(1, _cell(key, "unknown-column", "没有这一列", "there is no such column"), key)
@@ -132,9 +133,7 @@ def _headings(headings: Sequence[str]) -> Iterator[RowError]:
 
 
 def _row(row: Mapping[str, str], area: Area, today: date) -> Iterator[Problem]:
-    for key in REQUIRED:
-        if not row.get(key):
-            yield _cell(key, "empty", "不能为空", "must not be empty")
+    yield from _filled(row)
     if name := row.get("name"):
         yield from _name("name", name)
     for former in _names(row.get("former_names", "")):
@@ -151,6 +150,15 @@ def _row(row: Mapping[str, str], area: Area, today: date) -> Iterator[Problem]:
     if len(row.get("area_note", "")) > _NOTE:
         yield _cell("area_note", "length", f"最多 {_NOTE} 字", f"at most {_NOTE} characters")
     yield from _place(row, area)
+
+
+def _filled(row: Mapping[str, str]) -> Iterator[Problem]:
+    """What must be there, as a value."""
+    for key in COLUMNS:
+        if key in REQUIRED and not row.get(key):
+            yield _cell(key, "empty", "不能为空", "must not be empty", _FILL_IN)
+        elif row.get(key, "").startswith("="):
+            yield _cell(key, "formula", "公式没有存下结果", "a formula without its result", _PASTE_VALUES)
 
 
 def _place(row: Mapping[str, str], area: Area) -> Iterator[Problem]:
@@ -181,14 +189,26 @@ def _name(key: str, name: str) -> Iterator[Problem]:
 
 
 def _date(key: str, value: str, today: date) -> Iterator[Problem]:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != value:
+    day = _day(value)
+    if day is None:
         yield _cell(key, "date", "应为日期，如 2016-05-20", "must be a date such as 2016-05-20")
     elif day > today:
         yield _cell(key, "future", f"日期晚于今天（{today}）", f"lies after today ({today})")
+
+
+def _day(value: str) -> date | None:
+    """A day as people and spreadsheets write it, the year first: 2016-05-20, 2016/5/20, 2016.5.20, 2016年5月20日."""
+    found = _DAY.fullmatch(value)
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
+
+
+def _iso(value: str) -> str | None:
+    """The day as contracts write it; None if the cell is empty."""
+    day = _day(value)
+    return day.isoformat() if day else None
 
 
 def _registration(row: Mapping[str, str]) -> Registration:
@@ -201,8 +221,8 @@ def _registration(row: Mapping[str, str]) -> Registration:
             level=cast("Level", WORDS["level"][row["level"]]),
             area=row["area"],
             relation=cast("Relation", WORDS["relation"].get(row.get("relation", ""), get_args(Relation)[0])),
-            founded=row.get("founded") or None,
-            last_election=row.get("last_election") or None,
+            founded=_iso(row.get("founded", "")),
+            last_election=_iso(row.get("last_election", "")),
         ),
         former_names=tuple(_names(row.get("former_names", ""))),
         area_note=row.get("area_note", ""),
@@ -217,13 +237,8 @@ def _twice(first: int) -> Problem:
     return _cell("code", "twice", f"与第 {first} 行重复", f"stands in row {first} already")
 
 
-def _cell(key: str, code: str, zh: str, en: str) -> Problem:
-    return problem(
-        f"import.{code}",
-        key,
-        rule=(zh, en),
-        remedy=("请更正后重新导入整个文件", "Correct it and import the file again."),
-    )
+def _cell(key: str, code: str, zh: str, en: str, remedy: tuple[str, str] | None = None) -> Problem:
+    return problem(f"import.{code}", key, rule=(zh, en), remedy=remedy or _CORRECT)
 
 
 def _error(row: int, wrong: Problem, value: str) -> RowError:
@@ -232,3 +247,17 @@ def _error(row: int, wrong: Problem, value: str) -> RowError:
 
 
 _SHORT, _LONG, _NOTE = 2, 100, 200
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.ASCII)
+_CORRECT = ("请更正后重新导入整个文件", "Correct it and import the file again.")
+_FILL_IN = (
+    "请补填后重新导入整个文件；合并的单元格只有第一行有值，须先取消合并",
+    "Fill it in and import the file again; of merged cells only the first has a value, so unmerge them.",
+)
+_PASTE_VALUES = (
+    "请选中该列，复制后“选择性粘贴为数值”，再重新导入整个文件",
+    "Copy the column, paste it as values, and import the file again.",
+)
+_USE_TEMPLATE = (
+    "第一行应为列标题，只读取第一张工作表，CSV 以逗号分列；可用导入模板",
+    "Headings stand in the first row of the first sheet, a CSV is divided by commas; the template helps.",
+)

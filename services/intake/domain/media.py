@@ -6,6 +6,9 @@ import zipfile
 ACCEPTED = "PDF、PNG、JPEG、Word（docx）、Excel（xlsx）、文本（txt、csv）"
 """The kinds of evidence that are taken, for people."""
 
+MAX_UNFOLDED = 256 * 1024 * 1024
+"""Bytes that a Word or Excel file may have once unpacked. Our default."""
+
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SIGNATURES = (
@@ -43,12 +46,23 @@ def decode(data: bytes) -> str | None:
     return None
 
 
+def unfolded(data: bytes) -> int:
+    """Bytes of an archive after unpacking, by its own table; 0 if it has none (then it cannot be read either)."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            return sum(part.file_size for part in package.infolist())
+    except zipfile.BadZipFile:
+        return 0
+
+
 def _office(data: bytes) -> str | None:
-    """Word or Excel without macros, by the parts in the package."""
+    """Word or Excel without macros, by the parts in the package; nothing that unpacks to too much."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = set(package.namelist())
     except zipfile.BadZipFile:
+        return None
+    if unfolded(data) > MAX_UNFOLDED:
         return None
     if "[Content_Types].xml" not in parts or any(part.endswith("vbaProject.bin") for part in parts):
         return None

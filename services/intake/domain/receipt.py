@@ -73,9 +73,13 @@ def application_of(number: str) -> str:
     return number.rpartition("-R")[0]
 
 
-def genuine(submissions: Sequence[Submission], number: str, proof: str) -> Submission | None:
-    """The revision that a receipt proves, or None: number, digest and what is stored must all agree."""
+def genuine(
+    submissions: Sequence[Submission], number: str, proof: str, at: datetime | None = None
+) -> Submission | None:
+    """The revision that a receipt proves, or None: number, digest, time (if told) and what is stored must all agree."""
     for submission in submissions:
-        if submission.receipt.number == number and submission.receipt.digest == proof == digest(content_of(submission)):
+        known = submission.receipt
+        right = known.number == number and known.digest == proof and at in (None, known.at)
+        if right and proof == digest(content_of(submission)):
             return submission
     return None

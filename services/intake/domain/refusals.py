@@ -8,7 +8,7 @@ from typing import Any
 from services.intake.domain.application import STATUS_WORDS, Application, Correction
 from services.intake.domain.facts import MAX_BYTES, MAX_ITEMS
 from shared.contracts import Round
-from shared.kernel.calendar import local_words
+from shared.kernel.calendar import time_words, until_words
 from shared.kernel.change import NotFound, Refused
 from shared.kernel.problem import Problem, problem
 
@@ -59,12 +59,12 @@ def not_returned(items: Iterable[str], correction: Correction) -> Refused:
 
 def correction_late(correction: Correction, now: datetime) -> Refused:
     """The deadline of the return has passed."""
-    until, at = local_words(correction.deadline), local_words(now)
+    until, at = until_words(correction.deadline), time_words(now)
     return Refused(
         problem(
             "application.correction-late",
             "deadline",
-            rule=(f"补正截止于 {until}，现在是 {at}", f"corrections were due by {until}; it is {at}"),
+            rule=(f"补正截止于 {until.zh}，现在是 {at.zh}", f"corrections were due by {until.en}; it is {at.en}"),
             remedy=("如有正当理由，请联系退回的工商联", "Ask the federation that returned it, if there was cause."),
         )
     )
@@ -140,12 +140,15 @@ def round_not_open(code: str) -> Refused:
 
 def too_early(round_: Round, now: datetime) -> Refused:
     """The time to apply has not begun."""
-    start, at = local_words(round_.calendar.apply_from), local_words(now)
+    start, at = time_words(round_.calendar.apply_from), time_words(now)
     return Refused(
         problem(
             "application.too-early",
             "round",
-            rule=(f"申报自 {start} 起受理，现在是 {at}", f"applications are accepted from {start}; it is {at}"),
+            rule=(
+                f"申报自 {start.zh} 起受理，现在是 {at.zh}",
+                f"applications are accepted from {start.en}; it is {at.en}",
+            ),
             remedy=("可先保存草稿，届时提交", "Keep the draft and hand it in then."),
         )
     )
@@ -153,12 +156,15 @@ def too_early(round_: Round, now: datetime) -> Refused:
 
 def late(round_: Round, at: datetime) -> Refused:
     """The time to apply is over; the attempt was recorded."""
-    until, then = local_words(round_.calendar.apply_until), local_words(at)
+    until, then = until_words(round_.calendar.apply_until), time_words(at)
     return Refused(
         problem(
             "application.late",
             "round",
-            rule=(f"申报截止于 {until}，提交时间为 {then}", f"applications closed at {until}; this came at {then}"),
+            rule=(
+                f"申报截止于 {until.zh}，提交时间为 {then.zh}",
+                f"applications closed at {until.en}; this came at {then.en}",
+            ),
             remedy=(
                 "本次提交已记录但不予受理，可申报下一周期",
                 "It is recorded but not accepted; apply in the next round.",
@@ -206,6 +212,18 @@ def already_submitted(state: Application) -> Refused:
                 f"the application is {state.status}; only drafts and returned ones can be handed in",
             ),
             remedy=("请在时间线中查看进展", "See its timeline."),
+        )
+    )
+
+
+def withdrawn_for_good(state: Application) -> Refused:
+    """It was taken back; in this round it cannot be begun anew."""
+    return Refused(
+        problem(
+            "application.withdrawn",
+            "round",
+            rule=(f"贵会已撤回在 {state.round} 的申报", f"the application in {state.round} was withdrawn"),
+            remedy=("撤回后本周期不能再申报，可申报下一周期", "That is for the whole round; apply in the next one."),
         )
     )
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.rubric import KnownRubric
 from shared.contracts import Instant, Round, RoundClosed, RoundOpened, Sha256, covers
-from shared.kernel.calendar import local_words
+from shared.kernel.calendar import until_words
 from shared.kernel.canonical import digest
 from shared.kernel.change import Change, Decider, NotFound, Refused
 from shared.kernel.problem import Problem, problem
@@ -132,8 +132,8 @@ def open_(state: PlannedRound | None, command: OpenRound, now: datetime) -> Chan
                 "round.over",
                 "calendar.apply_until",
                 rule=(
-                    f"申报截止时间 {local_words(planned.round.calendar.apply_until)} 已过",
-                    f"the time to apply ended at {local_words(planned.round.calendar.apply_until)}",
+                    f"申报截止时间 {until_words(planned.round.calendar.apply_until).zh} 已过",
+                    f"the time to apply ended at {until_words(planned.round.calendar.apply_until).en}",
                 ),
                 remedy=("请另立新的认定周期", "Draft a new round."),
             )

@@ -46,6 +46,8 @@ def starting(planned: PlannedRound, chamber: Chamber) -> Decider[Application, St
 
     def start(state: Application | None, command: Start, now: datetime) -> Change[Application] | None:
         del command
+        if state and state.status == "withdrawn":
+            raise refusals.withdrawn_for_good(state)
         if state:
             return None
         if planned.status in ("draft", "frozen"):
@@ -83,7 +85,10 @@ def submitting(planned: PlannedRound, chamber: Chamber) -> Decider[Application, 
 
 
 def withdraw(state: Application | None, command: Withdraw, now: datetime) -> Change[Application] | None:
-    """Take an application back, until it is on public notice. A draft nobody has seen is withdrawn in silence."""
+    """Take an application back for this round, until it is on public notice (for good: our default).
+
+    A draft nobody has seen is withdrawn in silence.
+    """
     if state is None:
         raise refusals.unknown()
     if state.status == "withdrawn":

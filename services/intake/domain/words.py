@@ -25,7 +25,7 @@ from shared.contracts import (
     Text,
     text,
 )
-from shared.kernel.calendar import local_words
+from shared.kernel.calendar import day_words, last_day_words, until_words
 
 HEARD: tuple[type[Event], ...] = (
     ApplicationScored,
@@ -69,8 +69,8 @@ def _scoring(event: Event) -> Line | None:
                     zh.append(f"资格条件 {gate.item} 未通过：{gate.reason.zh}")
                     en.append(f"gate {gate.item} not met: {gate.reason.en}")
             for fact in event.ignored:
-                zh.append(f"{fact.field} 未计入：{fact.rule.zh}")
-                en.append(f"{fact.field} left out: {fact.rule.en}")
+                zh.append(f"{fact.field} 未计入：{fact.rule.zh}，{fact.remedy.zh}")
+                en.append(f"{fact.field} left out: {fact.rule.en}, {fact.remedy.en}")
             return "score", text("已评分", "Scored"), text("；".join(zh), "; ".join(en)), None
         case MarksSettled(marks=marks):
             detail = text(
@@ -89,10 +89,10 @@ def _review(event: Event) -> Line | None:
         case CaseAdvanced(stage_title=title):
             line = "review", text("进入下一环节", "Next stage"), _at(event.jurisdiction, title), "under_review"
         case CaseReturned(items=items):
-            until = local_words(event.deadline)
+            until = until_words(event.deadline)
             detail = text(
-                f"请于 {until} 前补正：" + "；".join(f"{item.item} {item.reason.zh}" for item in items),
-                f"correct by {until}: " + "; ".join(f"{item.item} {item.reason.en}" for item in items),
+                f"请于 {until.zh} 前补正：" + "；".join(f"{item.item} {item.reason.zh}" for item in items),
+                f"correct by {until.en}: " + "; ".join(f"{item.item} {item.reason.en}" for item in items),
             )
             line = "review", text("退回补正", "Returned for correction"), detail, None
         case CaseDeclined(reason=reason, remedy=remedy):
@@ -109,8 +109,8 @@ def _review(event: Event) -> Line | None:
 def _notice(event: Event) -> Line | None:
     match event:
         case NoticeOpened(title=title, closes=closes):
-            until = local_words(closes)
-            detail = text(f"{title.zh}；异议截止 {until}", f"{title.en}; objections until {until}")
+            until = until_words(closes)
+            detail = text(f"{title.zh}；异议截止 {until.zh}", f"{title.en}; objections until {until.en}")
             return "notice", text("公示", "On public notice"), detail, "on_notice"
         case ObjectionRuled(outcome=outcome, reason=reason):
             upheld, dismissed = text("异议成立", "Objection upheld"), text("异议不成立", "Objection dismissed")
@@ -121,9 +121,10 @@ def _notice(event: Event) -> Line | None:
 def _honour(event: Event) -> Line:
     match event:
         case HonourGranted():
-            since, until = local_words(event.valid_from), local_words(event.valid_until)
+            since, last = day_words(event.valid_from), last_day_words(event.valid_until)
             detail = text(
-                f"{event.document}；有效期 {since} 至 {until}", f"{event.document}; valid from {since} to {until}"
+                f"{event.document}；有效期 {since.zh} 至 {last.zh}",
+                f"{event.document}; valid from {since.en} to {last.en}",
             )
             return "honour", text("授予称号", "Honour granted"), detail, "honoured"
         case HonourWithheld(reason=reason):

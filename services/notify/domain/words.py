@@ -1,12 +1,12 @@
 """How values read: instants in China's time with the zone in words, areas, levels, types and standings by name."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from shared.contracts import CENTRE, Text, text
-from shared.kernel.calendar import CHINA
+from shared.kernel.calendar import day_words, last_day_words, time_words, until_words
 
 LEVELS: Final = {
     "national": text("全国", "national"),
@@ -51,55 +51,46 @@ KINDS: Final = {
     "announcement": text("通报", "Announcement"),
     "honour": text("称号", "Honour"),
 }
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def time_zh(instant: datetime) -> str:
     """`2026年11月21日 23:59（北京时间）`."""
-    here = instant.astimezone(CHINA)
-    return f"{here.year}年{here.month}月{here.day}日 {here:%H:%M}（北京时间）"
+    return time_words(instant).zh
 
 
 def time_en(instant: datetime) -> str:
     """`21 Nov 2026, 23:59 (China time, UTC+8)`."""
-    here = instant.astimezone(CHINA)
-    return f"{here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M} (China time, UTC+8)"
+    return time_words(instant).en
 
 
 def day_zh(instant: datetime) -> str:
     """`2026年11月21日`, by China's calendar."""
-    here = instant.astimezone(CHINA)
-    return f"{here.year}年{here.month}月{here.day}日"
+    return day_words(instant).zh
 
 
 def day_en(instant: datetime) -> str:
     """`21 Nov 2026`, by China's calendar."""
-    here = instant.astimezone(CHINA)
-    return f"{here.day} {_MONTHS[here.month - 1]} {here.year}"
+    return day_words(instant).en
 
 
 def until_zh(instant: datetime) -> str:
     """A deadline. Midnight ends the day before: `2026年11月20日 24:00（北京时间）`; nobody reads a day too much."""
-    if not _midnight(instant):
-        return time_zh(instant)
-    return f"{last_day_zh(instant)} 24:00（北京时间）"
+    return until_words(instant).zh
 
 
 def until_en(instant: datetime) -> str:
     """A deadline, midnight read likewise: `20 Nov 2026, 24:00 (China time, UTC+8)`."""
-    if not _midnight(instant):
-        return time_en(instant)
-    return f"{last_day_en(instant)}, 24:00 (China time, UTC+8)"
+    return until_words(instant).en
 
 
 def last_day_zh(end: datetime) -> str:
     """The last day of a time that ends at this instant."""
-    return day_zh(end - timedelta(microseconds=1))
+    return last_day_words(end).zh
 
 
 def last_day_en(end: datetime) -> str:
     """The last day of a time that ends at this instant."""
-    return day_en(end - timedelta(microseconds=1))
+    return last_day_words(end).en
 
 
 def counted(n: int, noun: str) -> str:
@@ -110,10 +101,6 @@ def counted(n: int, noun: str) -> str:
 def points(value: Decimal) -> str:
     """Points without idle zeros: `87.5`, `20`."""
     return f"{value.normalize():f}"
-
-
-def _midnight(instant: datetime) -> bool:
-    return instant.astimezone(CHINA).time() == time()
 
 
 def filters(provinces: dict[str, Text]) -> dict[str, Callable[..., object]]:

@@ -1,5 +1,6 @@
 """Ballots 记名表决: a member votes, or an officer enters the vote; and what a member sees of a panel."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -10,6 +11,7 @@ from services.review.domain import panel as panels
 from services.review.domain.command import missing, refused
 from services.review.domain.marking import conflict
 from services.review.domain.panel import Panel
+from services.review.domain.recusal import Invited, must_stand_aside
 from services.review.domain.tally import Vote
 from services.review.store import PANELS
 from shared.kernel.actor import Actor
@@ -48,13 +50,17 @@ def router(desk: Desk) -> APIRouter:
         after = done.state or found
         if barred := [m.case for m in after.matters if m.case in body.votes and member in m.recused]:
             raise Refused(*(conflict(member, case) for case in barred))
-        return as_member_sees(after, member) if by.role == "expert" else after
+        return as_member_sees(after, expert.invited(), desk.clock.now()) if by.role == "expert" else after
 
     return routes
 
 
-def as_member_sees(panel: Panel, member: str) -> Panel:
-    """What a member sees: nothing of cases they stand aside from, and until the count only their own votes."""
+def as_member_sees(panel: Panel, invited: Invited, now: datetime) -> Panel:
+    """What a member sees: nothing of cases they stand aside from, and until the count only their own votes.
+
+    A tie counts from when it is known, though the panel hears of it only at the vote.
+    """
+    member = invited.expert
     if member not in panel.members:
         raise missing("panels", panel.id, "会议", "meeting")
     seen = tuple(
@@ -63,6 +69,7 @@ def as_member_sees(panel: Panel, member: str) -> Panel:
         else matter
         for matter in panel.matters
         if member not in matter.recused
+        and not must_stand_aside(invited.ties, matter.chamber, now, panel.look_back_years)
     )
     cases = {matter.case for matter in seen}
     return panel.but(

@@ -1,6 +1,7 @@
 """Cases 审核案件: lists, one case, its history."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -69,9 +70,8 @@ def router(desk: Desk) -> APIRouter:
             where.append(seen_by_expert(expert.id))
         if by.role == "officer":
             where.append(seen_by_officer(by.area or ""))
-        found = await desk.store.cases({"$and": where}, limit=query.limit, after=query.after)
-        shown = [views.row(case) for case in found if not (expert and _conflicted(desk, case, expert))]
-        return Page(items=tuple(shown), next=found[-1].id if len(found) == query.limit else None)
+        seen, more = await _visible(desk, {"$and": where}, query, expert)
+        return Page(items=tuple(map(views.row, seen)), next=seen[-1].id if more else None)
 
     @routes.get("/counts", summary="按环节与状态计数 / how many stand where")
     async def counts(by: Office, query: Annotated[CountQuery, Query()]) -> Counts:
@@ -101,6 +101,20 @@ def router(desk: Desk) -> APIRouter:
         return views.History(entries=tuple(entries), intact=broken is None, broken=broken)
 
     return routes
+
+
+async def _visible(
+    desk: Desk, where: Mapping[str, Any], query: PageRequest, expert: Expert | None
+) -> tuple[list[Case], bool]:
+    """A full page of what the caller may see, and whether there may be more; no case that is hidden leaves a trace."""
+    seen: list[Case] = []
+    after = query.after
+    while True:
+        found = await desk.store.cases(where, limit=query.limit, after=after)
+        seen += [case for case in found if not (expert and _conflicted(desk, case, expert))]
+        if len(seen) >= query.limit or len(found) < query.limit:
+            return seen[: query.limit], len(seen) >= query.limit
+        after = found[-1].id
 
 
 async def _myself(desk: Desk, by: Actor) -> Expert | None:

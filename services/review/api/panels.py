@@ -90,7 +90,8 @@ def router(desk: Desk) -> APIRouter:
     async def read(panel: str, by: Member) -> Panel:
         found = await desk.store.need(PANELS, panel, "会议", "meeting")
         if by.role == "expert":
-            return as_member_sees(found, by.id)
+            [expert] = await desk.store.experts([by.id])
+            return as_member_sees(found, expert.invited(), desk.clock.now())
         require_jurisdiction(by, found.jurisdiction)
         return found
 

@@ -16,7 +16,7 @@ from shared.contracts.event import Instant
 from shared.contracts.notices import Candidate, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
-from shared.kernel.calendar import end_of_day, local_words
+from shared.kernel.calendar import end_of_day, until_words
 from shared.kernel.change import Change, Due, Refused
 from shared.kernel.state import State
 
@@ -171,8 +171,8 @@ def object_(notice: Notice | None, command: Object, now: datetime) -> Change[Not
             "notice.closed",
             "notice.closes",
             rule=(
-                f"公示期已于 {local_words(notice.closes)} 结束。",
-                f"The window of this notice ended on {local_words(notice.closes)}.",
+                f"公示期已于 {until_words(notice.closes).zh} 结束。",
+                f"The window of this notice ended on {until_words(notice.closes).en}.",
             ),
             remedy=("公示期后发现问题，可向主办工商联举报。", "Report later findings to the federation in charge."),
         )

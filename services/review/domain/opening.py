@@ -20,7 +20,7 @@ from shared.contracts.area import covers
 from shared.contracts.cases import CaseNominated, CaseWithdrawn
 from shared.contracts.scores import ApplicationScored
 from shared.contracts.text import Text, text
-from shared.kernel.calendar import local_words
+from shared.kernel.calendar import until_words
 from shared.kernel.change import Change, Due
 
 
@@ -125,11 +125,14 @@ def on_due(case: Case | None, _due: Due, now: datetime) -> Change[Case] | None:
         return None
     correction = case.correction
     if case.status == "returned" and correction and now >= correction.closes:
-        until = local_words(correction.deadline)
+        until = until_words(correction.deadline)
         return moves.decline(
             case,
             "overdue",
-            text(f"补正截止时间为 {until}，逾期未收到补正。", f"The correction was due by {until} and did not come."),
+            text(
+                f"补正截止时间为 {until.zh}，逾期未收到补正。",
+                f"The correction was due by {until.en} and did not come.",
+            ),
             text("请在下一认定周期重新申报。", "Apply again in the next round."),
         )
     if case.status == "open" and not case.overdue and case.deadline and now >= case.deadline:

@@ -12,7 +12,7 @@ from shared.contracts.cases import ShortlistEntry, ShortlistSealed
 from shared.contracts.event import Instant
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
-from shared.kernel.calendar import local_words
+from shared.kernel.calendar import time_words, until_words
 from shared.kernel.change import Change
 from shared.kernel.state import State
 
@@ -97,8 +97,8 @@ def _check_may_seal(shortlist: Shortlist | None, command: Seal, now: datetime) -
             "shortlist.sealed",
             "shortlist",
             rule=(
-                f"名单已于 {local_words(shortlist.sealed_at)} 封存。",
-                f"The list was sealed on {local_words(shortlist.sealed_at)}.",
+                f"名单已于 {time_words(shortlist.sealed_at).zh} 封存。",
+                f"The list was sealed on {time_words(shortlist.sealed_at).en}.",
             ),
             remedy=("封存的名单不能更改。", "A sealed list does not change."),
         )
@@ -107,8 +107,8 @@ def _check_may_seal(shortlist: Shortlist | None, command: Seal, now: datetime) -
             "shortlist.too-late",
             "round.calendar.nominate_until",
             rule=(
-                f"本周期推荐上报于 {local_words(command.until)} 截止。",
-                f"Nominations closed on {local_words(command.until)}.",
+                f"本周期推荐上报于 {until_words(command.until).zh} 截止。",
+                f"Nominations closed on {until_words(command.until).en}.",
             ),
             remedy=("请与认定周期的主办工商联联系。", "Ask the federation that runs the round."),
         )

@@ -2,14 +2,21 @@
 
 import io
 import re
+import shlex
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from openpyxl import load_workbook
 
+from demo import tokens
 from demo.account import _outcome
 from demo.api import StalledError, each, until
-from demo.data import SCENARIO
+from demo.data import SCENARIO, Scenario
 from demo.opening import as_xlsx
+from demo.play import Play
 from demo.stand import _may_announce, _may_hear
 from shared.contracts import EVENTS, text
 
@@ -82,3 +89,21 @@ def test_a_workbook_says_what_the_list_says() -> None:
     rows = list(load_workbook(io.BytesIO(as_xlsx(data))).worksheets[0].values)
     assert len(rows) == len(data.decode("utf-8-sig").splitlines())
     assert rows[0][0] == "统一社会信用代码"
+
+
+def test_the_tokens_are_a_file_for_the_shell_and_for_its_owner_only(tmp_path: Path) -> None:
+    platform = SimpleNamespace(services={"intake": "http://127.0.0.1:1"})
+    for role in ("secretary", "officer", "expert", "operator"):
+        setattr(platform, role, lambda *who: SimpleNamespace(token=f"token of {who}"))
+    stand = SimpleNamespace(amqp_url="amqp://u:p@127.0.0.1/v")
+    play = SimpleNamespace(platform=platform, stand=stand, scenario=Scenario(), code="CN-2024")
+    path = tmp_path / "a folder" / "tokens.sh"
+    path.parent.mkdir()
+    command = tokens.write(cast("Play", play), path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "/applications/CN-2024-5135" in command
+    words = shlex.split(path.read_text("utf-8"), comments=True)
+    values = dict(word.split("=", 1) for word in words)
+    assert values["OFFICER_CN"] == "token of ('CN',)"
+    assert values["AMQP_URL"] == "amqp://u:p@127.0.0.1/v"
+    assert shlex.split(command.partition(";")[0]) == [".", str(path)]

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,10 @@ WRONG: list[tuple[str, str, str]] = [
     ("relation", "朋友", "import.word"),
     ("founded", "2012-13-01", "import.date"),
     ("founded", "20120520", "import.date"),
+    ("founded", "2012/2/30", "import.date"),
+    ("founded", "0000-01-01", "import.date"),
+    ("founded", "=TODAY()", "import.formula"),
+    ("name", '=CONCATENATE("虚构","商会")', "import.formula"),
     ("founded", "2020-09-12", "import.future"),
     ("last_election", "去年", "import.date"),
     ("former_names", "旧", "import.length"),
@@ -160,3 +165,16 @@ def test_errors_without_end_are_cut_off_and_counted() -> None:
     assert len(result.errors) == 501
     assert result.errors[-1].code == "import.many"
     assert "600" in result.errors[-1].rule.zh
+
+
+@pytest.mark.parametrize("written", ["2012-05-06", "2012/5/6", "2012.5.6", "2012年5月6日", "2012-5-06"])
+def test_a_day_is_read_as_spreadsheets_and_people_write_it(written: str) -> None:
+    result = checked(good() | {"founded": written})
+    assert result.errors == ()
+    assert result.rows[0].chamber.founded == "2012-05-06"
+
+
+def test_an_empty_cell_says_what_merged_cells_do() -> None:
+    (error,) = checked(good() | {"area": ""}).errors
+    assert "合并" in error.remedy.zh
+    assert "unmerge" in error.remedy.en

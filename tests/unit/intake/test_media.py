@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.media import decode, sniff
+from services.intake.domain.media import MAX_UNFOLDED, decode, sniff, unfolded
 
 
 def package(*parts: str) -> bytes:
@@ -66,3 +66,14 @@ def test_no_bytes_whatever_break_it(data: bytes, name: str) -> None:
 @given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), min_size=1))
 def test_text_is_read_in_utf8(words: str) -> None:
     assert decode(words.encode()) == words.removeprefix("\ufeff")
+
+
+def test_an_office_file_that_unpacks_to_too_much_is_not_taken() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(TYPES, "<x/>")
+        with archive.open("word/document.xml", "w") as part:
+            for _ in range(MAX_UNFOLDED // 2**20):
+                part.write(bytes(2**20))
+    assert unfolded(file.getvalue()) > MAX_UNFOLDED
+    assert sniff(file.getvalue(), "x.docx") is None

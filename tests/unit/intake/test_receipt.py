@@ -85,3 +85,10 @@ def test_the_time_is_told_and_the_same_content_has_the_same_digest() -> None:
     assert first.receipt.at == NOW
     assert later.receipt.digest == first.receipt.digest
     assert later.receipt.number != first.receipt.number
+
+
+def test_the_time_counts_where_the_receipt_shown_has_one() -> None:
+    submission = issued({"B2.i": {"visited": 3}}, [])
+    number, proof = submission.receipt.number, submission.receipt.digest
+    assert genuine((submission,), number, proof, NOW) == submission
+    assert genuine((submission,), number, proof, NOW + timedelta(microseconds=1)) is None

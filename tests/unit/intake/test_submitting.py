@@ -170,3 +170,10 @@ def test_withdrawing_ends_with_the_public_notice(name: str) -> None:
     with pytest.raises(Refused) as refusal:
         withdraw(heard(submitted(), name), Withdraw(), NOW)
     assert code_of(refusal) == "application.not-withdrawable"
+
+
+def test_a_withdrawal_is_for_the_whole_round() -> None:
+    gone = after(withdraw(begun(), Withdraw(), NOW))
+    with pytest.raises(Refused) as refusal:
+        starting(open_round(), CHAMBER)(gone, Start(round=ROUND.code, chamber=CHAMBER.code), NOW)
+    assert code_of(refusal) == "application.withdrawn"

@@ -71,3 +71,14 @@ def test_a_billion_laughs_are_refused() -> None:
 
 def test_what_unpacks_to_too_much_is_refused() -> None:
     assert code_of(repacked(xlsx([["a"]]), "xl/worksheets/sheet1.xml", b" " * (65 * 1024 * 1024))) == "import.unfolds"
+
+
+def test_a_formula_whose_result_was_not_saved_stays_a_formula() -> None:
+    data = xlsx([["名称", "地区"], ['=CONCATENATE("虚构", "商会")', 3502]])
+    assert read(data)[1][:2] == ['=CONCATENATE("虚构", "商会")', "3502"]
+
+
+def test_a_formula_whose_result_was_saved_is_its_result() -> None:
+    cells = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
+    <row r="1"><c r="A1"><f>3500+2</f><v>3502</v></c></row></sheetData></worksheet>"""
+    assert read(repacked(xlsx([["a"]]), "xl/worksheets/sheet1.xml", cells))[0][0] == "3502"

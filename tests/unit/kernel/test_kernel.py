@@ -1,13 +1,13 @@
 """Canonical bytes, derived ids, days in China."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.area import covers, level_of, parse_area, routing_words
-from shared.kernel.calendar import end_of_day
+from shared.kernel.calendar import end_of_day, time_words, until_words
 from shared.kernel.canonical import canonical_bytes, digest
 from shared.kernel.identity import event_id
 
@@ -73,3 +73,10 @@ def test_a_deadline_of_days_ends_with_the_last_day_in_china() -> None:
     assert end_of_day(late_evening_in_china, 7) == datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
     just_after_midnight_there = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
     assert end_of_day(just_after_midnight_there, 7) == datetime(2026, 11, 28, 16, 0, tzinfo=UTC)
+
+
+def test_a_deadline_at_midnight_is_read_as_the_end_of_the_day_before() -> None:
+    midnight_there = datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
+    assert until_words(midnight_there).zh == "2026年11月27日 24:00（北京时间）"
+    assert until_words(midnight_there).en == "27 Nov 2026, 24:00 (China time, UTC+8)"
+    assert until_words(midnight_there + timedelta(minutes=5)) == time_words(midnight_there + timedelta(minutes=5))

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from services.notify.domain.audience import wanted
 from services.notify.wording import Template, Wording, load_provinces, load_templates, load_wording
-from shared.contracts import ApplicationScored, ApplicationWithdrawn, CaseReturned, text
+from shared.contracts import ApplicationScored, ApplicationWithdrawn, CaseReturned, Gate, GateResult, text
 from tests.unit.notify.given import example, examples
 
 WORDING = load_wording("https://sihao.example/")
@@ -65,6 +65,24 @@ def test_a_scoring_with_the_experts_marks_is_not_told_before_the_result() -> Non
     assert not WORDING.applies(chosen, settled)
     no_experts = settled.model_copy(update={"sequence": 1})
     assert WORDING.applies(chosen, no_experts)
+
+
+@pytest.mark.parametrize(
+    ("results", "zh", "en"),
+    [
+        (["met", "not_applicable"], "评分结果", "Score"),
+        (["met", "to_be_verified"], "资格条件待核实", "Conditions to be verified"),
+        (["not_met", "to_be_verified"], "资格条件未通过", "Not admitted"),
+    ],
+)
+def test_a_condition_in_doubt_is_not_told_as_failed(results: list[GateResult], zh: str, en: str) -> None:
+    scored = example(ApplicationScored)
+    gates = tuple(Gate(item=f"D1.{n}", result=one, reason=text("因", "why")) for n, one in enumerate(results))
+    admitted = set(results) <= {"met", "not_applicable"}
+    event = scored.model_copy(update={"score": scored.score.model_copy(update={"gates": gates, "admitted": admitted})})
+    subject = WORDING.render(BY_NAME["application.scored"], event).subject
+    assert subject.zh.startswith(f"{zh}：")
+    assert subject.en.startswith(f"{en}: ")
 
 
 def test_links_lead_to_the_public_site() -> None:

@@ -59,5 +59,7 @@ def test_a_member_sees_nothing_of_cases_they_stand_aside_from() -> None:
     case = marked(settled=True)
     tied = given.expert(1, Tie(code=given.code(1), kind="kin"))
     panel = convene(None, given.convene(given.officer("CN"), [case], (tied, given.expert(2))), given.NOW).state
-    assert [matter.case for matter in as_member_sees(panel, "e-2").matters] == [case.id]
-    assert case.id not in as_member_sees(panel, "e-1").model_dump_json()
+    free, aware = given.expert(2), given.expert(2, Tie(code=given.code(1), kind="interest"))
+    assert [matter.case for matter in as_member_sees(panel, free, given.NOW).matters] == [case.id]
+    for barred in (tied, aware):
+        assert case.id not in as_member_sees(panel, barred, given.NOW).model_dump_json()
