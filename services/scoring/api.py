@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from services.scoring.domain.decide import scorecard_of
+from services.scoring.domain.decide import measured_of
 from services.scoring.domain.record import Record
 from services.scoring.domain.rubric import Rubric
-from services.scoring.domain.score import score
+from services.scoring.domain.score import measure
 from services.scoring.domain.scorecard import Scorecard
 from services.scoring.library import rubric, rubric_ids
 from services.scoring.store import ScoringStore
@@ -77,7 +77,7 @@ def router(store: ScoringStore) -> APIRouter:
 
     async def card_of(record: Record) -> Scorecard:
         round_code = record.submission.round if record.submission else ""
-        return scorecard_of(record, await store.standard(round_code))[0]
+        return measured_of(record, await store.standard(round_code))[0].card()
 
     @routes.get("/scorecards/{application}", tags=["评分卡 / scorecards"], summary="评分卡 / A scorecard")
     async def read_scorecard(application: str, by: Reader) -> Scorecard:
@@ -110,7 +110,7 @@ def router(store: ScoringStore) -> APIRouter:
                     remedy=("核对周期代码", "check the round's code"),
                 )
             ) from unknown
-        return score(body.facts, body.chamber, standard.rubric, standard.parameters, body.evidence)
+        return measure(body.facts, body.chamber, standard, body.evidence).card()
 
     @routes.get("/rubrics", tags=["标准 / rubrics"], dependencies=[public("the standard is public")])
     async def list_rubrics() -> list[RubricSummary]:

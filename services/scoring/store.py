@@ -1,7 +1,7 @@
 """Scoring's store: the only file that knows collection names."""
 
-from services.scoring.domain.decide import Standard
 from services.scoring.domain.record import Publication, Record, Terms
+from services.scoring.domain.standard import Standard
 from services.scoring.library import rubric
 from shared.kernel.change import NotFound, NotYet
 from shared.kernel.problem import problem

@@ -6,7 +6,17 @@ Binary floats are refused, so that nothing depends on how a number prints; decim
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True,
+    ensure_ascii=False,
+    separators=(",", ":"),
+    check_circular=False,  # what contains itself ends in a RecursionError all the same
+)
+"""Made once: this runs for every change of every document."""
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -15,8 +25,9 @@ def canonical_bytes(value: Any) -> bytes:
     Raises:
         TypeError: a float, or anything that JSON does not know.
     """
+    text = _ENCODER.encode(value)  # first, since what follows takes for granted that there is an end
     _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return text.encode()
 
 
 def digest(value: Any) -> str:
@@ -25,14 +36,17 @@ def digest(value: Any) -> str:
 
 
 def _refuse_floats(value: Any) -> None:
-    """Look through everything; a loop, because this runs for every change of every document."""
-    left = [value]
-    while left:
-        item = left.pop()
-        kind = type(item)
-        if kind is dict:
-            left.extend(item.values())
-        elif kind is list or kind is tuple:
-            left.extend(item)
-        elif kind is float:
-            raise TypeError(f"binary floats have no canonical form here; write a decimal as a string: {item!r}")
+    """Look through everything, one container at a time; most hold nothing but text and whole numbers."""
+    left: list[Iterable[Any]] = [(value,)]
+    for values in left:
+        if _PLAIN.issuperset(map(type, values)):
+            continue
+        for item in values:
+            if type(item) in _PLAIN:
+                continue
+            if isinstance(item, dict):
+                left.append(item.values())
+            elif isinstance(item, (list, tuple)):
+                left.append(item)
+            elif isinstance(item, float):
+                raise TypeError(f"binary floats have no canonical form here; write a decimal as a string: {item!r}")

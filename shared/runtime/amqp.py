@@ -1,6 +1,6 @@
 """RabbitMQ: the one module that imports aio-pika. Two connections per process: one publishes, one consumes.
 
-The publishing connection is FastStream's own: its broker declares the topology on it. The consuming one belongs to the
+The publishing connection is FastStream's own, and the topology is declared on it. The consuming one belongs to the
 lane, begins anew after every fault, and never shares a channel with publishing, because a broker under a memory alarm
 stops reading from whoever publishes, acknowledgements included.
 """
@@ -16,18 +16,21 @@ import aio_pika
 from aio_pika.abc import AbstractRobustChannel
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.channel import Channel
-from aiormq.exceptions import AMQPError, PublishError
+from aiormq.exceptions import AMQPError, ChannelNotFoundEntity, PublishError
 from faststream.rabbit import RabbitBroker
 from pamqp.commands import Basic
 from yarl import URL
 
+from shared.runtime import lenient
 from shared.runtime.envelope import headers_of
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.logs import get_logger
 from shared.runtime.topology import DEAD, EVENTS, dead_queue, dead_queue_name, event_queue
+from shared.runtime.wave import Outbound, Wave
 from shared.runtime.work import Fact
 
 log = get_logger(__name__)
+lenient.install()
 
 BrokerError = (AMQPError, ConnectionError, TimeoutError, asyncio.TimeoutError, OSError)
 """What a broker that is away, blocked or cut off looks like."""
@@ -47,6 +50,10 @@ class Unroutable(Exception):  # noqa: N818 - a state of affairs: nobody listens 
     """No queue is bound for this fact."""
 
 
+class Missing(Exception):  # noqa: N818 - a state of affairs
+    """Part of the topology is gone: somebody deleted it, or the broker came back empty."""
+
+
 class Publisher:
     """Publishes waves of facts with confirms, on the connection of the FastStream broker."""
 
@@ -54,65 +61,91 @@ class Publisher:
         self._broker = broker
         self._timeout = timeout
         self._channel: AbstractRobustChannel | None = None
+        self._written: asyncio.Future[None] | None = None
+        self._on_their_way: set[str] = set()
         self.ready = asyncio.Event()
         """Set once the topology stands and is sound."""
 
     async def connect(self, table: HandlerTable) -> None:
         """Connect, declare the topology, open the publishing channel. Waits for the broker as long as it takes."""
-        connection = await self._broker.connect()
-        version = str(connection.transport.connection.server_properties["version"]) if connection.transport else "0"
-        await self._declare(table, version)
-        self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        await self.declare(table)
+        if self._channel is None:
+            connection = await self._broker.connect()
+            self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
 
-    async def _declare(self, table: HandlerTable, version: str) -> None:
-        events = await self._broker.declare_exchange(EVENTS)
-        dead = await self._broker.declare_exchange(DEAD)
-        parked = dead_queue(table)
-        await (await self._broker.declare_queue(parked)).bind(dead, routing_key=parked.name)
-        for subscription in table:
-            queue = await self._broker.declare_queue(event_queue(subscription, table, version))
-            for binding in subscription.bindings:
-                await queue.bind(events, routing_key=binding)
+    async def declare(self, table: HandlerTable) -> None:
+        """Declare exchanges, queues and bindings; what stands stays as it is.
 
-    async def depths(self, table: HandlerTable) -> dict[str, int]:
-        """How many messages wait in each queue of this table, and in its dead-letter queue."""
+        Straight on a channel, because the broker object remembers what it has declared and would not do it again.
+        """
+        async with self._own_channel() as channel:
+            version = str(channel.connection.server_properties["version"])
+            for exchange in (EVENTS, DEAD):
+                await channel.exchange_declare(exchange.name, exchange_type=exchange.type.value, durable=True)
+            parked = dead_queue(table, version)
+            await channel.queue_declare(parked.name, durable=True, arguments=dict(parked.arguments))
+            await channel.queue_bind(parked.name, DEAD.name, parked.name)
+            for subscription in table:
+                queue = event_queue(subscription, table, version)
+                await channel.queue_declare(queue.name, durable=True, arguments=dict(queue.arguments))
+                for binding in subscription.bindings:
+                    await channel.queue_bind(queue.name, EVENTS.name, binding)
+
+    @asynccontextmanager
+    async def _own_channel(self) -> AsyncIterator[AbstractChannel]:
+        """A channel that may fail alone."""
         connection = await self._broker.connect()
         async with asyncio.timeout(self._timeout), connection.channel(publisher_confirms=False) as opened:
-            channel = await opened.get_underlay_channel()
+            yield await opened.get_underlay_channel()
+
+    async def depths(self, table: HandlerTable) -> dict[str, int]:
+        """How many messages wait in each queue of this table, and in its dead-letter queue.
+
+        Raises:
+            Missing: a queue or an exchange is gone.
+        """
+        async with self._own_channel() as channel:
             names = [*(subscription.queue for subscription in table), dead_queue_name(table)]
-            answers = [await channel.queue_declare(name, passive=True) for name in names]
+            try:
+                for exchange in (EVENTS, DEAD):
+                    await channel.exchange_declare(exchange.name, passive=True)
+                answers = [await channel.queue_declare(name, passive=True) for name in names]
+            except ChannelNotFoundEntity as gone:
+                raise Missing(str(gone)) from gone
         return {name: answer.message_count or 0 for name, answer in zip(names, answers, strict=True)}
 
     async def publish(self, facts: Sequence[Fact]) -> dict[str, Exception]:
-        """Publish all at once; answers the failures by fact id. Never raises for the broker."""
+        """Publish all at once; answers the failures by fact id. Never raises for the broker.
+
+        A fact that is already on its way is not sent again beside it: the broker names returned messages by id only.
+        """
         if not self.ready.is_set() or self._channel is None:
             return {fact.id: ConnectionError("not connected") for fact in facts}
+        busy: dict[str, Exception] = {f.id: OnItsWay(f.id) for f in facts if f.id in self._on_their_way}
+        free = {fact.id: fact for fact in facts if fact.id not in busy}
+        self._on_their_way |= free.keys()
+        try:
+            failures = await self._publish(self._channel, list(free.values()))
+        finally:
+            self._on_their_way -= free.keys()
+        return busy | {id_: Unroutable(str(e)) if isinstance(e, PublishError) else e for id_, e in failures.items()}
+
+    async def _publish(self, robust: AbstractRobustChannel, facts: Sequence[Fact]) -> dict[str, Exception]:
         try:
             async with asyncio.timeout(self._timeout):
-                channel = cast("Channel", await self._channel.get_underlay_channel())
-                results = await asyncio.gather(*(self._publish_one(channel, f) for f in facts), return_exceptions=True)
-        except BrokerError as error:
+                channel = cast("Channel", await robust.get_underlay_channel())
+                if self._written is not None:  # a blocked broker reads nothing: no pile of waves in front of it
+                    await asyncio.wait({self._written})
+                wave = Wave(channel)
+                await wave.send(EVENTS.name, [outbound(fact) for fact in facts])
+                self._written = wave.drained
+        except (*BrokerError, asyncio.QueueFull) as error:
             return {fact.id: error for fact in facts}
-        failures: dict[str, Exception] = {}
-        for fact, result in zip(facts, results, strict=True):
-            if isinstance(result, Exception):
-                failures[fact.id] = result
-            elif isinstance(result, BaseException):
-                raise result
-        return failures
+        return await wave.confirmed(self._timeout)
 
-    async def _publish_one(self, channel: Channel, fact: Fact) -> None:
-        try:
-            await channel.basic_publish(
-                fact.body.encode(),
-                exchange=EVENTS.name,
-                routing_key=fact.routing_key,
-                properties=properties_of(fact),
-                mandatory=True,
-                wait=False,
-            )
-        except PublishError as returned:
-            raise Unroutable(fact.routing_key) from returned
+
+class OnItsWay(Exception):  # noqa: N818 - a state of affairs
+    """This very fact has been sent and is not confirmed yet."""
 
 
 Send = Callable[[str, bytes, Basic.Properties], Awaitable[None]]
@@ -135,6 +168,11 @@ async def sender(url: str) -> AsyncIterator[Send]:
                     raise Unroutable(queue) from returned
 
         yield send
+
+
+def outbound(fact: Fact) -> Outbound:
+    """A fact as a wave carries it."""
+    return Outbound(fact.id, fact.routing_key, fact.body.encode(), properties_of(fact))
 
 
 def properties_of(fact: Fact) -> Basic.Properties:
@@ -169,8 +207,9 @@ async def consume(
     url: str, queues: Sequence[str], prefetch: int, deliver: Callable[[str, DeliveredMessage], None]
 ) -> AsyncIterator[Consumption]:
     """Connect and consume from these queues; `ended` completes when the connection, channel or a consumer is lost."""
-    connection = await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT)
+    connection = aio_pika.Connection(URL(with_heartbeat(url)))
     try:
+        await connection.connect(timeout=_CONNECT_TIMEOUT)
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def end(_: object) -> None:

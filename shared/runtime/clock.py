@@ -34,11 +34,13 @@ class FileClock:
         """UTC, cut to the millisecond, turned by the file's offset."""
         try:
             stamp = self._path.stat().st_mtime_ns
+            if stamp != self._stamp:
+                self._offset = timedelta(seconds=int(json.loads(self._path.read_text())["offset_seconds"]))
+                self._stamp = stamp
         except FileNotFoundError:
-            stamp, self._offset = -1, timedelta()
-        if stamp != self._stamp:
-            self._offset = timedelta(seconds=int(json.loads(self._path.read_text())["offset_seconds"]))
-            self._stamp = stamp
+            self._stamp, self._offset = -1, timedelta()
+        except ValueError:
+            """It is just being written: the offset stays until it can be read."""
         return _cut(datetime.now(UTC) + self._offset)
 
 

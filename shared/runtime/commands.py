@@ -6,6 +6,7 @@ leaves is swept. The same idempotency key answers the same result; the same key 
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -21,12 +22,15 @@ from shared.kernel.state import State
 from shared.runtime import telemetry
 from shared.runtime.documents import Documents
 from shared.runtime.kinds import Kind
+from shared.runtime.logs import get_logger
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.problems import Unavailable
 from shared.runtime.relay import Relay
 from shared.runtime.work import Applied, Outcome, Rejected, Waiting, Work
 
+log = get_logger(__name__)
 S = TypeVar("S", bound=State)
+Asked = tuple[Work, asyncio.Future[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Commands:
         self._documents = documents
         self._relay = relay
         self._limit = batch_limit
-        self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Outcome]]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Asked] = asyncio.Queue()
 
     async def do(
         self,
@@ -68,7 +72,8 @@ class Commands:
 
         Raises:
             Refused: the domain says no, or the idempotency key was used with other content.
-            Unavailable: the store is away; nothing is known to have happened, and the same call may be repeated.
+            Unavailable: the store did not answer. Whether it was done is then unknown; the same call, under the same
+                idempotency key, does it or answers what was done.
         """
         cause = (
             command_id(by.id, f"{what} {kind.collection}/{key}", idempotency_key)
@@ -99,18 +104,22 @@ class Commands:
             try:
                 outcomes = await self._documents.apply([work for work, _ in batch])
             except StoreError as error:
-                for _, answer in batch:
-                    if not answer.done():
-                        answer.set_exception(Unavailable("store").with_traceback(error.__traceback__))
-                continue
-            except BaseException:
+                _fail(batch, Unavailable("store", certain=False).with_traceback(error.__traceback__))
+            except Exception as error:
+                log.exception("commands failed", count=len(batch))
+                _fail(batch, error)
+            except asyncio.CancelledError:
                 for _, answer in batch:
                     answer.cancel()
                 raise
-            for (_, answer), outcome in zip(batch, outcomes, strict=True):
-                if not answer.done():
-                    answer.set_result(outcome)
-            self._relay.hand_over([item for o in outcomes if isinstance(o, Applied) for item in o.outgoing])
+            else:
+                self._answer(batch, outcomes)
+
+    def _answer(self, batch: Sequence[Asked], outcomes: Sequence[Outcome]) -> None:
+        for (_, answer), outcome in zip(batch, outcomes, strict=True):
+            if not answer.done():  # the caller may have left
+                answer.set_result(outcome)
+        self._relay.hand_over([item for o in outcomes if isinstance(o, Applied) for item in o.outgoing])
 
     async def _done(self, work: Work, outcome: Outcome) -> Done[Any]:
         if isinstance(outcome, Rejected):
@@ -121,7 +130,11 @@ class Commands:
             return Done(outcome.state, outcome.version, repeated=False, entry=outcome.entry)
         if not outcome.repeated:
             return Done(outcome.state, outcome.version, repeated=False, entry=None)
-        entry = next(e for e in await self._database.history(work.kind, work.key) if e.cause == work.cause)
+        try:
+            entries = await self._database.history(work.kind, work.key)
+        except StoreError as error:
+            raise Unavailable("store", certain=False) from error
+        entry = next(entry for entry in entries if entry.cause == work.cause)
         if entry.content != work.content:
             raise Refused(
                 problem(
@@ -132,3 +145,9 @@ class Commands:
                 )
             )
         return Done(outcome.state, outcome.version, repeated=True, entry=entry)
+
+
+def _fail(batch: Sequence[Asked], error: Exception) -> None:
+    for _, answer in batch:
+        if not answer.done():
+            answer.set_exception(error)

@@ -6,7 +6,7 @@ into the queue they came from; what was applied meanwhile stays applied once.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,9 @@ from shared.runtime.amqp import Send
 from shared.runtime.mongo import Database
 
 COLLECTION = "dead_letters"
+"""Where they lie; large bodies in the files of the same name."""
+_LARGE = 100_000
+"""Bytes beyond which a body lies apart, since a document of the store holds 16 MB and a list of letters many."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class DeadLetter:
     """When it was put aside, by the machine's clock."""
     replayed: datetime | None = None
     """When it was last replayed."""
+    filed: bool = False
+    """Whether the body is so large that it lies apart; `list` then leaves it empty."""
 
 
 def letter_id(queue: str, message_id: str, body: bytes) -> str:
@@ -56,12 +61,16 @@ class DeadLetters:
     """The dead letters of one service's store."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._letters = database.collection(COLLECTION)
 
     async def park(self, letters: Sequence[DeadLetter]) -> None:
         """Keep these; durable when it returns."""
         if not letters:
             return
+        for letter in letters:
+            if _is_large(letter):
+                await self._database.files(COLLECTION).put(letter.id, letter.body, {})
         await self._letters.bulk_write(
             [UpdateOne({"_id": letter.id}, {"$set": _document(letter)}, upsert=True) for letter in letters],
             ordered=False,
@@ -81,7 +90,15 @@ class DeadLetters:
     async def get(self, id_: str) -> DeadLetter | None:
         """One dead letter."""
         found = await self._letters.find_one({"_id": id_})
-        return _letter(found) if found else None
+        return await self._whole(_letter(found)) if found else None
+
+    async def _whole(self, letter: DeadLetter) -> DeadLetter:
+        if not letter.filed:
+            return letter
+        body = await self._database.files(COLLECTION).get(letter.id)
+        if body is None:
+            raise FileNotFoundError(f"the body of dead letter {letter.id} is gone")
+        return replace(letter, body=body, filed=False)
 
     async def replay(self, letter: DeadLetter, send: Send) -> None:
         """Put it back into its queue, and note it.
@@ -89,6 +106,7 @@ class DeadLetters:
         Raises:
             Unroutable: the queue does not exist any more.
         """
+        letter = await self._whole(letter)
         properties = Basic.Properties(
             content_type="application/json",
             delivery_mode=2,
@@ -102,14 +120,19 @@ class DeadLetters:
         await self._letters.update_one(unchanged, {"$set": {"replayed": datetime.now(UTC)}})
 
 
+def _is_large(letter: DeadLetter) -> bool:
+    return len(letter.body) > _LARGE
+
+
 def _document(letter: DeadLetter) -> dict[str, Any]:
     return {
         "queue": letter.queue,
         "routing_key": letter.routing_key,
         "message_id": letter.message_id,
         "message_type": letter.message_type,
-        "headers": letter.headers,
-        "body": letter.body,
+        "headers": list(letter.headers.items()),  # pairs: a name that came from outside is no name of a field
+        "body": b"" if _is_large(letter) else letter.body,
+        "filed": _is_large(letter),
         "code": letter.code,
         "reason": letter.reason.model_dump(),
         "problems": [problem.model_dump() for problem in letter.problems],
@@ -125,11 +148,12 @@ def _letter(found: dict[str, Any]) -> DeadLetter:
         routing_key=found["routing_key"],
         message_id=found["message_id"],
         message_type=found["message_type"],
-        headers=found["headers"],
+        headers=dict(found["headers"]),
         body=bytes(found["body"]),
         code=found["code"],
         reason=Text.model_validate(found["reason"]),
         problems=tuple(Problem.model_validate(p) for p in found["problems"]),
         at=found["at"],
         replayed=found["replayed"],
+        filed=found["filed"],
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from shared.kernel.actor import CLOCK
@@ -40,19 +41,18 @@ class Deadlines:
         self._every = every
 
     async def run(self) -> None:
-        """For ever: look, act, pause."""
+        """For ever: look, act, pause. A document that its deadline does not change holds up no other."""
         while True:
             for kind in self._kinds:
-                while await self._page(kind) == _PAGE:
-                    pass
+                now = self._clock.now()
+                async for due in self._database.due(kind, now, _PAGE):
+                    metrics.DEADLINE_LAG.set((now - due[0][1]).total_seconds())
+                    await self._act(kind, due)
             await asyncio.sleep(self._every)
 
-    async def _page(self, kind: Kind[Any]) -> int:
-        now = self._clock.now()
-        due = await self._database.due(kind, now, _PAGE)
-        if not due or kind.on_due is None:
-            return 0
-        metrics.DEADLINE_LAG.set((now - due[0][1]).total_seconds())
+    async def _act(self, kind: Kind[Any], due: Sequence[tuple[str, datetime]]) -> None:
+        if kind.on_due is None:
+            return
         with telemetry.tracer().start_as_current_span(f"deadlines {kind.collection}"):
             works = [
                 Work(
@@ -70,4 +70,3 @@ class Deadlines:
             ]
             outcomes = await self._documents.apply(works)
             await self._relay.send([item for o in outcomes if isinstance(o, Applied) for item in o.outgoing])
-        return len(due) if all(isinstance(o, Applied) for o in outcomes) else 0

@@ -7,27 +7,48 @@ replica set or a sharded cluster. The filter of the write names the version that
 meanwhile is loaded and decided again. A message whose id stands in `heard` is never applied twice, however late.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.runtime import metrics
 from shared.runtime.clock import Clock
-from shared.runtime.fold import Fold, Stored, Write
+from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Fold, Stored, Write
 from shared.runtime.kinds import Kind
-from shared.runtime.work import Outcome, Work
+from shared.runtime.logs import get_logger
+from shared.runtime.work import Outcome, Rejected, Work
+
+log = get_logger(__name__)
+
+Place = tuple[str, str]
+"""Collection and key of a document."""
+
+
+class SomeUnstorable(Exception):  # noqa: N818 - a state of affairs
+    """Some documents of a batch can never be stored as they would be.
+
+    All others were written, but for those that had `moved`.
+    """
+
+    def __init__(self, reasons: Mapping[Place, DocumentUnstorable], moved: set[Place]) -> None:
+        super().__init__(", ".join(f"{name}/{key}: {why}" for (name, key), why in reasons.items()))
+        self.reasons = reasons
+        self.moved = moved
 
 
 class Store:
     """What the documents need of a store; `mongo.Database` is the real one."""
 
-    async def load(self, kind: Kind[Any], keys: Sequence[str]) -> dict[str, Stored]:
+    async def load(self, kind: Kind[Any], keys: Sequence[str]) -> Mapping[str, Stored | DocumentUnreadable]:
         """The documents with these keys, in one query."""
         raise NotImplementedError
 
-    async def commit(self, writes: Sequence[Write]) -> set[tuple[str, str]]:
+    async def commit(self, writes: Sequence[Write]) -> set[Place]:
         """Write each document if it is still at the version that was read.
 
-        Durable on a majority when it returns. Answers the (collection, key) of those that were not written.
+        Durable on a majority when it returns. Answers those that were not written, because they had moved.
+
+        Raises:
+            SomeUnstorable: some can never be written.
         """
         raise NotImplementedError
 
@@ -42,17 +63,32 @@ class Documents:
     async def apply(self, works: Sequence[Work]) -> list[Outcome]:
         """Decide and commit; answers one outcome per work, in order.
 
-        When it returns, everything that was applied is durable. Raises the store's error if the store is away: then
-        some may be committed and some not, and the same works can be applied again without harm.
+        When it returns, everything that was applied is durable. A document that cannot be read or stored rejects the
+        works at fault and no other. Raises the store's error if the store is away: then some may be committed and some
+        not, and the same works can be applied again without harm.
         """
         outcomes: list[Outcome | None] = [None] * len(works)
-        open_: list[int] = list(range(len(works)))
-        while open_:
-            open_ = await self._round(works, outcomes, open_)
+        await self._settle(works, outcomes, list(range(len(works))))
         return [outcome for outcome in outcomes if outcome is not None]
 
-    async def _round(self, works: Sequence[Work], outcomes: list[Outcome | None], open_: list[int]) -> list[int]:
-        """Load, decide and commit the open works once; answers those that met a version conflict."""
+    async def _settle(self, works: Sequence[Work], outcomes: list[Outcome | None], open_: list[int]) -> None:
+        """Round after round, until no document moves any more."""
+        while open_:
+            unwritten, unstorable = await self._round(works, outcomes, open_)
+            for place, why in unstorable.items():
+                indices = [i for i in open_ if works[i].place == place]
+                if len(indices) == 1:
+                    log.error("a document cannot be stored", document="/".join(place), why=str(why))
+                    outcomes[indices[0]] = Rejected(why)
+                else:  # find the work at fault
+                    for index in indices:
+                        await self._settle(works, outcomes, [index])
+            open_ = [i for i in open_ if works[i].place in unwritten]
+
+    async def _round(
+        self, works: Sequence[Work], outcomes: list[Outcome | None], open_: Sequence[int]
+    ) -> tuple[set[Place], Mapping[Place, DocumentUnstorable]]:
+        """Load, decide and commit the open works once; answers the documents that moved and those beyond storing."""
         now = self._clock.now()
         groups: dict[str, tuple[Kind[Any], dict[str, list[int]]]] = {}
         for index in open_:
@@ -69,8 +105,10 @@ class Documents:
                 if write := fold.write(kind):
                     writes.append(write)
         if not writes:
-            return []
-        lost = await self._store.commit(writes)
-        if lost:
-            metrics.VERSION_CONFLICTS.inc(len(lost))
-        return [i for i in open_ if (works[i].kind.collection, works[i].key) in lost]
+            return set(), {}
+        try:
+            moved = await self._store.commit(writes)
+        except SomeUnstorable as found:
+            return found.moved, found.reasons
+        metrics.VERSION_CONFLICTS.inc(len(moved))
+        return moved, {}

@@ -1,7 +1,7 @@
 """One document's share of a batch: its messages decided one after the other, and the one write that commits them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.kernel import history
@@ -12,6 +12,14 @@ from shared.runtime.logs import get_logger
 from shared.runtime.work import Applied, Fact, Outcome, Outgoing, Rejected, Unchanged, Waiting, Work
 
 log = get_logger(__name__)
+
+
+class DocumentUnreadable(Exception):  # noqa: N818 - a state of affairs
+    """What is stored under a key is no state of its kind (any more); only messages for this document suffer."""
+
+
+class DocumentUnstorable(Exception):  # noqa: N818 - a state of affairs
+    """What a document would become can never be stored: too large, or with a name or value that the store refuses."""
 
 
 @dataclass
@@ -43,8 +51,10 @@ class Write:
 class Fold:
     """Decides the messages for one document, one after the other, on the state the earlier ones left."""
 
-    def __init__(self, key: str, stored: Stored | None) -> None:
+    def __init__(self, key: str, found: Stored | DocumentUnreadable | None) -> None:
         self.key = key
+        self.unreadable = found if isinstance(found, DocumentUnreadable) else None
+        stored = found if isinstance(found, Stored) else None
         self.state: State | None = stored.state if stored else None
         self.version = self.expected = stored.version if stored else 0
         self.heard = stored.heard if stored else frozenset()
@@ -53,27 +63,32 @@ class Fold:
         self.entries: list[history.Entry] = []
         self.facts: list[Fact] = []
         self.json: dict[str, Any] = {}
+        self.due: datetime | None = None
 
     def step(self, work: Work, now: datetime) -> Outcome:
         """Apply one message."""
+        if self.unreadable:
+            log.error("a stored document cannot be read", document=self.key, why=str(self.unreadable))
+            return Rejected(self.unreadable)
         if work.cause in self.heard or work.cause in self.causes:
             return Unchanged(self.state, self.version, repeated=True)
         try:
             change: Change[State] | None = work.decide(self.state, work.message, now)
+            if change is None:
+                return Unchanged(self.state, self.version, repeated=False)
+            return self._take(change, work, now)
         except NotYet as wait:
             return Waiting(wait.missing)
-        except Refused as refusal:
-            return Rejected(refusal)
-        except Exception as bug:  # one bad message must not stop the batch
-            log.exception("decider failed", what=work.what, document=self.key, cause=work.cause)
-            return Rejected(bug)
-        if change is None:
-            return Unchanged(self.state, self.version, repeated=False)
-        return self._take(change, work, now)
+        except Exception as error:  # one bad message must not stop the batch
+            if not isinstance(error, Refused):
+                log.exception("decider failed", what=work.what, document=self.key, cause=work.cause)
+            return Rejected(error)
 
     def _take(self, change: Change[State], work: Work, now: datetime) -> Applied:
+        """Everything that can fail stands before the first assignment: a change that fails leaves no trace."""
         facts = tuple(Fact.of(event, work, index, now) for index, event in enumerate(change.facts))
-        self.json = change.state.model_dump(mode="json")
+        json = change.state.model_dump(mode="json")
+        due = _whole_milliseconds(change.state.due()) if work.kind.on_due else None
         entry = history.append(
             self.previous,
             n=self.version + 1,
@@ -83,8 +98,9 @@ class Fold:
             cause=work.cause,
             content=work.content,
             facts=tuple(fact.id for fact in facts),
-            state=self.json,
+            state=json,
         )
+        self.json, self.due = json, due
         self.state, self.version, self.previous = change.state, entry.n, entry.hash
         self.causes.append(work.cause)
         self.entries.append(entry)
@@ -102,8 +118,21 @@ class Fold:
             expected=self.expected,
             version=self.version,
             state=self.json,
-            due=self.state.due() if kind.on_due else None,
+            due=self.due,
             heard=tuple(self.causes),
             entries=tuple(entry.model_dump(mode="json") for entry in self.entries),
             facts=tuple(self.facts),
         )
+
+
+def _whole_milliseconds(due: datetime | None) -> datetime | None:
+    """A deadline as the store keeps it: rounded up to the millisecond, so that the tick never comes too early.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if due is None:
+        return None
+    if due.tzinfo is None:
+        raise ValueError(f"a deadline needs a time zone: {due}")
+    return due + timedelta(microseconds=-due.microsecond % 1000)

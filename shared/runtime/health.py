@@ -1,6 +1,7 @@
 """Is this process alive, and can it serve? `/livez` asks the supervised tasks, `/readyz` every named check.
 
-A dead task means: restart me. A failed check means: send me no requests now; it heals by itself.
+A dead task, or one that keeps failing, means: restart me. A failed check means: send me no requests now; it heals by
+itself.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ class Report(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     ok: bool
-    """Whether all are well."""
+    """Whether all that matter are well."""
     checks: tuple[Finding, ...]
     """One finding per part, in order of registration."""
 
@@ -53,31 +54,28 @@ class Health:
         """A check that takes longer than `timeout` seconds has failed."""
         self._timeout = timeout
         self._checks: dict[str, Check] = {}
-        self._tasks: dict[str, asyncio.Task[Any]] = {}
+        self._advisory: set[str] = set()
+        self._tasks: dict[str, tuple[asyncio.Task[Any], Callable[[], Text | None]]] = {}
 
-    def add(self, name: str, check: Check) -> None:
-        """Ask `check` at every `/readyz`."""
+    def add(self, name: str, check: Check, *, advisory: bool = False) -> None:
+        """Ask `check` at every `/readyz`; an advisory one is told, but sends no requests away."""
         self._checks[name] = check
+        if advisory:
+            self._advisory.add(name)
 
-    def watch(self, name: str, task: asyncio.Task[Any]) -> None:
-        """`/livez` fails once this task has ended, for whatever reason."""
-        self._tasks[name] = task
+    def watch(self, name: str, task: asyncio.Task[Any], trouble: Callable[[], Text | None] = lambda: None) -> None:
+        """`/livez` fails once this task has ended, for whatever reason, or is in `trouble` that it cannot leave."""
+        self._tasks[name] = task, trouble
 
     async def live(self) -> Report:
         """Whether every supervised task still runs."""
-        return _report([self._alive(name, task) for name, task in self._tasks.items()])
+        findings = [_alive(name, task, trouble) for name, (task, trouble) in self._tasks.items()]
+        return Report(ok=all(one.ok for one in findings), checks=tuple(findings))
 
     async def ready(self) -> Report:
-        """Whether every check is well; all are asked at the same time."""
-        return _report(list(await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items()))))
-
-    def _alive(self, name: str, task: asyncio.Task[Any]) -> Finding:
-        if not task.done():
-            return Finding(name=name, ok=True)
-        if task.cancelled() or (error := task.exception()) is None:
-            return Finding(name=name, ok=False, why=text("任务已结束", "the task has ended"))
-        kind = type(error).__name__
-        return Finding(name=name, ok=False, why=text(f"任务异常终止（{kind}）", f"the task died of {kind}"))
+        """Whether every check that is not advisory is well; all are asked at the same time."""
+        findings = await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items()))
+        return Report(ok=all(one.ok or one.name in self._advisory for one in findings), checks=tuple(findings))
 
     async def _ask(self, name: str, check: Check) -> Finding:
         try:
@@ -90,5 +88,12 @@ class Health:
         return Finding(name=name, ok=why is None, why=why)
 
 
-def _report(findings: list[Finding]) -> Report:
-    return Report(ok=all(finding.ok for finding in findings), checks=tuple(findings))
+def _alive(name: str, task: asyncio.Task[Any], trouble: Callable[[], Text | None]) -> Finding:
+    if not task.done():
+        why = trouble()
+    elif task.cancelled() or (error := task.exception()) is None:
+        why = text("任务已结束", "the task has ended")
+    else:
+        kind = type(error).__name__
+        why = text(f"任务异常终止（{kind}）", f"the task died of {kind}")
+    return Finding(name=name, ok=why is None, why=why)

@@ -9,7 +9,7 @@ never gives a message back, because a redelivery counts towards limits and a goo
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from time import monotonic
@@ -24,7 +24,7 @@ from shared.runtime.dead import DeadLetters
 from shared.runtime.documents import Documents
 from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.logs import get_logger
-from shared.runtime.message import Message, broker_gave_up, waited_too_long
+from shared.runtime.message import Message, broker_gave_up, could_not_be_handled, waited_too_long
 from shared.runtime.mongo import StoreError
 from shared.runtime.relay import Relay
 from shared.runtime.topology import dead_queue_name
@@ -117,7 +117,7 @@ class Lane:
             async with self.between_batches:
                 metrics.BATCH_SIZE.observe(len(batch))
                 with metrics.HANDLE_SECONDS.labels("lane").time():
-                    done = await self._handle(batch, session)
+                    done = await self._isolate(batch, session)
                 await self._acknowledge(done, session)
 
     async def _next_batch(self, session: Session) -> list[Message]:
@@ -136,6 +136,23 @@ class Lane:
         while len(batch) < self._batch_limit and not session.arrived.empty():
             batch.append(session.arrived.get_nowait())
         return batch
+
+    async def _isolate(self, batch: Sequence[Message], session: Session) -> list[Message]:
+        """Handle the batch; should that fail in a way nobody foresaw, each message alone, and park the one at fault.
+
+        Otherwise the broker would deliver the same message again and again, and nothing would ever pass it.
+        """
+        try:
+            return await self._handle(batch, session)
+        except Exception as error:
+            log.exception("a batch could not be handled", count=len(batch))
+            if len(batch) > 1:
+                return [done for message in batch for done in await self._isolate([message], session)]
+            [message] = batch
+            letter = message.dead = could_not_be_handled(message, error)
+            done = self._settle(batch, session)
+            await _patiently("park", lambda: self._dead.park([letter]))
+            return done
 
     async def _handle(self, batch: Sequence[Message], session: Session) -> list[Message]:
         """Everything the batch does; answers the messages that are done with."""
@@ -156,7 +173,7 @@ class Lane:
     async def _apply(self, batch: Sequence[Message]) -> list[Outgoing]:
         """Route, decide and commit all readable messages together."""
         readable = [m for m in batch if m.dead is None]
-        routed = await asyncio.gather(*(m.route() for m in readable))
+        routed = await _all([m.route() for m in readable])
         works = [work for works in routed for work in works]
         outcomes = iter(await self._documents.apply(works))
         outgoing: list[Outgoing] = []
@@ -195,6 +212,16 @@ class Lane:
             return
         for tag in tags:
             await session.consumption.ack(tag, multiple=False)
+
+
+async def _all(coroutines: Sequence[Coroutine[None, None, R]]) -> list[R]:
+    """All their results. If one fails, the others still come to their end: they would meddle with the next try."""
+    results: list[R] = []
+    for result in await asyncio.gather(*coroutines, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+        results.append(result)
+    return results
 
 
 async def _patiently(what: str, step: Callable[[], Awaitable[R]]) -> R:

@@ -11,6 +11,7 @@ import httpx2
 from yarl import URL
 
 from shared.runtime.handlers import HandlerTable
+from shared.runtime.topology import dead_queue_name
 
 _UNLIMITED = -1
 _DEFAULT_LIMIT_SINCE = 4
@@ -27,16 +28,19 @@ async def check_delivery_limits(api_url: str, amqp_url: str, table: HandlerTable
         DeliveryLimit: one of them has a limit.
     """
     vhost = URL(amqp_url).path[1:] or "/"
-    async with httpx2.AsyncClient(base_url=api_url.rstrip("/"), timeout=5.0) as api:
+    given = URL(api_url)
+    login = (given.user, given.password or "") if given.user else None
+    address = str(given.with_user(None)).rstrip("/")  # the client's errors quote the address, so it holds no password
+    async with httpx2.AsyncClient(base_url=address, auth=login, timeout=5.0) as api:
         overview = (await api.get("/api/overview")).raise_for_status().json()
         major = int(str(overview["rabbitmq_version"]).split(".")[0])
-        for subscription in table:
-            answer = await api.get(f"/api/queues/{quote(vhost, safe='')}/{quote(subscription.queue, safe='')}")
+        for queue in (*(subscription.queue for subscription in table), dead_queue_name(table)):
+            answer = await api.get(f"/api/queues/{quote(vhost, safe='')}/{quote(queue, safe='')}")
             limit = effective_limit(answer.raise_for_status().json(), major)
             if limit is not None:
                 raise DeliveryLimit(
-                    f"队列 {subscription.queue} 的投递上限为 {limit}，会丢失消息；请设置策略 delivery-limit=-1 / queue "
-                    f"{subscription.queue} drops messages after {limit} deliveries; set a policy delivery-limit=-1"
+                    f"队列 {queue} 的投递上限为 {limit}，会丢失消息；请设置策略 delivery-limit=-1 / queue "
+                    f"{queue} drops messages after {limit} deliveries; set a policy delivery-limit=-1"
                 )
 
 

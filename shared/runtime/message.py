@@ -24,6 +24,11 @@ from shared.runtime.work import Applied, Outcome, Rejected, Unchanged, Waiting, 
 
 log = get_logger(__name__)
 
+MAX_BODY = 8_000_000
+"""Bytes of a message that are read at all: parsing holds up everything else in the process."""
+_TOLD = 20
+"""Wrong fields that a dead letter tells of."""
+
 
 @dataclass
 class Message:
@@ -110,6 +115,10 @@ class Message:
                     f"this queue carries {contract.wire()}, the message says {self.envelope.type}",
                 ),
             )
+            return
+        if len(self.raw.body) > MAX_BODY:
+            mb = MAX_BODY // 1_000_000
+            self.dead = put_aside(self, "unreadable", text(f"消息超过 {mb} MB", f"the message is larger than {mb} MB"))
             return
         try:
             self.event = contract.model_validate_json(self.raw.body)
@@ -200,7 +209,11 @@ def put_aside(message: Message, code: str, reason: Text, refusal: Refused | None
         routing_key=message.raw.routing_key or "",
         message_id=envelope.id,
         message_type=properties.message_type,
-        headers={k: str(v) for k, v in (properties.headers or {}).items() if not k.startswith("x-")},
+        headers={
+            "ce-source": envelope.source,
+            "ce-time": envelope.time.isoformat(),
+            **{k: str(v) for k, v in (properties.headers or {}).items() if not k.startswith("x-")},
+        },
         body=message.raw.body,
         code=code,
         reason=reason,
@@ -225,6 +238,11 @@ def _failure(error: Exception) -> Text:
     )
 
 
+def could_not_be_handled(message: Message, error: Exception) -> DeadLetter:
+    """Handling it failed in a way that nobody foresaw."""
+    return put_aside(message, "handler-failed", _failure(error))
+
+
 def waited_too_long(message: Message) -> DeadLetter:
     """It waited as long as messages may for something that did not come."""
     return put_aside(
@@ -246,6 +264,5 @@ def broker_gave_up(message: Message) -> DeadLetter:
 
 def _unreadable(error: ValidationError) -> str:
     """A validation error as one line per field, without the values (they may be personal)."""
-    return "; ".join(
-        f"{'.'.join(map(str, e['loc'])) or '(body)'}: {e['msg']}" for e in error.errors(include_input=False)
-    )
+    wrong = [f"{'.'.join(map(str, e['loc'])) or '(body)'}: {e['msg']}" for e in error.errors(include_input=False)]
+    return "; ".join(wrong[:_TOLD] + ([f"… ({len(wrong)})"] if len(wrong) > _TOLD else []))

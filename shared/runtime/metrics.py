@@ -55,7 +55,7 @@ OUTBOX_DEPTH = Gauge("sihao_outbox_depth", "Documents with facts the broker has 
 OUTBOX_AGE = Gauge("sihao_outbox_age_seconds", "Age of the oldest fact the broker has not confirmed", registry=REGISTRY)
 PUBLISHED = Counter("sihao_published", "Facts confirmed by the broker", ["event"], registry=REGISTRY)
 PUBLISH_FAILURES = Counter(
-    "sihao_publish_failures", "Waves of facts the broker did not confirm in time", registry=REGISTRY
+    "sihao_publish_failures", "Facts the broker did not confirm, or nobody hears yet", registry=REGISTRY
 )
 
 QUEUE_DEPTH = Gauge("sihao_queue_depth", "Messages waiting in a queue", ["queue"], registry=REGISTRY)

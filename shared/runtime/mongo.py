@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
+from bson.errors import InvalidDocument
 from gridfs.errors import FileExists, NoFile
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
@@ -16,13 +17,14 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
     AsyncIOMotorGridFSBucket,
 )
+from pydantic import ValidationError
 from pymongo import ASCENDING, IndexModel, InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from shared.kernel.history import GENESIS, Entry
 from shared.kernel.state import State
-from shared.runtime.documents import Store
-from shared.runtime.fold import Stored, Write
+from shared.runtime.documents import Place, SomeUnstorable, Store
+from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Stored, Write
 from shared.runtime.kinds import Kind
 from shared.runtime.work import Fact, Outgoing
 
@@ -33,7 +35,15 @@ StoreError = PyMongoError
 """What the driver raises when the store is away, slow or moving; whoever gets it waits and tries again."""
 
 _DUPLICATE = 11000
+_TOO_LARGE = frozenset({10334, 17419, 17420})
+_OWN_FAULTS = _TOO_LARGE | {_DUPLICATE, 2, 9, 14, 15, 22, 52, 55, 56, 57, 121, 171, 17280}
+"""Codes by which the server refuses one document for good: a bad value or name, a unique or impossible index key, a
+validation rule, more than 16 MB."""
+UNSENDABLE = (InvalidDocument, OverflowError, UnicodeEncodeError)
+"""What the driver raises for a document that BSON cannot hold, before anything of its message is sent."""
 _SAMPLE = 1000
+_CLAIM = 100
+"""Documents fetched at a time while claiming: a few may carry all the facts of a page."""
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
@@ -77,49 +87,61 @@ class Database(Store):
 
     # --- what the documents need -------------------------------------------------------------------------------
 
-    async def load(self, kind: Kind[Any], keys: Sequence[str]) -> dict[str, Stored]:
+    async def load(self, kind: Kind[Any], keys: Sequence[str]) -> dict[str, Stored | DocumentUnreadable]:
         """The documents with these keys, without outbox and older history."""
         cursor = self.collection(kind.collection).find(
             {"_id": {"$in": list(keys)}},
             {"version": 1, "state": 1, "heard": 1, "history": {"$slice": -1}},
         )
-        return {
-            found["_id"]: Stored(
-                version=found["version"],
-                state=kind.state.model_validate(found["state"]),
-                heard=frozenset(found["heard"]),
-                last_hash=found["history"][-1]["hash"] if found["history"] else GENESIS,
-            )
-            async for found in cursor
-        }
+        return {found["_id"]: _stored(kind, found) async for found in cursor}
 
-    async def commit(self, writes: Sequence[Write]) -> set[tuple[str, str]]:
+    async def commit(self, writes: Sequence[Write]) -> set[Place]:
         """One unordered bulk per collection; every operation is guarded by the version that was read."""
         by_collection: dict[str, list[Write]] = {}
         for write in writes:
             by_collection.setdefault(write.kind.collection, []).append(write)
-        lost: set[tuple[str, str]] = set()
+        moved: set[Place] = set()
+        unstorable: dict[Place, DocumentUnstorable] = {}
         for name, group in by_collection.items():
-            operations = [_insert(write) if write.expected == 0 else _update(write) for write in group]
-            try:
-                result = await self.collection(name).bulk_write(operations, ordered=False)
-                written = result.inserted_count + result.matched_count
-            except BulkWriteError as error:
-                details = error.details
-                if details.get("writeConcernErrors") or any(e["code"] != _DUPLICATE for e in details["writeErrors"]):
-                    raise
-                written = details["nInserted"] + details["nMatched"]
-            if written != len(group):
-                lost |= await self._not_written(name, group)
-        return lost
+            moved |= await self._write(name, group, unstorable)
+        if unstorable:
+            raise SomeUnstorable(unstorable, moved)
+        return moved
 
-    async def _not_written(self, name: str, group: Sequence[Write]) -> set[tuple[str, str]]:
-        """Which of these writes did not happen: those whose last entry is not in the document's history."""
-        cursor = self.collection(name).find(
-            {"_id": {"$in": [write.key for write in group]}}, {"heard": {"$slice": -64}, "version": 1}
-        )
-        heard = {found["_id"]: set(found["heard"]) async for found in cursor}
-        return {(name, write.key) for write in group if write.heard[-1] not in heard.get(write.key, set())}
+    async def _write(
+        self, name: str, group: Sequence[Write], unstorable: dict[Place, DocumentUnstorable]
+    ) -> set[Place]:
+        """Write a group; answers which documents had moved, and notes the unstorable ones."""
+        operations = [_insert(write) if write.expected == 0 else _update(write) for write in group]
+        try:
+            result = await self.collection(name).bulk_write(operations, ordered=False)
+        except BulkWriteError as error:
+            for index, why in own_faults(error).items():
+                unstorable[name, group[index].key] = why
+        except (*UNSENDABLE, OperationFailure) as error:
+            if isinstance(error, OperationFailure) and error.code not in _TOO_LARGE:
+                raise
+            if len(group) == 1:
+                unstorable[name, group[0].key] = DocumentUnstorable(type(error).__name__)
+                return set()
+            moved: set[Place] = set()  # what was sent before it is found to be written already
+            for write in group:
+                moved |= await self._write(name, [write], unstorable)
+            return moved
+        else:
+            if result.inserted_count + result.matched_count == len(group):
+                return set()
+        return await self._not_written(name, group) - unstorable.keys()
+
+    async def _not_written(self, name: str, group: Sequence[Write]) -> set[Place]:
+        """Which of these writes did not happen: those whose last entry is not in the document's history.
+
+        The entry's hash tells, not the id of its message: another process may have applied the same message, but
+        without the others of this write.
+        """
+        ours = [{"_id": write.key, "history.hash": write.entries[-1]["hash"]} for write in group]
+        written = {found["_id"] async for found in self.collection(name).find({"$or": ours}, {"_id": 1})}
+        return {(name, write.key) for write in group if write.key not in written}
 
     # --- what the relay needs ----------------------------------------------------------------------------------
 
@@ -134,24 +156,36 @@ class Database(Store):
             await self.collection(name).update_many({"_id": {"$in": keys}}, {"$pull": {"outbox": {"id": {"$in": ids}}}})
 
     async def claim_unsent(self, kind: Kind[Any], before: datetime, limit: int) -> list[Outgoing]:
-        """Facts last tried before that instant, oldest first; they are stamped, so that another sweeper leaves them."""
+        """Facts last tried before that instant, oldest first; they are stamped, so that another sweeper leaves them.
+
+        Fewer than `limit` only if there are no more; a document's facts are claimed together.
+        """
         collection = self.collection(kind.collection)
-        cursor = (
-            collection.find({"outbox.at": {"$lt": before}}, {"outbox": 1}).sort("outbox.at", ASCENDING).limit(limit)
+        claimed: list[Outgoing] = []
+        cursor = collection.find({"outbox.at": {"$lt": before}}, {"outbox": 1}).sort("outbox.at", ASCENDING)
+        async for found in cursor.limit(limit).batch_size(_CLAIM):
+            facts = (Fact(**fact) for fact in found["outbox"])
+            claimed += [Outgoing(kind.collection, found["_id"], fact) for fact in facts if fact.at < before]
+            if len(claimed) >= limit:
+                break
+        await self._stamp(
+            kind.collection, {item.key for item in claimed}, {"late.at": {"$lt": before}}, datetime.now(UTC)
         )
-        claimed = [
-            Outgoing(kind.collection, found["_id"], Fact(**fact))
-            async for found in cursor
-            for fact in found["outbox"]
-            if fact["at"] < before
-        ]
-        if claimed:
-            await collection.update_many(
-                {"_id": {"$in": list({item.key for item in claimed})}},
-                {"$set": {"outbox.$[late].at": datetime.now(UTC)}},
-                array_filters=[{"late.at": {"$lt": before}}],
-            )
         return claimed
+
+    async def postpone(self, unheard: Sequence[Outgoing], until: datetime) -> None:
+        """Have these facts left alone by the sweepers until then."""
+        for name in {item.collection for item in unheard}:
+            items = [item for item in unheard if item.collection == name]
+            await self._stamp(
+                name, {item.key for item in items}, {"late.id": {"$in": [item.fact.id for item in items]}}, until
+            )
+
+    async def _stamp(self, name: str, keys: set[str], late: Document, at: datetime) -> None:
+        if keys:
+            await self.collection(name).update_many(
+                {"_id": {"$in": list(keys)}}, {"$set": {"outbox.$[late].at": at}}, array_filters=[late]
+            )
 
     async def outbox(self, kind: Kind[Any]) -> tuple[int, datetime | None]:
         """How many documents of this kind carry unsent facts, and since when the oldest (of a thousand of them)."""
@@ -160,10 +194,17 @@ class Database(Store):
         entered = [fact["entered"] async for found in cursor for fact in found["outbox"]]
         return (await collection.count_documents(unsent), min(entered)) if entered else (0, None)
 
-    async def due(self, kind: Kind[Any], now: datetime, limit: int) -> list[tuple[str, datetime]]:
-        """Documents whose deadline has passed, earliest first."""
+    async def due(self, kind: Kind[Any], now: datetime, size: int) -> AsyncIterator[list[tuple[str, datetime]]]:
+        """All documents whose deadline has passed, earliest first, in pages."""
         cursor = self.collection(kind.collection).find({"due": {"$lte": now}}, {"due": 1}).sort("due", ASCENDING)
-        return [(found["_id"], found["due"]) async for found in cursor.limit(limit)]
+        page: list[tuple[str, datetime]] = []
+        async for found in cursor.batch_size(size):
+            page.append((found["_id"], found["due"]))
+            if len(page) == size:
+                yield page
+                page = []
+        if page:
+            yield page
 
     # --- what the services read --------------------------------------------------------------------------------
 
@@ -265,6 +306,34 @@ class Files:
         if await self.stat(key) is None:
             return None
         return b"".join([piece async for piece in self.chunks(key)])
+
+
+def _stored(kind: Kind[Any], found: Document) -> Stored | DocumentUnreadable:
+    try:
+        return Stored(
+            version=found["version"],
+            state=kind.state.model_validate(found["state"]),
+            heard=frozenset(found["heard"]),
+            last_hash=found["history"][-1]["hash"] if found["history"] else GENESIS,
+        )
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False)[:5])
+        return DocumentUnreadable(f"{kind.collection}/{found['_id']}: {fields}")
+    except (KeyError, TypeError, IndexError) as error:
+        return DocumentUnreadable(f"{kind.collection}/{found['_id']}: {error!r}")
+
+
+def own_faults(error: BulkWriteError) -> dict[int, DocumentUnstorable]:
+    """Which operations of a bulk can never succeed, whatever the state of the store; empty if all met their guard.
+
+    Raises:
+        BulkWriteError: the store itself is in trouble; the same writes may succeed later.
+    """
+    details = error.details or {}
+    refused = [e for e in details["writeErrors"] if e["code"] != _DUPLICATE or "index: _id_" not in e["errmsg"]]
+    if details.get("writeConcernErrors") or any(e["code"] not in _OWN_FAULTS for e in refused):
+        raise error
+    return {e["index"]: DocumentUnstorable(f"refused by the store with code {e['code']}") for e in refused}
 
 
 def _insert(write: Write) -> InsertOne[Document]:

@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from shared.contracts.text import Text, text
 from shared.kernel.change import NotFound, NotYet, Refused
 from shared.kernel.problem import Problem, problem
+from shared.runtime.mongo import StoreError
 from shared.runtime.pages import page, prefers_html
 from shared.runtime.sentences import translate
 from shared.runtime.telemetry import current_trace_id
@@ -92,13 +93,25 @@ class Forbidden(HttpProblem):
 
 
 class Unavailable(HttpProblem):
-    """Something we need is away (`what`: store, broker, issuer); nothing was done; the request may be repeated."""
+    """Something we need is away (`what`: store, broker, issuer); the request may be repeated.
+
+    Nothing was done; but if the answer of the store to a write was lost, that is not `certain`.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
-    def __init__(self, what: str, retry_after: int = 5) -> None:
+    def __init__(self, what: str, retry_after: int = 5, *, certain: bool = True) -> None:
         rule = (f"“{what}”暂时无法访问，本次请求未办理。", f"`{what}` is away for the moment; nothing was done.")
         remedy = (f"请于 {retry_after} 秒后重试。", f"Send the same request again in {retry_after} s.")
+        if not certain:
+            rule = (
+                f"“{what}”暂时没有应答，本次请求是否办理尚不确定。",
+                f"`{what}` does not answer for the moment; whether this was done is not certain.",
+            )
+            remedy = (
+                f"请于 {retry_after} 秒后用同一个 Idempotency-Key 重试，不会重复办理；未带此键的，请先查询结果。",
+                f"Send it again in {retry_after} s with the same Idempotency-Key; without one, look first.",
+            )
         super().__init__(
             problem(f"unavailable.{what}", what, rule=rule, remedy=remedy), headers={"Retry-After": str(retry_after)}
         )
@@ -159,6 +172,10 @@ def add_handlers(app: FastAPI) -> None:
             return too_large(request)
         return answer(request, error.status_code, _UNROUTED.get(error.status_code, ()), error.headers)
 
+    async def store_away(request: Request, _error: Exception) -> Response:
+        away = Unavailable("store", certain=request.method in ("GET", "HEAD"))
+        return answer(request, away.status, away.problems, away.headers)
+
     async def unexpected(request: Request, _error: Exception) -> Response:
         return internal_error(request)
 
@@ -167,6 +184,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(NotYet, not_yet)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, from_framework)
+    app.add_exception_handler(StoreError, store_away)
     app.add_exception_handler(Exception, unexpected)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.runtime import metrics
-from shared.runtime.amqp import Publisher, Unroutable
+from shared.runtime.amqp import OnItsWay, Publisher, Unroutable
 from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import Database, StoreError
@@ -20,6 +20,9 @@ from shared.runtime.work import Outgoing
 log = get_logger(__name__)
 
 _PAGE = 1000
+"""Facts in one wave, at the most."""
+_PAUSES = (timedelta(minutes=1), timedelta(seconds=15))
+"""How long facts that nobody hears are left alone, once they have waited as long; the longest first."""
 
 
 class Relay:
@@ -43,6 +46,7 @@ class Relay:
         self._may_go_unheard = frozenset(may_go_unheard)
         self._posted: asyncio.Queue[Outgoing] = asyncio.Queue()
         self._sent: asyncio.Queue[Outgoing] = asyncio.Queue()
+        self._unheard: list[Outgoing] = []
         self.oldest: datetime | None = None
         """Since when the oldest fact waits, as the last sweep saw it."""
 
@@ -50,7 +54,12 @@ class Relay:
         """Publish committed facts; what fails stays in its outbox for the sweeper. Never raises for the broker."""
         if not outgoing:
             return
+        for start in range(0, len(outgoing), _PAGE):
+            await self._send(outgoing[start : start + _PAGE])
+
+    async def _send(self, outgoing: Sequence[Outgoing]) -> None:
         failures = await self._publisher.publish([item.fact for item in outgoing])
+        unheard: list[Outgoing] = []
         for item in outgoing:
             failure = failures.get(item.fact.id)
             if failure is None or (isinstance(failure, Unroutable) and item.fact.type in self._may_go_unheard):
@@ -58,10 +67,14 @@ class Relay:
                 self._sent.put_nowait(item)
             else:
                 metrics.PUBLISH_FAILURES.inc()
-        if failures:
-            reasons = {f"{type(e).__name__}: {e}" for e in failures.values() if not isinstance(e, Unroutable)}
-            if reasons:
-                log.warning("facts stay in the outbox", count=len(failures), reasons=sorted(reasons)[:3])
+                unheard += [item] if isinstance(failure, Unroutable) else []
+        if reasons := {
+            f"{type(e).__name__}: {e}" for e in failures.values() if not isinstance(e, Unroutable | OnItsWay)
+        }:
+            log.warning("facts stay in the outbox", count=len(failures), reasons=sorted(reasons)[:3])
+        if unheard:
+            log.info("nobody listens yet", count=len(unheard), types=sorted({item.fact.type for item in unheard}))
+            self._unheard.extend(unheard)
 
     def hand_over(self, outgoing: Sequence[Outgoing]) -> None:
         """Have these published soon, without waiting: for commands, whose callers need only the commit."""
@@ -71,7 +84,11 @@ class Relay:
     async def post(self) -> None:
         """For ever: publish what was handed over, many in one wave."""
         while True:
-            await self.send(await _several(self._posted))
+            items = await _several(self._posted)
+            try:
+                await self.send(items)
+            finally:
+                _done(self._posted, items)
 
     async def clear(self) -> None:
         """For ever: take confirmed facts out of their outboxes, many with one write."""
@@ -83,6 +100,13 @@ class Relay:
                 for item in items:
                     self._sent.put_nowait(item)
                 raise
+            finally:
+                _done(self._sent, items)
+
+    async def finish(self) -> None:
+        """Wait until everything handed over is published, and everything confirmed is cleared."""
+        await self._posted.join()
+        await self._sent.join()
 
     async def sweep(self) -> None:
         """For ever: publish what has waited too long, page after page, and measure the outboxes."""
@@ -90,6 +114,7 @@ class Relay:
             depth, oldest = 0, None
             for kind in self._kinds:
                 await self._sweep_kind(kind)
+                await self._postpone()
                 count, since = await self._database.outbox(kind)
                 depth += count
                 oldest = min(filter(None, (oldest, since)), default=None)
@@ -107,6 +132,20 @@ class Relay:
             await self.send(late)
             if len(late) < _PAGE:
                 return
+
+    async def _postpone(self) -> None:
+        """Leave facts that nobody hears alone for as long as they have waited, a minute at the most."""
+        unheard, self._unheard = self._unheard, []
+        now = datetime.now(UTC)
+        for pause in _PAUSES:
+            ripe = [item for item in unheard if now - item.fact.entered >= pause]
+            unheard = [item for item in unheard if now - item.fact.entered < pause]
+            await self._database.postpone(ripe, now + pause - self._age)
+
+
+def _done(queue: asyncio.Queue[Outgoing], items: Sequence[Outgoing]) -> None:
+    for _ in items:
+        queue.task_done()
 
 
 async def _several(queue: asyncio.Queue[Outgoing]) -> list[Outgoing]:

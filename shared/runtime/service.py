@@ -18,7 +18,7 @@ from faststream.rabbit import RabbitBroker
 from shared.contracts import CATALOGUE
 from shared.contracts.text import Text, text
 from shared.runtime import logs, metrics, telemetry
-from shared.runtime.amqp import Publisher, with_heartbeat
+from shared.runtime.amqp import Missing, Publisher, with_heartbeat
 from shared.runtime.clock import make_clock
 from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
@@ -39,11 +39,11 @@ from shared.runtime.tokens import Verifier
 log = logs.get_logger(__name__)
 
 _GRACE = 15.0
-"""Seconds that a stopping service gives the batch in hand."""
+"""Seconds that a stopping service gives what is in hand."""
 _MEASURE_EVERY = 5.0
 """Seconds between two looks at the depth of the queues."""
 _OUTBOX_ALARM = timedelta(seconds=60)
-"""A fact that waits longer than this makes the service unready: somebody should look."""
+"""A fact that waits longer than this is told at `/readyz`: somebody should look."""
 
 
 class Service:
@@ -137,18 +137,21 @@ class Service:
         try:
             yield
         finally:
-            await self._finish_batch()
+            await self._finish()
             await self._tasks.stop()
-            await self._broker.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GRACE):
+                    await self._broker.stop()
             self.database.close()
             telemetry.shutdown()
 
-    async def _finish_batch(self) -> None:
-        """Let the batch in hand be committed, published and acknowledged; then take no other."""
-        if self._lane:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_GRACE):
+    async def _finish(self) -> None:
+        """Let the batch in hand be committed, published and acknowledged, and outboxes be cleared; take no other."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                if self._lane:
                     await self._lane.between_batches.acquire()
+                await self.relay.finish()
 
     def _background(self) -> None:
         deadlines = Deadlines(
@@ -179,15 +182,19 @@ class Service:
         await _rest()
 
     async def _connect(self) -> None:
-        """Connect, declare the topology, see that no queue can drop messages; then measure the queues for ever."""
+        """Connect, declare the topology, see that no queue can drop messages; then measure and mend it for ever."""
         if not self.publisher.ready.is_set():
             await self.publisher.connect(self._table)
             if self.settings.rabbit_api_url:
                 await check_delivery_limits(self.settings.rabbit_api_url.get_secret_value(), self._url, self._table)
             self.publisher.ready.set()
         while True:
-            for queue, depth in (await self.publisher.depths(self._table)).items():
-                metrics.QUEUE_DEPTH.labels(queue).set(depth)
+            try:
+                for queue, depth in (await self.publisher.depths(self._table)).items():
+                    metrics.QUEUE_DEPTH.labels(queue).set(depth)
+            except Missing as gone:
+                log.warning("declaring the topology again", missing=str(gone))
+                await self.publisher.declare(self._table)
             await asyncio.sleep(_MEASURE_EVERY)
 
     _prepared = False
@@ -210,7 +217,7 @@ class Service:
 
         self.health.add("store", store)
         self.health.add("consumers", consumers)
-        self.health.add("outbox", outbox)
+        self.health.add("outbox", outbox, advisory=True)  # a fact that nobody hears must not close the doors
 
 
 async def _rest() -> None:

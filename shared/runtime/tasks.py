@@ -1,17 +1,21 @@
-"""Supervised background work: what fails is logged and begun again; what keeps failing ends, and /livez says so."""
+"""Supervised background work: what fails is logged and begun again, for ever; what keeps failing, /livez says so."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from time import monotonic
 
+from shared.contracts.text import Text, text
 from shared.runtime.health import Health
 from shared.runtime.logs import get_logger
 
 log = get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_LASTING = 60.0
+"""Seconds after which work that then fails is not failing in a row."""
 _HOPELESS = 900
-"""Failures in a row, about half an hour, after which the process is better restarted."""
+"""Failures in a row, half an hour at the least, after which the process is better restarted."""
 
 
 class Tasks:
@@ -29,8 +33,9 @@ class Tasks:
     def start(self) -> None:
         """Begin everything that was added."""
         for name, forever in self._work.items():
-            task = asyncio.create_task(_supervise(name, forever), name=name)
-            self._health.watch(name, task)
+            work = _Supervised(name, forever)
+            task = asyncio.create_task(work.run(), name=name)
+            self._health.watch(name, task, work.trouble)
             self._running.append(task)
 
     async def stop(self) -> None:
@@ -41,21 +46,48 @@ class Tasks:
         self._running.clear()
 
 
-async def _supervise(name: str, forever: Callable[[], Awaitable[None]]) -> None:
-    clock = asyncio.get_running_loop().time
-    pause, failures = _FIRST_PAUSE, 0
-    while True:
-        started = clock()
+class _Supervised:
+    """One piece of background work: begun again for ever, since what it waits for may come back after hours."""
+
+    def __init__(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:
+        self.name = name
+        self._forever = forever
+        self._failures = 0
+        self._last = ""
+        self._begun = 0.0
+
+    def trouble(self) -> Text | None:
+        """Why the process is better restarted, if it is."""
+        if self._failures < _HOPELESS or self._lasts():
+            return None
+        return text(f"连续失败 {self._failures} 次（{self._last}）", f"failed {self._failures} times ({self._last})")
+
+    async def run(self) -> None:
+        """For ever; ends only when it is cancelled."""
+        pause = _FIRST_PAUSE
+        while True:
+            self._begun = monotonic()
+            error = await self._once()
+            if self._lasts():
+                pause, self._failures = _FIRST_PAUSE, 0
+            self._failures += 1
+            self._last = type(error).__name__
+            log.warning("task ended; beginning again", task=self.name, error=repr(error), failures=self._failures)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _lasts(self) -> bool:
+        return monotonic() - self._begun > _LASTING
+
+    async def _once(self) -> BaseException | None:
+        """Until it ends, and why it did. A driver that cancels what waits on a lost connection has not cancelled us."""
         try:
-            await forever()
-            error: Exception | None = None
-        except Exception as failure:  # noqa: BLE001 - whatever it was, the work must go on
-            error = failure
-        if clock() - started > _LONGEST_PAUSE:
-            pause, failures = _FIRST_PAUSE, 0
-        failures += 1
-        log.warning("task ended; beginning again", task=name, error=repr(error), failures=failures)
-        if failures > _HOPELESS:
-            raise RuntimeError(f"task {name} fails again and again") from error
-        await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
-        pause = min(pause * 2, _LONGEST_PAUSE)
+            await self._forever()
+        except asyncio.CancelledError as stray:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return stray
+        except Exception as error:  # noqa: BLE001 - whatever it was, the work must go on
+            return error
+        return None

@@ -4,8 +4,9 @@ Quorum queues, because they are on disk before they confirm (RabbitMQ 4's classi
 itself would drop goes, at least once, to the service's own dead-letter queue; and from RabbitMQ 4 on the built-in
 delivery limit is taken off, because a limit that counts redeliveries drops good messages after a bad minute.
 
-Everything is durable and declared once per start. Nothing is declared again on reconnecting (`robust=False`): one queue
-that has no leader yet would otherwise hold up the connection, and with it the publishing to all others.
+Everything is durable, declared at the start, and again when part of it is found missing. The driver declares nothing
+again on reconnecting (`robust=False`): one queue without a leader would otherwise hold up the connection, and with it
+the publishing to all others.
 """
 
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
@@ -34,9 +35,8 @@ def event_queue(subscription: Subscription, table: HandlerTable, server_version:
         "x-dead-letter-routing-key": dead_queue_name(table),
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
+        **_no_limit(server_version),
     }
-    if int(server_version.partition(".")[0]) >= _NO_LIMIT_SINCE:
-        arguments["x-delivery-limit"] = -1
     return RabbitQueue(
         subscription.queue,
         queue_type=QueueType.QUORUM,
@@ -47,7 +47,18 @@ def event_queue(subscription: Subscription, table: HandlerTable, server_version:
     )
 
 
-def dead_queue(table: HandlerTable) -> RabbitQueue:
+def dead_queue(table: HandlerTable, server_version: str) -> RabbitQueue:
     """The service's dead-letter queue; what lands here is parked in its store with the broker's reason."""
     name = dead_queue_name(table)
-    return RabbitQueue(name, queue_type=QueueType.QUORUM, durable=True, robust=False, routing_key=name)
+    return RabbitQueue(
+        name,
+        queue_type=QueueType.QUORUM,
+        durable=True,
+        robust=False,
+        routing_key=name,
+        arguments=_no_limit(server_version),
+    )
+
+
+def _no_limit(server_version: str) -> QuorumQueueArgs:
+    return {"x-delivery-limit": -1} if int(server_version.partition(".")[0]) >= _NO_LIMIT_SINCE else {}

@@ -31,6 +31,11 @@ class Work:
     trace: dict[str, str] = field(default_factory=dict)
     """W3C trace headers of the span in which the facts arise."""
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Collection and key of the document."""
+        return self.kind.collection, self.key
+
 
 @dataclass(frozen=True)
 class Fact:

@@ -1,13 +1,22 @@
 """The lane on a real broker and a real store: what is applied, put aside, held, repeated."""
 
+import asyncio
+import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
 
+import aiormq
 import pytest
+from pamqp import encode
+from pamqp.commands import Basic
 
-from shared.runtime.amqp import sender
+from shared.runtime.amqp import Missing, OnItsWay, Unroutable, sender
+from shared.runtime.message import Message
 from shared.runtime.service import Service
+from shared.runtime.work import Fact
 from tests.support.toy import COUNTERS, ECHOES
-from tests.support.toy_bench import ping, publish, running_toy, toy_settings, until
+from tests.support.toy_bench import ping, publish, ready, running_toy, toy_settings, until
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +126,164 @@ async def test_a_message_that_waits_too_long_is_put_aside_and_can_be_replayed(to
         await toy.dead_letters.replay(letter, send)
     await until(lambda: _is(toy, "patient", 8))
     assert "p7" not in {x.message_id for x in await toy.dead_letters.list()}
+
+
+@pytest.mark.parametrize(
+    ("property_", "value"),
+    [
+        ("timestamp", 2**63),  # what a sender's microseconds or nanoseconds may come to
+        (
+            "headers",
+            {"NUL \0 and $where.x": "1", "ce-time": "never", "traceparent": "nonsense", "n": {"deep": [1, None]}},
+        ),
+        ("headers", {"ce-id": "x" * 60_000}),
+        ("app_id", "\udcff\udcfe"),
+        ("message_type", "\udcff"),
+    ],
+)
+async def test_no_property_of_a_foreign_message_stops_the_lane(
+    toy: Service, amqp_url: str, monkeypatch: pytest.MonkeyPatch, property_: str, value: Any
+) -> None:
+    """The driver reads properties while it reads the wire; what it cannot read must not cost the connection."""
+    key = f"foreign-{uuid.uuid4()}"
+    as_it_is: dict[str, Any] = {
+        "timestamp": lambda stamp: int(stamp).to_bytes(8, "big"),
+        "shortstr": lambda words: bytes([len(raw := words.encode(errors="surrogateescape"))]) + raw,
+    }
+    async with await aiormq.connect(amqp_url) as connection:
+        channel = await connection.channel()
+        body = ping(key).model_dump_json().encode()
+        with monkeypatch.context() as patch:
+            for kind, write in as_it_is.items():
+                patch.setitem(encode.METHODS, kind, write)
+            properties = Basic.Properties(message_id=key, **{property_: value})
+            await channel.basic_publish(
+                body, exchange="sihao.events", routing_key="toy.ping.v1.35", properties=properties
+            )
+    await publish(amqp_url, [ping(f"{key}-next")], ids=[f"{key}-next"])
+    await until(lambda: _is(toy, f"{key}-next", 1), within=10)
+
+    async def counted_or_parked() -> bool:
+        parked = {letter.message_id for letter in await toy.dead_letters.list()}
+        return key in parked or await total(toy, key) == 1
+
+    await until(counted_or_parked, within=10)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"x" * 17_000_000, b'{"area": "35", "counter": [' + b'"x",' * 500_000 + b'"x"]}'],
+    ids=["large", "long list"],
+)
+async def test_a_message_of_many_megabytes_is_put_aside_whole(toy: Service, amqp_url: str, body: bytes) -> None:
+    id_ = f"large-{len(body)}"
+    await publish(amqp_url, [ping("x")], ids=[id_], body=body)
+    await publish(amqp_url, [ping(f"after-{id_}")], ids=[f"after-{id_}"])
+    await until(lambda: _is(toy, f"after-{id_}", 1))
+
+    async def parked() -> bool:
+        return any(letter.message_id == id_ for letter in await toy.dead_letters.list())
+
+    await until(parked)
+    letter = next(x for x in await toy.dead_letters.list() if x.message_id == id_)
+    whole = await toy.dead_letters.get(letter.id)
+    assert whole is not None
+    assert (whole.code, whole.body == body) == ("unreadable", True)
+    assert len(whole.reason.en) < 10_000
+
+
+async def test_many_wrong_fields_are_told_in_few_words(toy: Service, amqp_url: str) -> None:
+    many = b'{"area": "35", "counter": "x", "notes": {' + b",".join(b'"k%d": 1' % n for n in range(5_000)) + b"}}"
+    await publish(amqp_url, [ping("x")], ids=["many"], body=many)
+
+    async def parked() -> bool:
+        return any(letter.message_id == "many" for letter in await toy.dead_letters.list())
+
+    await until(parked)
+    letter = next(x for x in await toy.dead_letters.list() if x.message_id == "many")
+    assert "(5000)" in letter.reason.zh
+    assert len(letter.reason.zh) < 3_000
+
+
+async def test_a_document_that_cannot_be_read_or_stored_parks_its_messages_only(toy: Service, amqp_url: str) -> None:
+    await publish(amqp_url, [ping("broken")], ids=["broken-1"])
+    await until(lambda: _is(toy, "broken", 1))
+    await toy.database.collection("counters").update_one({"_id": "broken"}, {"$set": {"state.total": "a lot"}})
+    fat = ping("fat").model_copy(update={"notes": {"NUL \0": "x"}})
+    await publish(amqp_url, [ping("broken"), fat, ping("beside")], ids=["broken-2", "fat", "beside"])
+    await until(lambda: _is(toy, "beside", 1))
+
+    async def parked() -> bool:
+        return {"broken-2", "fat"} <= {letter.message_id for letter in await toy.dead_letters.list()}
+
+    await until(parked)
+    letters = {letter.message_id: letter for letter in await toy.dead_letters.list()}
+    assert "DocumentUnreadable" in letters["broken-2"].reason.en
+    assert "DocumentUnstorable" in letters["fat"].reason.en
+    await toy.database.collection("counters").delete_one({"_id": "broken"})
+
+
+async def test_what_nobody_foresaw_costs_one_message_and_no_other(
+    toy: Service, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Message.read
+
+    def stumble(self: Message) -> None:
+        if self.envelope.id == "stumble":
+            raise RuntimeError("nobody foresaw this")
+        read(self)
+
+    monkeypatch.setattr(Message, "read", stumble)
+    await publish(amqp_url, [ping("stumbled") for _ in range(3)], ids=["before", "stumble", "behind"])
+    await until(lambda: _is(toy, "stumbled", 2))
+
+    async def parked() -> bool:
+        return any(letter.message_id == "stumble" for letter in await toy.dead_letters.list())
+
+    await until(parked)
+
+
+@pytest.mark.parametrize("gone", ["queue", "exchange"])
+async def test_a_queue_or_exchange_that_was_deleted_is_declared_again(toy: Service, amqp_url: str, gone: str) -> None:
+    async with await aiormq.connect(amqp_url) as connection:
+        channel = await connection.channel()
+        if gone == "queue":
+            await channel.queue_delete("toy.toy.ping.v1")
+        else:
+            await channel.exchange_delete("sihao.events")
+
+    async def stands_again() -> bool:
+        try:
+            await toy.publisher.depths(toy._table)
+        except Missing:
+            return False
+        return await ready(toy)
+
+    await until(stands_again)
+    await publish(amqp_url, [ping(f"again-{gone}")], ids=[f"again-{gone}"])
+    await until(lambda: _is(toy, f"again-{gone}", 1))
+
+    async def announced() -> bool:
+        return (await toy.database.outbox(COUNTERS))[0] == 0
+
+    await until(announced)
+
+
+async def test_a_fact_is_never_twice_on_its_way_and_each_failure_is_its_own(toy: Service) -> None:
+    """Else the broker's return of the first would be taken for one of the second, and the first for confirmed."""
+    heard, unheard = fact("a", "toy.pong.v1.35"), fact("b", "nobody.hears.this")
+    unwritable = fact("c", "k" * 300)
+    first, second = await asyncio.gather(
+        toy.publisher.publish([heard, unheard, unwritable]), toy.publisher.publish([unheard])
+    )
+    assert {id_: type(error) for id_, error in first.items()} == {"b": Unroutable, "c": TypeError}
+    assert {id_: type(error) for id_, error in second.items()} == {"b": OnItsWay}
+    assert {id_: type(error) for id_, error in (await toy.publisher.publish([unheard])).items()} == {"b": Unroutable}
+
+
+def fact(id_: str, routing_key: str) -> Fact:
+    now = datetime.now(UTC)
+    return Fact(id_, "toy.pong.v1", routing_key, "toy", "s", now.isoformat(), "{}", {}, now, now)
 
 
 async def _is(toy: Service, counter: str, expected: int) -> bool:

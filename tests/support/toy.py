@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.contracts.event import Event
 from shared.kernel.change import Change, Due, NotYet, Refused
@@ -20,6 +20,7 @@ class Ping(Event):
 
     counter: str
     by: int = 1
+    notes: dict[str, str] = Field(default={})
 
     @property
     def subject(self) -> str:
@@ -47,6 +48,7 @@ class Counter(State):
     """Adds up; rings once when its deadline passes."""
 
     total: int = 0
+    notes: dict[str, str] = Field(default={})
     rings_at: datetime | None = None
     rang: bool = False
 
@@ -60,6 +62,7 @@ class Add(BaseModel):
 
     by: int
     rings_at: datetime | None = None
+    notes: dict[str, str] = Field(default={})
 
 
 def add(state: Counter | None, message: Ping | Add, now: datetime) -> Change[Counter] | None:
@@ -77,15 +80,16 @@ def add(state: Counter | None, message: Ping | Add, now: datetime) -> Change[Cou
         return None
     before = state or Counter()
     rings_at = message.rings_at if isinstance(message, Add) and message.rings_at else before.rings_at
-    after = before.but(total=before.total + message.by, rings_at=rings_at)
+    notes = before.notes | message.notes
+    after = before.but(total=before.total + message.by, rings_at=rings_at, notes=notes)
     key = message.counter if isinstance(message, Ping) else "command"
     return Change(after, (Pong(area="35", counter=key, total=after.total),))
 
 
 def ring(state: Counter | None, message: Due, now: datetime) -> Change[Counter] | None:
-    """The deadline."""
+    """The deadline; a counter at 50 is stuck and never rings."""
     del message, now
-    return Change(state.but(rang=True)) if state else None
+    return Change(state.but(rang=True)) if state and state.total != 50 else None
 
 
 COUNTERS = Kind("counters", Counter, on_due=ring)

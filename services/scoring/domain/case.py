@@ -1,15 +1,16 @@
-"""One item of one application, as its rules see it, and what a rule finds there."""
+"""One item of one application, as its rules put it into words, and the names a rule refers to."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 from services.scoring.domain.fields import Field, Value
 from services.scoring.domain.parameters import Parameters
 from shared.contracts.chambers import Chamber
 from shared.contracts.text import Text, text
 
+_NO_UNIT = text("", "")
 _YES_NO = {True: text("是", "yes"), False: text("否", "no")}
 
 
@@ -19,10 +20,10 @@ class Case:
 
     fields: Mapping[str, Field]
     values: Mapping[str, Value]
-    chamber: Chamber
+    chamber: Chamber | None
     parameters: Parameters
     mark: Fraction | None = None
-    """What experts gave of the judged maximum, 0…1; None while they have not."""
+    """What experts gave, in points; None while they have not."""
     mark_of: Fraction = Fraction(0)
     """The judged maximum in points, before any re-basing."""
 
@@ -32,7 +33,7 @@ class Case:
 
     def unit(self, name: str) -> Text:
         """The field's unit, or nothing."""
-        return self.fields[name].unit or text("", "")
+        return self.fields[name].unit or _NO_UNIT
 
     def whole(self, name: str) -> int | None:
         """A whole number, or None if not given."""
@@ -62,26 +63,6 @@ class Case:
             labels = [choices.get(v, text(v, v)) for v in value]
             return text("、".join(t.zh for t in labels) or "无", ", ".join(t.en for t in labels) or "none")
         return choices.get(value, text(str(value), str(value)))
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule finds: the share of its points that is earned, and why."""
-
-    status: Literal["scored", "pending", "not_applicable"]
-    reason: Text
-    share: Fraction = field(default=Fraction(0))
-    """0…1 of the rule's points; 0 unless scored."""
-
-
-def scored(share: Fraction | int, reason: Text) -> Finding:
-    """The rule applies and earns this share of its points."""
-    return Finding("scored", reason, share if isinstance(share, Fraction) else Fraction(share))
-
-
-def not_applicable(reason: Text) -> Finding:
-    """The rule does not apply; its points go to the rest of the item."""
-    return Finding("not_applicable", reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ A condition holds, does not hold, or is unknown (None) because a fact is missing
 matters: one failed check decides an `all`, one that holds decides an `any`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag
@@ -16,6 +16,8 @@ from pydantic import Field as Setting
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
 from services.scoring.domain.chamber import PROPERTIES, WORDS
+from services.scoring.domain.figure import Row, Terms, Test
+from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined
 from shared.contracts.text import Text, text
 
@@ -43,19 +45,30 @@ class Check(_Condition):
     def holds(self, case: Case) -> bool | None:
         """Whether it holds; None if the fact is not given."""
         actual = self._actual(case)
-        if actual is None:
-            return None
-        resolve = case.parameters.of
+        return None if actual is None else self._comparison(case.parameters)(actual)
+
+    def test(self, terms: Terms) -> Test:
+        """The same, compiled for rows of facts."""
+        place, holds = terms.places[self.field], self._comparison(terms.parameters)
+        return lambda row: None if row[place] is None else holds(row[place])
+
+    def _comparison(self, parameters: Parameters) -> Callable[[Any], bool]:
+        """What a value that is given must pass."""
+        resolve = parameters.of
         if self.equals is not None:
-            return bool(actual == resolve(self.equals))
+            wanted = resolve(self.equals)
+            return lambda actual: bool(actual == wanted)
         if self.one_of is not None:
-            return actual in resolve(self.one_of)
+            wanted = resolve(self.one_of)
+            return lambda actual: actual in wanted
         if self.at_least is not None:
-            return bool(actual >= resolve(self.at_least))
+            wanted = resolve(self.at_least)
+            return lambda actual: bool(actual >= wanted)
         if self.at_most is not None:
-            return bool(actual <= resolve(self.at_most))
+            wanted = resolve(self.at_most)
+            return lambda actual: bool(actual <= wanted)
         since = resolve(self.none_since)
-        return not actual if since == "ever" else all(entry < since for entry in actual)
+        return lambda actual: not actual if since == "ever" else all(entry < since for entry in actual)
 
     def words(self, case: Case) -> Text:
         """The demand."""
@@ -123,8 +136,11 @@ class Every(_Condition):
 
     def holds(self, case: Case) -> bool | None:
         """False as soon as one fails; else None if one is unknown."""
-        found = [condition.holds(case) for condition in self.conditions]
-        return False if False in found else None if None in found else True
+        return _every([condition.holds(case) for condition in self.conditions])
+
+    def test(self, terms: Terms) -> Test:
+        """The same, compiled for rows of facts."""
+        return _joint(_every, self.conditions, terms)
 
     def words(self, case: Case) -> Text:
         """The demands, all of them."""
@@ -153,8 +169,11 @@ class Either(_Condition):
 
     def holds(self, case: Case) -> bool | None:
         """True as soon as one holds; else None if one is unknown."""
-        found = [condition.holds(case) for condition in self.conditions]
-        return True if True in found else None if None in found else False
+        return _either([condition.holds(case) for condition in self.conditions])
+
+    def test(self, terms: Terms) -> Test:
+        """The same, compiled for rows of facts."""
+        return _joint(_either, self.conditions, terms)
 
     def words(self, case: Case) -> Text:
         """The demands, one of which is enough."""
@@ -178,6 +197,25 @@ class Either(_Condition):
     def comparisons(self) -> int:
         """1 if every check makes exactly one comparison."""
         return max(self.conditions, key=lambda c: abs(c.comparisons() - 1)).comparisons()
+
+
+def _every(found: Sequence[bool | None]) -> bool | None:
+    return False if False in found else None if None in found else True
+
+
+def _either(found: Sequence[bool | None]) -> bool | None:
+    return True if True in found else None if None in found else False
+
+
+def _joint(
+    join: Callable[[Sequence[bool | None]], bool | None], conditions: Sequence["Condition"], terms: Terms
+) -> Test:
+    tests = [condition.test(terms) for condition in conditions]
+
+    def test(row: Row) -> bool | None:
+        return join([one(row) for one in tests])
+
+    return test
 
 
 def _form(value: Any) -> str:

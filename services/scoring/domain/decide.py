@@ -4,43 +4,23 @@ Order does not matter: a withdrawal that overtakes its submission leaves a tombs
 marks that overtake the submission wait for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
-from services.scoring.domain.facts import check_facts
-from services.scoring.domain.parameters import Parameters, fill_parameters
+from services.scoring.domain.measured import Measured
 from services.scoring.domain.record import Publication, Record, Terms
 from services.scoring.domain.rubric import Rubric
-from services.scoring.domain.score import score
-from services.scoring.domain.scorecard import Scorecard
+from services.scoring.domain.score import measure
+from services.scoring.domain.standard import Standard
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
 from shared.contracts.area import CENTRE
 from shared.contracts.cases import MarksSettled
 from shared.contracts.chambers import Evidence
-from shared.contracts.rounds import Round, RoundOpened
-from shared.contracts.scores import ApplicationScored, IgnoredFact, RubricPublished, Score
-from shared.kernel.change import Change, NotYet
+from shared.contracts.rounds import RoundOpened
+from shared.contracts.scores import ApplicationScored, IgnoredFact, RubricPublished
+from shared.kernel.change import Change, NotYet, Refused
 from shared.kernel.problem import Problem
-
-
-@dataclass(frozen=True)
-class Standard:
-    """By what an application is scored: a rubric version and what the round filled in."""
-
-    rubric: Rubric
-    parameters: Parameters
-
-    @classmethod
-    def of(cls, rubric: Rubric, round_: Round) -> "Standard":
-        """The standard of a round.
-
-        Raises:
-            Refused: the round's parameters do not fit the rubric.
-        """
-        return cls(rubric, fill_parameters(rubric.parameters, round_.model_dump(mode="json")["parameters"]))
 
 
 @dataclass(frozen=True)
@@ -115,12 +95,20 @@ def withdraw(state: Record | None, event: ApplicationWithdrawn, now: datetime) -
     return None if before.withdrawn else Change(before.but(withdrawn=True))
 
 
-def scorecard_of(record: Record, standard: Standard) -> tuple[Scorecard, tuple[Problem, ...]]:
-    """The scorecard of a record, computed anew, and the declared facts it leaves out because they do not fit."""
+def measured_of(record: Record, standard: Standard) -> tuple[Measured, tuple[Problem, ...]]:
+    """A record measured, and the problems of the declared facts that are left out because they do not fit.
+
+    Raises:
+        NotYet: nothing was handed in yet.
+        Refused: the marks do not fit the rubric.
+    """
     event = record.submission
     if event is None:
         raise NotYet(record.application)
-    problems = check_facts(event.facts, standard.rubric, standard.parameters, event.evidence)
+    try:
+        return measure(event.facts, event.chamber, standard, event.evidence, record.marks), ()
+    except Refused as refusal:
+        problems = refusal.problems
     faulty = {problem.field for problem in problems}
     facts = {
         code: {name: value for name, value in fields.items() if f"facts.{code}.{name}" not in faulty}
@@ -128,16 +116,16 @@ def scorecard_of(record: Record, standard: Standard) -> tuple[Scorecard, tuple[P
         if f"facts.{code}" not in faulty
     }
     evidence = list(_fitting(event.evidence, standard.rubric))
-    card = score(facts, event.chamber, standard.rubric, standard.parameters, evidence, record.marks)
-    return card, tuple(problems)
+    return measure(facts, event.chamber, standard, evidence, record.marks), problems
 
 
 def _scored(record: Record, standard: Standard) -> Change[Record]:
-    card, problems = scorecard_of(record, standard)
+    measured, problems = measured_of(record, standard)
     event = record.submission
     if event is None:
         raise NotYet(record.application)
-    after = record.but(sequence=record.sequence + 1, digest=card.digest)
+    score = measured.brief()
+    after = record.but(sequence=record.sequence + 1, digest=score.digest)
     fact = ApplicationScored(
         area=event.area,
         application=event.application,
@@ -146,24 +134,13 @@ def _scored(record: Record, standard: Standard) -> Change[Record]:
         sequence=after.sequence,
         chamber=event.chamber,
         evidence=event.evidence,
-        score=_with_scales(card.brief(), standard.rubric.judged_maxima()),
+        score=score,
         ignored=tuple(IgnoredFact(field=p.field, rule=p.rule, remedy=p.remedy) for p in problems),
     )
     return Change(after, (fact,))
 
 
-def _with_scales(brief: Score, maxima: dict[str, Decimal]) -> Score:
-    """The brief with the scale of the experts' mark on every judged item that applies."""
-    items = tuple(
-        line.model_copy(update={"mark_of": maxima[line.item]})
-        if line.item in maxima and line.outcome != "not_applicable"
-        else line
-        for line in brief.items
-    )
-    return brief.model_copy(update={"items": items})
-
-
-def _fitting(evidence: Iterable[Evidence], rubric: Rubric) -> Iterable[Any]:
+def _fitting(evidence: Iterable[Evidence], rubric: Rubric) -> Iterator[Evidence]:
     """Files with the items this rubric knows."""
     for file in evidence:
         yield file.model_copy(update={"items": tuple(code for code in file.items if code in rubric.items)})

@@ -1,4 +1,4 @@
-"""What an applicant declares, checked against the rubric, and seen item by item with references followed."""
+"""What an applicant declares, checked against the rubric, every fault in words."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
@@ -37,7 +37,7 @@ def check_facts(
         item = rubric.items.get(code)
         if item is None:
             problems.append(_unknown_item(f"facts.{code}", code, rubric))
-        elif not isinstance(facts[code], Mapping):
+        elif not isinstance(facts[code], dict):
             problems.append(
                 Problem(
                     code="facts.invalid",
@@ -55,17 +55,6 @@ def check_facts(
             if code not in rubric.items
         )
     return problems
-
-
-def values_of(item: Item, facts: Facts) -> dict[str, Value]:
-    """The facts of one item as far as given; lists in order, so that their order means nothing."""
-    values: dict[str, Value] = {}
-    for name, field in item.fields.items():
-        code, _, origin = (field.origin or f"{item.code}.{name}").rpartition(".")
-        value = facts.get(code, {}).get(origin)
-        if value is not None:
-            values[name] = sorted(value) if isinstance(value, list | tuple) else value
-    return values
 
 
 def _check_item(item: Item, given: Mapping[str, Any], parameters: Parameters) -> Iterator[Problem]:

@@ -1,8 +1,9 @@
 """The facts an item asks for: what a field is, and which values it takes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -28,7 +29,7 @@ class Named(BaseModel):
     en: str = Setting(min_length=1)
     """English."""
 
-    @property
+    @cached_property
     def text(self) -> Text:
         """The name."""
         return Text(zh=self.zh, en=self.en)
@@ -47,18 +48,26 @@ class Field(Named):
     """`B2.f.firms`: the fact is given there, once, and only read here."""
 
 
-def problem_of(field: Field, value: Any, names: Iterable[str]) -> Text | None:
+def fits(kind: FieldType, names: Collection[str]) -> Callable[[Any], bool]:
+    """What a value of this type must pass. `names` are the admissible codes of choice and list."""
+    allowed = frozenset(names)
+    if kind == "choice":
+        return lambda value: isinstance(value, str) and value in allowed
+    if kind == "list":
+        return lambda value: isinstance(value, list | tuple) and _are(str, value) and allowed.issuperset(value)
+    return _RULES[kind][0]
+
+
+def problem_of(field: Field, value: Any, names: Collection[str]) -> Text | None:
     """What is wrong with a value, or None if it is right. `names` are the admissible codes of choice and list."""
-    if field.type in {"choice", "list"}:
-        allowed = set(names)
-        given = [value] if field.type == "choice" else value
-        codes = ", ".join(sorted(allowed))
-        right = isinstance(given, list | tuple) and all(isinstance(v, str) and v in allowed for v in given)
-        listed = text(f"应为列表，取自：{codes}", f"must be a list taken from {codes}")
-        rule = text(f"应为下列之一：{codes}", f"must be one of {codes}") if field.type == "choice" else listed
-        return None if right else rule
-    fits, rule = _RULES[field.type]
-    return None if fits(value) else rule
+    if fits(field.type, names)(value):
+        return None
+    if field.type not in {"choice", "list"}:
+        return _RULES[field.type][1]
+    codes = ", ".join(sorted(names))
+    if field.type == "choice":
+        return text(f"应为下列之一：{codes}", f"must be one of {codes}")
+    return text(f"应为列表，取自：{codes}", f"must be a list taken from {codes}")
 
 
 def is_date(value: Any) -> bool:
@@ -73,16 +82,24 @@ def _is_dates(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(map(is_date, value))
 
 
+def _are(kind: type, values: Collection[Any]) -> bool:
+    """Whether all are of exactly this type, as they come from JSON: True is no number."""
+    return set(map(type, values)) <= {kind}
+
+
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return type(value) is int and value >= 0
 
 
 def _is_yearly(value: Any) -> bool:
-    return _is_series(value) and all(len(k) == len("2019") and k.isascii() and k.isdigit() for k in value)
+    return _is_series(value) and _YEARS.issuperset(value)
 
 
 def _is_series(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(k, str) and _is_count(v) for k, v in value.items())
+    if not isinstance(value, dict):
+        return False
+    counts = value.values()
+    return _are(str, value) and _are(int, counts) and min(counts, default=0) >= 0
 
 
 def _is_amount(value: Any) -> bool:
@@ -93,6 +110,7 @@ def _is_amount(value: Any) -> bool:
     return amount.is_finite() and amount >= 0
 
 
+_YEARS = frozenset(f"{year:04}" for year in range(10_000))
 _RULES: dict[FieldType, tuple[Callable[[Any], bool], Text]] = {
     "integer": (_is_count, text("应为不小于 0 的整数", "must be a whole number, 0 or more")),
     "boolean": (

@@ -1,9 +1,10 @@
 """What the rubric's text leaves open, declared by name, and how a round fills it in. There are no silent defaults."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import Field as Setting
@@ -51,8 +52,6 @@ class Parameters:
     """Canonical JSON values by name, as they enter the scorecard."""
     declared: Mapping[str, Parameter]
     """What each one means."""
-    rules: dict[str, Text] = field(default_factory=dict, compare=False, repr=False)
-    """The rubric's rules in words under these parameters, by item: worded once, used for every application."""
 
     def of(self, reference: Any) -> Any:
         """The value of a reference."""
@@ -178,6 +177,7 @@ def _names(value: Any) -> list[str] | None:
     return names if names and len(distinct) == len(names) else None
 
 
+@lru_cache(1024)
 def _text(sentence: str) -> Text:
     """The two languages of a sentence that was checked when it was filled in."""
     return both(sentence) or text(sentence, sentence)

@@ -126,6 +126,7 @@ class Rubric(BaseModel):
         """SHA-256 over its canonical content."""
         return digest(self.model_dump(mode="json", by_alias=True, exclude_none=True))
 
+    @cached_property
     def judged_maxima(self) -> dict[str, Decimal]:
         """Code → points that experts give by judgement, before any re-basing: the scale of `score(marks=…)`."""
         return {

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.scoring.domain.fields import Value
 from shared.contracts.chambers import Chamber
-from shared.contracts.scores import Gate, GateResult, ItemOutcome, ItemScore, Score, Shortfall
+from shared.contracts.scores import GateResult, ItemOutcome, Shortfall
 from shared.contracts.text import Text
 
 
@@ -109,7 +109,7 @@ class Scorecard(_Line):
     shortfalls: tuple[Shortfall, ...]
     """Every item that lost points, costliest first, with cause and remedy."""
     digest: str
-    """SHA-256 over the canonical content of everything above."""
+    """SHA-256 over the inputs and the figures. The sentences follow from these and are not in it."""
 
     @property
     def blockers(self) -> tuple[GateLine, ...]:
@@ -120,20 +120,3 @@ class Scorecard(_Line):
     def items(self) -> tuple[ItemLine, ...]:
         """Every item that gives points, in the order of the text."""
         return tuple(item for d in self.dimensions for clause in d.clauses for item in clause.items)
-
-    def brief(self, shortfalls: int = 10) -> Score:
-        """The scorecard as it travels in `application.scored`."""
-        return Score(
-            admitted=self.admitted,
-            total=self.total,
-            pending=self.pending,
-            dimensions={dimension.code: dimension.points for dimension in self.dimensions},
-            gates=tuple(Gate(item=gate.code, result=gate.result, reason=gate.reason) for gate in self.gates),
-            items=tuple(
-                ItemScore(item=item.code, points=item.points, of=item.maximum, outcome=item.outcome)
-                for item in self.items
-            ),
-            shortfalls=self.shortfalls[:shortfalls],
-            rubric=self.rubric,
-            digest=self.digest,
-        )

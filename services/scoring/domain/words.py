@@ -15,9 +15,9 @@ def rounded(exact: Fraction) -> Decimal:
 
 def percent(share: Fraction) -> str:
     """A share as people read it: 31/150 → `20.67 %`, 1/2 → `50 %`."""
-    figure = rounded(share * 100) if share != 1 else Decimal(100)
-    whole = figure.to_integral_value()
-    return f"{whole if whole == figure else figure} %"
+    above, below = share.as_integer_ratio()
+    whole, rest = divmod((20_000 * above + below) // (2 * below), 100)
+    return f"{whole}.{rest:02} %" if rest else f"{whole} %"
 
 
 def joined(parts: Iterable[Text], zh: str = "；", en: str = "; ") -> Text:

@@ -1,10 +1,13 @@
 """The guard against delivery limits reads arguments, policies and the broker's own default together."""
 
+from base64 import b64decode
 from typing import Any
 
+import httpx2
 import pytest
 
-from shared.runtime.limits import effective_limit
+from shared.runtime.handlers import HandlerTable
+from shared.runtime.limits import check_delivery_limits, effective_limit
 
 
 @pytest.mark.parametrize(
@@ -21,3 +24,20 @@ from shared.runtime.limits import effective_limit
 )
 def test_the_limit_in_force(queue: dict[str, Any], major: int, limit: int | None) -> None:
     assert effective_limit(queue, major) == limit
+
+
+async def test_the_password_is_sent_and_told_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        seen.append(b64decode(request.headers["authorization"].removeprefix("Basic ")).decode())
+        return httpx2.Response(401)
+
+    client = httpx2.AsyncClient
+    monkeypatch.setattr(
+        httpx2, "AsyncClient", lambda **options: client(transport=httpx2.MockTransport(refuse), **options)
+    )
+    with pytest.raises(httpx2.HTTPStatusError) as refused:
+        await check_delivery_limits("http://guest:s3cr%40t@host:15672/", "amqp://host/v", HandlerTable("toy"))
+    assert seen == ["guest:s3cr@t"]
+    assert "s3cr" not in repr(refused.value)

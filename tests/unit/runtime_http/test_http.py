@@ -108,5 +108,6 @@ def test_the_server_leaves_logs_and_names_to_us(app: FastAPI, monkeypatch: pytes
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        "timeout_keep_alive": 75,
         "timeout_graceful_shutdown": 20,
     }

@@ -1,5 +1,6 @@
 """The sums: N/A costs nothing, totals stay within 0…100, and the same input gives the same bytes."""
 
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -7,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring.domain import score
+from services.scoring.domain import Standard, measure, score
 from services.scoring.domain.fields import Field
 from shared.contracts.chambers import Evidence
-from shared.kernel.canonical import canonical_bytes, digest
+from shared.kernel.canonical import canonical_bytes
 from tests.unit.scoring.samples import card, chamber, example, item, sihao, sihao_parameters
 
 COUNT = {"kind": "count", "field": "n", "steps": {1: 25, 2: 50, 4: 100}}
@@ -53,7 +54,7 @@ def applications(draw: Any) -> dict[str, Any]:
 
 
 def full_marks() -> dict[str, Decimal]:
-    return sihao().judged_maxima()
+    return sihao().judged_maxima
 
 
 @settings(max_examples=40, deadline=None)
@@ -85,15 +86,37 @@ def test_the_order_of_facts_means_nothing(facts, random):
     assert canonical_bytes(first.model_dump(mode="json")) == canonical_bytes(second.model_dump(mode="json"))
 
 
-def test_the_digest_covers_everything_else():
+def test_the_digest_stands_for_inputs_and_figures():
     found = scored(example()["facts"])
-    assert found.digest == digest(found.model_dump(mode="json", exclude={"digest"}))
     assert found.rubric_digest == sihao().digest
     facts = example()["facts"]
     facts["B2.i"]["visited"]["2020"] += 1
-    assert scored(facts).digest != found.digest
-    other = score(example()["facts"], chamber(), sihao(), sihao_parameters(leading_firms=6))
-    assert other.digest != found.digest
+    narrated = example()["facts"]
+    narrated["A1.a"]["narrative"] = "另一份说明"
+    others = [
+        scored(facts),
+        scored(narrated),
+        scored(example()["facts"], {"A1.a": Decimal("0.5")}),
+        scored(example()["facts"], name="示例商会（更名，虚构）"),
+        score(example()["facts"], chamber(), sihao(), sihao_parameters(leading_firms=6)),
+        score(example()["facts"], chamber(), sihao(), sihao_parameters(), (file("B2.i"),)),
+        score(example()["facts"], chamber(), sihao(), sihao_parameters(), (file("B2.j"),)),
+    ]
+    assert len({found.digest, *(other.digest for other in others)}) == len(others) + 1
+
+
+def file(*items: str) -> Evidence:
+    return Evidence(sha256="ab" * 32, name="走访.xlsx", media_type="application/zip", size=1, items=items)
+
+
+@settings(max_examples=40, deadline=None)
+@given(applications(), applications(), st.booleans())
+def test_the_same_digest_is_the_same_card_and_another_digest_another_card(one, other, marked):
+    """The digest leaves the sentences out; they follow from what it covers, so that it stands for the whole card."""
+    first, second, third = (scored(facts, full_marks() if marked else None) for facts in (one, deepcopy(one), other))
+    assert canonical_bytes(first.model_dump(mode="json")) == canonical_bytes(second.model_dump(mode="json"))
+    same = first.model_dump(exclude={"digest"}) == third.model_dump(exclude={"digest"})
+    assert (first.digest == third.digest) == same
 
 
 def test_full_marks_and_full_facts_give_100_whatever_does_not_apply():
@@ -175,17 +198,34 @@ def test_the_example_reads_as_the_guide_says():
 
 
 def test_evidence_is_tied_to_its_items():
-    file = Evidence(sha256="ab" * 32, name="走访.xlsx", media_type="application/zip", size=1, items=("B2.i", "D1.d"))
-    found = score(example()["facts"], chamber(), sihao(), sihao_parameters(), (file, file))
+    visits = file("B2.i", "D1.d")
+    found = score(example()["facts"], chamber(), sihao(), sihao_parameters(), (visits, visits))
     assert next(line for line in found.items if line.code == "B2.i").evidence == ("ab" * 32,)
     assert next(line for line in found.gates if line.code == "D1.d").evidence == ("ab" * 32,)
     assert next(line for line in found.items if line.code == "B2.j").evidence == ()
 
 
-def test_the_brief_agrees_with_the_card():
-    found = scored(example()["facts"])
-    brief = found.brief()
-    assert (brief.total, brief.pending, brief.digest) == (found.total, found.pending, found.digest)
+@settings(max_examples=20, deadline=None)
+@given(applications(), st.booleans())
+def test_the_brief_agrees_with_the_card(facts, marked):
+    measured = measure(facts, chamber(), Standard(sihao(), sihao_parameters()), (), full_marks() if marked else None)
+    brief, full = measured.brief(), measured.card()
+    assert full == scored(facts, full_marks() if marked else None)
+    assert (brief.admitted, brief.total, brief.pending) == (full.admitted, full.total, full.pending)
+    assert (brief.rubric, brief.digest) == (full.rubric, full.digest)
+    assert brief.dimensions == {dimension.code: dimension.points for dimension in full.dimensions}
+    assert [(g.item, g.result, g.reason) for g in brief.gates] == [(g.code, g.result, g.reason) for g in full.gates]
+    assert [(i.item, i.points, i.of, i.outcome) for i in brief.items] == [
+        (i.code, i.points, i.maximum, i.outcome) for i in full.items
+    ]
+    assert {i.item: i.mark_of for i in brief.items if i.mark_of} == {
+        i.code: full_marks()[i.code] for i in full.items if i.code in full_marks() and i.outcome != "not_applicable"
+    }
+    assert brief.shortfalls == full.shortfalls[:10]
+
+
+def test_the_brief_of_2019_has_every_item_and_the_six_gates():
+    brief = measure(example()["facts"], chamber(), Standard(sihao(), sihao_parameters())).brief()
     assert len(brief.items) == 106
     assert [gate.item for gate in brief.gates] == ["S1", "S2", "B1.h", "D1.b", "D1.c", "D1.d"]
     assert len(brief.shortfalls) == 10

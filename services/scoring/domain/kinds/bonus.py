@@ -4,7 +4,7 @@ A bonus only makes good points that are lost in the same clause, so that no clau
 maximum. It is outside the item's shares.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
 from services.scoring.domain.case import Case, Need, needs
+from services.scoring.domain.figure import Row, Terms
 from services.scoring.domain.words import rounded
 from shared.contracts.text import Text, text
 
@@ -38,17 +39,24 @@ class Bonus(BaseModel):
             f"bonus: {self.each} for each of {label.en}, at most {self.cap}, only against points lost in the clause",
         )
 
-    def earned(self, case: Case) -> tuple[Fraction, Text | None]:
-        """Points before the clause's limit, and why; a missing fact earns nothing and needs no reason."""
+    def figure(self, terms: Terms) -> Callable[[Row], Fraction]:
+        """The function that finds the points in a row of facts, before the clause's limit."""
+        place = terms.places[self.field]
+        return lambda row: self._earned(row[place] or 0)
+
+    def reason(self, case: Case) -> Text | None:
+        """Why; a missing fact earns nothing and needs no reason."""
         number = case.whole(self.field)
         if not number:
-            return Fraction(0), None
-        points = min(Fraction(self.cap), number * Fraction(self.each))
-        label = case.label(self.field)
-        return points, text(
-            f"{label.zh} {number}，可加 {rounded(points)} 分",
-            f"{label.en}: {number}, up to {rounded(points)} bonus points",
+            return None
+        points, label = rounded(self._earned(number)), case.label(self.field)
+        return text(
+            f"{label.zh} {number}，可加 {points} 分",
+            f"{label.en}: {number}, up to {points} bonus points",
         )
+
+    def _earned(self, number: int) -> Fraction:
+        return min(Fraction(self.cap), number * Fraction(self.each))
 
     def needs(self) -> Iterator[Need]:
         """The field it refers to."""

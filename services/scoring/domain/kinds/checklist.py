@@ -3,12 +3,13 @@
 The set is either several yes/no fields, or one list field measured against a list of wanted names.
 """
 
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from services.scoring.domain.case import Case, Finding, Need, needs, parameter_needs, scored
+from services.scoring.domain.case import Case, Need, needs, parameter_needs
+from services.scoring.domain.figure import FULL, NONE, Figure, Row, Share, Terms, Test
 from services.scoring.domain.kinds.rule import Reference, Rule
+from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given
 from shared.contracts.text import Text, text
 
@@ -36,18 +37,56 @@ class Checklist(Rule):
             return text(f"有其一即得满分：{listed.zh}", f"one of these is enough: {listed.en}")
         return text(f"共 {len(labels)} 项，每项等分：{listed.zh}", f"{len(labels)} equal parts: {listed.en}")
 
-    def find(self, case: Case) -> Finding:
+    def figure(self, terms: Terms) -> Figure:
+        """How many are there."""
+        if self.field is None:
+            places = self._places(terms)
+            return lambda row: self._share([row[place] for place in places].count(True), len(places))
+        place, wanted = terms.places[self.field], self._wanted(terms.parameters)
+        return lambda row: self._share(len(wanted.intersection(row[place] or ())), len(wanted))
+
+    def _share(self, there: int, wanted: int) -> Share:
+        if self.counts == "each":
+            return there, 0, wanted
+        return FULL if there else NONE
+
+    def complete(self, terms: Terms) -> Test:
+        """The test whether everything demanded is there; unknown if a fact that decides it is missing."""
+        if self.field is None:
+            places = self._places(terms)
+            return lambda row: self._complete([row[place] for place in places])
+        place, wanted = terms.places[self.field], self._wanted(terms.parameters)
+
+        def complete(row: Row) -> bool | None:
+            listed = row[place]
+            return None if listed is None else self._complete([name in listed for name in wanted])
+
+        return complete
+
+    def _complete(self, answers: Iterable[bool | None]) -> bool | None:
+        decisive, found = self.counts == "any", list(answers)
+        return decisive if decisive in found else None if None in found else not decisive
+
+    def _places(self, terms: Terms) -> list[int]:
+        """Where the yes/no fields stand, each once."""
+        return [terms.places[name] for name in dict.fromkeys(self.fields)]
+
+    def _wanted(self, parameters: Parameters) -> frozenset[str]:
+        """The names wanted in the list field."""
+        return frozenset(parameters.names(self.wanted) if isinstance(self.wanted, str) else self.wanted)
+
+    def reason(self, case: Case) -> Text:
         """How many are there, and which are missing."""
         labels = self._labels(case)
         if self.field is not None and case.listed(self.field) is None:
-            return scored(0, not_given(case.label(self.field)))
+            return not_given(case.label(self.field))
         answers = self._answers(case, labels)
         there = [name for name, answer in answers.items() if answer is True]
         lacking = [labels[name] for name, answer in answers.items() if answer is False]
         unknown = [not_given(labels[name]) for name, answer in answers.items() if answer is None]
         if self.counts == "any" and there:
             found = joined([labels[name] for name in there], "、", ", ")
-            return scored(1, text(f"有：{found.zh}", f"there: {found.en}"))
+            return text(f"有：{found.zh}", f"there: {found.en}")
         parts = []
         if len(labels) > 1:
             parts.append(text(f"{len(there)}/{len(labels)} 项", f"{len(there)} of {len(labels)}"))
@@ -56,14 +95,7 @@ class Checklist(Rule):
         if lacking:
             missing = joined(lacking, "、", ", ")
             parts.append(text(f"没有：{missing.zh}", f"not there: {missing.en}"))
-        share = Fraction(len(there), len(labels)) if self.counts == "each" else Fraction(0)
-        return scored(share, joined([*parts, *unknown]))
-
-    def complete(self, case: Case) -> bool | None:
-        """Whether everything demanded is there; None if a fact that decides it is missing."""
-        answers = list(self._answers(case, self._labels(case)).values())
-        decisive = self.counts == "any"
-        return decisive if decisive in answers else None if None in answers else not decisive
+        return joined([*parts, *unknown])
 
     def _answers(self, case: Case, labels: Mapping[str, Text]) -> dict[str, bool | None]:
         """Name → there, not there, or not given."""

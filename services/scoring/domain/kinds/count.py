@@ -3,15 +3,16 @@
 Where the text says only “经常性” or “一定数量”, the step is a round parameter; other steps are the rubric's own.
 """
 
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field as Setting
 
-from services.scoring.domain.case import Case, Finding, Need, needs, parameter_needs, scored
+from services.scoring.domain.case import Case, Need, needs, parameter_needs
+from services.scoring.domain.figure import NO_COUNTS, NONE, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Reference, Rule, Whole
-from services.scoring.domain.words import joined, not_given, percent
+from services.scoring.domain.parameters import Parameters
+from services.scoring.domain.words import joined, not_given
 from shared.contracts.text import Text, text
 
 
@@ -32,7 +33,7 @@ class Count(Rule):
         """The rule in words."""
         label, unit = case.label(self.field), case.unit(self.field)
         each = text("每年", "each year: ") if self.years else text("", "")
-        steps = self._steps(case)
+        steps = self._steps(case.parameters)
         zh = "，".join(f"{number} {unit.zh}得 {share} %" for number, share in steps)
         en = ", ".join(f"{number} {unit.en}".rstrip() + f" earn {share} %" for number, share in steps)
         rule = text(f"{each.zh}{label.zh}：{zh}", f"{each.en}{label.en}: {en}")
@@ -41,36 +42,47 @@ class Count(Rule):
         about = case.parameters.text(self.about)
         return text(f"{rule.zh}（{about.zh}）", f"{rule.en} ({about.en})")
 
-    def find(self, case: Case) -> Finding:
+    def figure(self, terms: Terms) -> Figure:
         """The share, per year if years are judged."""
+        place, steps = terms.places[self.field], self._steps(terms.parameters)
         if self.years is None:
-            found = [self._one(case, None, case.whole(self.field))]
-        else:
-            counts = case.series(self.field) or {}
-            found = [self._one(case, str(y), counts.get(str(y))) for y in case.parameters.years(self.years)]
-        return scored(sum((share for share, _ in found), Fraction(0)) / len(found), joined([why for _, why in found]))
 
-    def _one(self, case: Case, year: str | None, number: int | None) -> tuple[Fraction, Text]:
+            def once(row: Row) -> Share:
+                number = row[place]
+                return NONE if number is None else (_reached(steps, number), 0, 100)
+
+            return once
+        years = terms.years(self.years)
+
+        def yearly(row: Row) -> Share:
+            counts = row[place] or NO_COUNTS
+            return sum([_reached(steps, counts.get(year, 0)) for year in years]), 0, 100 * len(years)
+
+        return yearly
+
+    def reason(self, case: Case) -> Text:
+        """The number, and what it earns, per year if years are judged."""
+        if self.years is None:
+            return self._period(case, None, case.whole(self.field))
+        counts = case.series(self.field) or {}
+        return joined([self._period(case, str(y), counts.get(str(y))) for y in case.parameters.years(self.years)])
+
+    def _period(self, case: Case, year: str | None, number: int | None) -> Text:
         label, unit = case.label(self.field), case.unit(self.field)
         if number is None:
-            return Fraction(0), not_given(label, year)
-        steps = self._steps(case)
-        share = Fraction(max((share for least, share in steps if number >= least), default=0), 100)
-        when = text(f"{year} 年", f"{year}: ") if year else text("", "")
-        reason = text(
-            f"{when.zh}{label.zh} {number} {unit.zh}".rstrip(), f"{when.en}{label.en}: {number} {unit.en}".rstrip()
-        )
-        if share == 1:
-            return share, reason
+            return not_given(label, year)
+        steps = self._steps(case.parameters)
+        share = _reached(steps, number)
+        zh, en = (f"{year} 年", f"{year}: ") if year else ("", "")
+        zh, en = f"{zh}{label.zh} {number} {unit.zh}".rstrip(), f"{en}{label.en}: {number} {unit.en}".rstrip()
+        if share == 100:  # noqa: PLR2004 - percent
+            return text(zh, en)
         full = min((least for least, part in steps if part == 100), default=steps[-1][0])  # noqa: PLR2004 - percent
-        return share, text(
-            f"{reason.zh}，得 {percent(share)}，满分需 {full}",
-            f"{reason.en}, earns {percent(share)}, full points from {full}",
-        )
+        return text(f"{zh}，得 {share} %，满分需 {full}", f"{en}, earns {share} %, full points from {full}")
 
-    def _steps(self, case: Case) -> list[tuple[int, int]]:
+    def _steps(self, parameters: Parameters) -> list[tuple[int, int]]:
         """The steps as numbers, smallest first."""
-        return sorted((case.parameters.whole(number), share) for number, share in self.steps.items())
+        return sorted((parameters.whole(number), share) for number, share in self.steps.items())
 
     def needs(self) -> Iterator[Need]:
         """The fields and parameters it refers to."""
@@ -78,3 +90,12 @@ class Count(Rule):
         yield from parameter_needs("steps", self.steps, "integer")
         yield from parameter_needs("years", [self.years], "years")
         yield from parameter_needs("about", [self.about], "text")
+
+
+def _reached(steps: Sequence[tuple[int, int]], number: int) -> int:
+    """The percentage that a number earns."""
+    best = 0
+    for least, share in steps:
+        if number >= least and share > best:
+            best = share
+    return best

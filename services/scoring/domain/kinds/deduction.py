@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal
 
-from services.scoring.domain.case import Case, Finding, Need, needs, scored
+from services.scoring.domain.case import Case, Need, needs
+from services.scoring.domain.figure import NONE, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Percentage, Rule
 from services.scoring.domain.words import not_given, percent
 from shared.contracts.text import Text, text
@@ -27,19 +28,27 @@ class Deduction(Rule):
             f"{label.en}: 0 earns full points, each costs {each} %, down to nothing",
         )
 
-    def find(self, case: Case) -> Finding:
+    def figure(self, terms: Terms) -> Figure:
         """What is left."""
+        place = terms.places[self.field]
+        cost, whole = (terms.parameters.percent(self.each) / 100).as_integer_ratio()
+
+        def figure(row: Row) -> Share:
+            number = row[place]
+            return NONE if number is None else (max(0, whole - number * cost), 0, whole)
+
+        return figure
+
+    def reason(self, case: Case) -> Text:
+        """What it costs."""
         number = case.whole(self.field)
         label = case.label(self.field)
         if number is None:
-            return scored(0, not_given(label))
-        left = max(Fraction(0), 1 - number * case.parameters.percent(self.each) / 100)
-        if left == 1:
-            return scored(left, text(f"{label.zh} 0，不扣分", f"{label.en}: 0, nothing deducted"))
-        return scored(
-            left,
-            text(f"{label.zh} {number}，扣 {percent(1 - left)}", f"{label.en}: {number}, costs {percent(1 - left)}"),
-        )
+            return not_given(label)
+        if not number:
+            return text(f"{label.zh} 0，不扣分", f"{label.en}: 0, nothing deducted")
+        cost = percent(min(Fraction(1), number * case.parameters.percent(self.each) / 100))
+        return text(f"{label.zh} {number}，扣 {cost}", f"{label.en}: {number}, costs {cost}")
 
     def needs(self) -> Iterator[Need]:
         """The fields and parameters it refers to."""

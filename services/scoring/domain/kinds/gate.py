@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.scoring.domain.case import Case, Need
 from services.scoring.domain.conditions import Condition
+from services.scoring.domain.figure import Terms, Test
 from services.scoring.domain.words import joined
 from shared.contracts.scores import GateResult
 from shared.contracts.text import Text, text
@@ -29,14 +30,17 @@ class Gate(BaseModel):
         demand = self.require.words(case)
         return text(f"须满足：{demand.zh}", f"demanded: {demand.en}")
 
-    def judge(self, case: Case) -> tuple[GateResult, Text]:
-        """How it comes out, with the facts."""
-        result = verdict(self.require.holds(case))
+    def test(self, terms: Terms) -> Test:
+        """The test whether the demand holds in a row of facts."""
+        return self.require.test(terms)
+
+    def reason(self, case: Case) -> Text:
+        """The facts; where they do not meet the demand, the demand, too."""
         actual = joined(list(self.require.actual(case)))
-        if result == "met":
-            return result, actual
+        if self.require.holds(case):
+            return actual
         demand = self.require.words(case)
-        return result, text(f"{actual.zh}；要求：{demand.zh}", f"{actual.en}; demanded: {demand.en}")
+        return text(f"{actual.zh}；要求：{demand.zh}", f"{actual.en}; demanded: {demand.en}")
 
     def needs(self) -> Iterator[Need]:
         """The fields and parameters it refers to."""

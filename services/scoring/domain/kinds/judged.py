@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from services.scoring.domain.case import Case, Finding, Need, scored
+from services.scoring.domain.case import Case, Need
+from services.scoring.domain.figure import NONE, PENDING, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Rule
 from services.scoring.domain.words import rounded
 from shared.contracts.text import Text, text
@@ -19,13 +20,26 @@ class Judged(Rule):
         most = rounded(case.mark_of)
         return text(f"专家评分，0～{most} 分", f"marked by experts, 0 to {most} points")
 
-    def find(self, case: Case) -> Finding:
-        """The mark, or pending."""
+    def figure(self, terms: Terms) -> Figure:
+        """The mark as a part of its scale, or pending."""
+        place, most = terms.mark, terms.mark_of
+
+        def figure(row: Row) -> Share:
+            mark = row[place]
+            if not mark:
+                return PENDING if mark is None else NONE
+            above, below = mark.as_integer_ratio()
+            return above * most.denominator, 0, below * most.numerator
+
+        return figure
+
+    def reason(self, case: Case) -> Text:
+        """The mark, or that it is awaited."""
         most = rounded(case.mark_of)
         if case.mark is None:
-            return Finding("pending", text(f"待专家评分（{most} 分）", f"to be marked by experts ({most} points)"))
-        given = rounded(case.mark * case.mark_of)
-        return scored(case.mark, text(f"专家评分 {given}/{most}", f"experts' mark {given} of {most}"))
+            return text(f"待专家评分（{most} 分）", f"to be marked by experts ({most} points)")
+        given = rounded(case.mark)
+        return text(f"专家评分 {given}/{most}", f"experts' mark {given} of {most}")
 
     def needs(self) -> Iterator[Need]:
         """It reads no facts; experts do."""

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
-from services.scoring.domain.case import Case, Finding, Need
+from services.scoring.domain.case import Case, Need
+from services.scoring.domain.figure import Figure, Terms
 from shared.contracts.text import Text
 
 Reference = Annotated[str, Setting(pattern=r"^\$[a-z][a-z0-9_]*$")]
@@ -19,7 +20,7 @@ Percentage = Annotated[int, Setting(ge=1, le=100)] | Reference
 
 
 class Rule(BaseModel, ABC):
-    """One rule of an item. Subclasses say how a share of its points is found."""
+    """One rule of an item. Subclasses say how a share of its points is found, and how that reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -31,8 +32,12 @@ class Rule(BaseModel, ABC):
         """The rule in words."""
 
     @abstractmethod
-    def find(self, case: Case) -> Finding:
-        """What it finds in the facts."""
+    def figure(self, terms: Terms) -> Figure:
+        """The function that finds its share in a row of facts."""
+
+    @abstractmethod
+    def reason(self, case: Case) -> Text:
+        """What it finds, in words."""
 
     @abstractmethod
     def needs(self) -> Iterator[Need]:

@@ -9,7 +9,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Literal
 
-from services.scoring.domain.case import Case, Finding, Need, needs, not_applicable, parameter_needs, scored
+from services.scoring.domain.case import Case, Need, needs, parameter_needs
+from services.scoring.domain.figure import NO_COUNTS, NONE, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Percentage, Reference, Rule
 from services.scoring.domain.words import joined, not_given, percent
 from shared.contracts.text import Text, text
@@ -44,46 +45,61 @@ class Threshold(Rule):
         about = case.parameters.text(self.about)
         return text(f"{rule.zh}（{about.zh}）", f"{rule.en} ({about.en})")
 
-    def find(self, case: Case) -> Finding:
+    def figure(self, terms: Terms) -> Figure:
+        """Every period by itself."""
+        of, by = terms.places[self.of], terms.places[self.by]
+        years = terms.years(self.years) if self.years else None
+        wanted = terms.parameters.percent(self.percent)
+
+        def figure(row: Row) -> Share | None:
+            part, whole = row[of] or NO_COUNTS, row[by] or NO_COUNTS
+            periods = years or {*part, *whole}
+            found = [self._reached(part.get(period), whole.get(period), wanted) for period in periods]
+            judged = [reached for reached in found if reached is not None]
+            if not judged:
+                return None if found else NONE
+            return sum(judged), 0, len(judged)
+
+        return figure
+
+    def _reached(self, part: int | None, whole: int | None, wanted: Fraction) -> bool | None:
+        """Whether a period reaches the percentage; None if it is left out."""
+        if whole == 0:
+            return None if self.zero == "skip" else False
+        if part is None or whole is None or (self.within and part > whole):
+            return False
+        return part * 100 * wanted.denominator >= wanted.numerator * whole
+
+    def reason(self, case: Case) -> Text:
         """Every period by itself."""
         part, whole = case.series(self.of) or {}, case.series(self.by) or {}
         periods = [str(y) for y in case.parameters.years(self.years)] if self.years else sorted({*part, *whole})
         if not periods:
-            return scored(0, not_given(case.label(self.by)))
-        wanted = case.parameters.percent(self.percent)
-        found = [self._period(case, period, part.get(period), whole.get(period), wanted) for period in periods]
-        judged = [reached for reached, _ in found if reached is not None]
-        reason = joined([why for _, why in found])
-        if not judged:
-            return not_applicable(reason)
-        return scored(Fraction(sum(judged), len(judged)), reason)
+            return not_given(case.label(self.by))
+        return joined([self._period(case, period, part.get(period), whole.get(period)) for period in periods])
 
-    def _period(
-        self, case: Case, period: str, part: int | None, whole: int | None, wanted: Fraction
-    ) -> tuple[bool | None, Text]:
-        """Whether the period reaches the percentage; None if it is left out."""
-        label = case.label(self.of)
-        when = text(f"{period} 年", period) if self.years else text(f"{period}：", period)
+    def _period(self, case: Case, period: str, part: int | None, whole: int | None) -> Text:
+        label, wanted = case.label(self.of), case.parameters.percent(self.percent)
+        when = f"{period} 年" if self.years else f"{period}："
         if whole == 0:
             zero = case.label(self.by)
-            why = text(f"{when.zh}{zero.zh}为 0，无从计算", f"{when.en}: {zero.en} is 0, nothing to compute")
-            return (None if self.zero == "skip" else False), why
+            return text(f"{when}{zero.zh}为 0，无从计算", f"{period}: {zero.en} is 0, nothing to compute")
         if part is None or whole is None:
-            return False, not_given(label if part is None else case.label(self.by), period)
+            return not_given(label if part is None else case.label(self.by), period)
         if self.within and part > whole:
-            return False, text(
-                f"{when.zh}{label.zh} {part} 多于{case.label(self.by).zh} {whole}，填报有误",
-                f"{when.en}: {label.en} {part} exceeds {case.label(self.by).en} {whole}: wrongly given",
+            return text(
+                f"{when}{label.zh} {part} 多于{case.label(self.by).zh} {whole}，填报有误",
+                f"{period}: {label.en} {part} exceeds {case.label(self.by).en} {whole}: wrongly given",
             )
-        figure = f"{part}/{whole}＝{percent(Fraction(part, whole))}"
-        plain = f"{part}/{whole} = {percent(Fraction(part, whole))}"
+        reached = percent(Fraction(part, whole))
+        figure, plain = f"{part}/{whole}＝{reached}", f"{part}/{whole} = {reached}"
         goal = case.parameters.of(self.percent)
-        if part * 100 >= wanted * whole:
-            return True, text(f"{when.zh}{label.zh} {figure}，达到 {goal} %", f"{when.en}: {plain}, reaches {goal} %")
+        if self._reached(part, whole, wanted):
+            return text(f"{when}{label.zh} {figure}，达到 {goal} %", f"{period}: {plain}, reaches {goal} %")
         gap, unit = ceil(wanted * whole / 100) - part, case.unit(self.of)
-        return False, text(
-            f"{when.zh}{label.zh} {figure}，未达到 {goal} %，差 {gap} {unit.zh}".rstrip(),
-            f"{when.en}: {plain}, below {goal} %, {gap} {unit.en} short".replace("  ", " "),
+        return text(
+            f"{when}{label.zh} {figure}，未达到 {goal} %，差 {gap} {unit.zh}".rstrip(),
+            f"{period}: {plain}, below {goal} %, {gap} {unit.en} short".replace("  ", " "),
         )
 
     def needs(self) -> Iterator[Need]:

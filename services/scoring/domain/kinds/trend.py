@@ -4,12 +4,13 @@ With n years under assessment there are n steps, the first from the year before;
 """
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
-from services.scoring.domain.case import Case, Finding, Need, needs, parameter_needs, scored
+from services.scoring.domain.case import Case, Need, needs, parameter_needs
+from services.scoring.domain.figure import NO_COUNTS, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Reference, Rule
+from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given
 from shared.contracts.text import Text, text
 
@@ -27,7 +28,7 @@ class Trend(Rule):
 
     def words(self, case: Case) -> Text:
         """The rule in words."""
-        label, years = case.label(self.field), self._years(case)
+        label, years = case.label(self.field), self._years(case.parameters)
         chain = "＜".join(str(y) for y in years)
         rule = text(f"{label.zh}逐年增长：{chain}", f"{label.en} grows every year: {chain.replace('＜', ' < ')}")
         if self.about is None:
@@ -35,25 +36,36 @@ class Trend(Rule):
         about = case.parameters.text(self.about)
         return text(f"{rule.zh}（{about.zh}）", f"{rule.en} ({about.en})")
 
-    def find(self, case: Case) -> Finding:
+    def figure(self, terms: Terms) -> Figure:
+        """Every step by itself."""
+        place = terms.places[self.field]
+        steps = list(pairwise(map(str, self._years(terms.parameters))))
+
+        def figure(row: Row) -> Share:
+            counts = row[place] or NO_COUNTS
+            return sum(_grew(counts.get(before), counts.get(after)) for before, after in steps), 0, len(steps)
+
+        return figure
+
+    def reason(self, case: Case) -> Text:
         """Every step by itself."""
         counts = case.series(self.field)
         if counts is None:
-            return scored(0, not_given(case.label(self.field)))
-        steps = [self._step(case, counts, before, after) for before, after in pairwise(self._years(case))]
-        return scored(Fraction(sum(grew for grew, _ in steps), len(steps)), joined([why for _, why in steps]))
+            return not_given(case.label(self.field))
+        years = self._years(case.parameters)
+        return joined([self._step(case, counts, before, after) for before, after in pairwise(years)])
 
-    def _step(self, case: Case, counts: Mapping[str, int], before: int, after: int) -> tuple[bool, Text]:
+    def _step(self, case: Case, counts: Mapping[str, int], before: int, after: int) -> Text:
         first, second = counts.get(str(before)), counts.get(str(after))
         if first is None or second is None:
-            return False, not_given(case.label(self.field), before if first is None else after)
+            return not_given(case.label(self.field), before if first is None else after)
         span = f"{before} → {after}: {first} → {second}"
-        if second > first:
-            return True, text(f"{span}，增长 {second - first}", f"{span}, grew by {second - first}")
-        return False, text(f"{span}，未增长", f"{span}, did not grow")
+        if _grew(first, second):
+            return text(f"{span}，增长 {second - first}", f"{span}, grew by {second - first}")
+        return text(f"{span}，未增长", f"{span}, did not grow")
 
-    def _years(self, case: Case) -> tuple[int, ...]:
-        years = case.parameters.years(self.years)
+    def _years(self, parameters: Parameters) -> tuple[int, ...]:
+        years = parameters.years(self.years)
         return (years[0] - 1, *years)
 
     def needs(self) -> Iterator[Need]:
@@ -61,3 +73,8 @@ class Trend(Rule):
         yield from needs("field", self.field, "yearly")
         yield from parameter_needs("years", [self.years], "years")
         yield from parameter_needs("about", [self.about], "text")
+
+
+def _grew(first: int | None, second: int | None) -> bool:
+    """Whether both are known and the second is greater."""
+    return first is not None and second is not None and second > first
