@@ -1,7 +1,7 @@
 # Every command that this project has. All paths are relative, so the project may lie anywhere.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv check lint format unit contract integration e2e test demo docs lock clean
+.PHONY: help venv check lint format unit contract integration e2e chaos chaos-short bench test demo docs lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest $(ARGS)
@@ -41,6 +41,20 @@ integration: venv ## 集成测试：真实的 RabbitMQ 与 MongoDB / integration
 e2e: venv ## 端到端测试：全部服务 / end-to-end tests with all services
 	@$(PYTEST) tests/e2e
 
+chaos: venv ## 故障测试；SEED= 重现，MINUTES= 负载时长 / the fault suite; SEED= repeats a run, MINUTES= of load
+	@$(PYTHON_IN_VENV) -m chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+chaos-short: venv ## 故障测试的短形式，约两分钟 / the short form of the fault suite, about two minutes
+	@$(PYTEST) tests/chaos/short_form.py
+
+bench: venv .local/peers/.installed ## 性能测试并生成 docs/benchmarks.md，约一小时 / the benchmarks and docs/benchmarks.md (about an hour)
+	@for part in pipeline accept scale promise report; do $(PYTHON_IN_VENV) -m bench $$part || exit 1; done
+
+.local/peers/.installed: requirements-bench.txt | venv
+	@$(PYTHON_IN_VENV) -m venv --clear .local/peers
+	@.local/peers/bin/python -m pip install -qq --require-hashes -r requirements-bench.txt
+	@touch $@
+
 test: lint ## 全部检查与测试 / all checks and all tests
 	@$(PYTEST)
 
@@ -55,6 +69,7 @@ lock: ## 重新锁定依赖；UPGRADE=1 升级 / lock the dependencies again; UP
 	@command -v uv >/dev/null || $(PYTHON_IN_VENV) -m pip install --quiet uv
 	@uv $(COMPILE) --group dev --output-file requirements-dev.txt
 	@uv $(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt
+	@uv $(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
 
 clean: ## 删除 .venv、.local 与缓存 / remove .venv, .local and caches
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -80,6 +80,8 @@ def over(state: Application) -> bool:
 def _status(state: Application) -> Status:
     farthest: Status = "draft"
     for step in state.steps:
+        if step.status == "under_review" and farthest == "declined":
+            farthest = step.status  # a correction that was held up reopened the case
         if step.status and _RANK[step.status] >= _RANK[farthest]:
             farthest = step.status
     returned = state.correction is not None and _RANK[farthest] < _RANK["on_notice"]

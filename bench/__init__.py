@@ -1,0 +1,5 @@
+"""Benchmarks: how fast the platform is beside the floor of this machine and beside what a user would take instead.
+
+`python -m bench pipeline | accept | scale | scoring | promise` measure and keep JSON in `bench/results`;
+`python -m bench report` writes `docs/benchmarks.md` from it. Whatever is compared is measured in one run, in turns.
+"""

@@ -1,0 +1,93 @@
+"""The command line of the benchmarks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench import accepting
+from bench import pipeline as pipelines
+from bench import promise as promises
+from bench import scale as scales
+from bench.contenders import CONTENDERS
+from bench.report import write_report
+from bench.results import keep, kept
+from dev.backends import Backends, open_backends
+from dev.runs import run_directory
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+Seed = Annotated[int, typer.Option(help="选取申报材料的种子 / chooses the applications")]
+
+
+@app.command()
+def pipeline(  # noqa: PLR0917 - options of a command line
+    contenders: Annotated[str, typer.Option(help="以逗号分隔 / by comma")] = ",".join(CONTENDERS),
+    count: Annotated[int, typer.Option(help="积压的消息数 / messages of the backlog")] = 2000,
+    rounds: Annotated[int, typer.Option(help="轮数，逐轮交替 / rounds, in turns")] = 3,
+    rate: Annotated[float, typer.Option(help="匀速发送，每秒 / open loop, per second")] = 50,
+    seconds: Annotated[float, typer.Option(help="匀速发送的秒数 / its seconds; 0: none")] = 20,
+    seed: Seed = 1,
+) -> None:
+    """四种做法同一流程的速度 / submitted → scored → case opened → letter, beside the floor and what others use."""
+    _run("pipeline", pipelines.measure, pipelines.Plan(contenders.split(","), count, rounds, rate, seconds, seed))
+
+
+@app.command()
+def scale(  # noqa: PLR0917 - options of a command line
+    backlogs: Annotated[str, typer.Option(help="积压 / messages waiting")] = "1000,10000,100000",
+    stocks: Annotated[str, typer.Option(help="库中已有文档 / documents there already")] = "10000,100000",
+    processes: Annotated[str, typer.Option(help="每步进程数 / processes per step")] = "1,2,3,4",
+    count: Annotated[int, typer.Option(help="其余情形的消息数 / messages otherwise")] = 5000,
+    rounds: int = 3,
+    contender: str = "sihao",
+    seed: Seed = 1,
+) -> None:
+    """积压、库存与进程数的影响 / longer backlogs, fuller stores, more processes: rate and memory."""
+    plan = scales.Plan(_numbers(backlogs), _numbers(stocks), _numbers(processes), count, rounds, contender, seed)
+    _run("scale", scales.measure, plan)
+
+
+@app.command()
+def accept(
+    callers: Annotated[str, typer.Option(help="同时提交者 / who hand in at once")] = "1,8,32,128",
+    count: Annotated[int, typer.Option(help="每次测量的份数 / applications per measurement")] = 2000,
+    rounds: int = 3,
+    http: Annotated[bool, typer.Option(help="也经真实 HTTP / over real HTTP, too")] = True,  # noqa: FBT002 - a flag of the command line
+    seed: Seed = 1,
+) -> None:
+    """受理：合并提交与单独提交 / accepting: a shared commit beside one commit each."""
+    _run("accept", accepting.measure, accepting.Plan(_numbers(callers), count, rounds, http, seed))
+
+
+@app.command()
+def promise(rounds: int = 20, seed: Seed = 1) -> None:
+    """可靠性的代价 / what contract, decision, hash chain, outbox and trace cost, in CPU time of one process."""
+    plan = promises.Plan(rounds, seed)
+    keep("promise", promises.measure(plan), plan)
+
+
+@app.command()
+def report() -> None:
+    """由 bench/results 生成 docs/benchmarks.md / write docs/benchmarks.md from bench/results."""
+    write_report(kept())
+
+
+def _numbers(words: str) -> list[int]:
+    return [int(word) for word in words.split(",") if word]
+
+
+def _run(name: str, measure: Callable[[Any, Backends, Path], Awaitable[list[dict[str, Any]]]], plan: Any) -> None:
+    """Measure on a broker and a store of our own, or given ones; keep the result."""
+
+    async def run() -> None:
+        with run_directory("measure") as directory:
+            async with open_backends(directory) as backends:
+                keep(name, await measure(plan, backends, directory / "logs"), plan)
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,86 @@
+"""When what breaks: drawn from a seed, so that the same seed gives the same faults at the same moments."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from time import monotonic
+
+from chaos.faults import BY_KIND, WEIGHTS, Fault, Scene
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A fault and its moment."""
+
+    at: float
+    """Seconds after the beginning of the load."""
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A fault that was given."""
+
+    at: float
+    """Seconds after the beginning of the load."""
+    kind: str
+    what: str
+    reached: bool
+    """Whether it took effect; a point may not be come to."""
+
+
+def dice_of(seed: int, what: str) -> Random:
+    """The dice for one purpose; the same seed throws the same."""
+    return Random(f"{seed} {what}")  # noqa: S311 - faults are drawn by it, nothing is kept secret
+
+
+def drawn(seed: int, *, kinds: Sequence[str], seconds: float, every: float) -> list[Planned]:
+    """Faults of these kinds, one about `every` seconds; each kind comes at least once if there are enough."""
+    dice = dice_of(seed, "schedule")
+    count = max(len(kinds), int(seconds / every))
+    weights = [WEIGHTS.get(kind, 1) for kind in kinds]
+    chosen = [*kinds, *dice.choices(list(kinds), weights=weights, k=count - len(kinds))]
+    dice.shuffle(chosen)
+    moments = sorted(dice.uniform(0.02, 0.98) * seconds for _ in chosen)
+    return [
+        Planned(at, BY_KIND[kind](dice_of(seed, f"fault {number}")))
+        for number, (at, kind) in enumerate(zip(moments, chosen, strict=True))
+    ]
+
+
+class Schedule:
+    """Gives the faults their moments; several may be about at once, but no two that shake the same thing."""
+
+    def __init__(self, planned: Sequence[Planned], *, seconds: float) -> None:
+        """Give `planned`; what had to wait for another and would come after `seconds` is left out."""
+        self._planned = planned
+        self._seconds = seconds
+        self._locks: dict[str, asyncio.Lock] = {}
+        self.struck: list[Struck] = []
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of each kind were given."""
+        return Counter(struck.kind for struck in self.struck)
+
+    async def run(self, scene: Scene) -> None:
+        """All of them; returns when the last is undone."""
+        began = monotonic()
+        async with asyncio.TaskGroup() as group:
+            for planned in self._planned:
+                await asyncio.sleep(max(0.0, began + planned.at - monotonic()))
+                group.create_task(self._give(planned.fault, scene, began))
+
+    async def _give(self, fault: Fault, scene: Scene, began: float) -> None:
+        lock = self._locks.setdefault(fault.shakes, asyncio.Lock()) if fault.shakes else asyncio.Lock()
+        async with lock:
+            at = monotonic() - began
+            if at > self._seconds:
+                return
+            try:
+                await fault.dose(scene)
+            finally:
+                await fault.undo(scene)
+        self.struck.append(Struck(round(at, 1), fault.kind, str(fault), fault.reached))

@@ -1,0 +1,165 @@
+"""What runs: a broker, a store, an issuer, a mail server, two clocks, and two replicas of every service on wires."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+
+from chaos.replica import Replica, launched
+from chaos.waiting import until
+from chaos.wire import Wire
+from demo.data import Scenario
+from dev.backends import Backends, Source, open_backends
+from dev.broker import Broker
+from dev.clock import TurnedClock
+from dev.issuer import Issuer
+from dev.mail_sink import MailSink
+from dev.packages import Say
+from dev.ports import LOOPBACK, free_port
+from dev.rabbit_api import RabbitApi
+from dev.store import Store
+
+FUJIAN = "review-35"
+SERVICES = ("intake", "scoring", "review", FUJIAN, "notify")
+"""`review` is the centre's, hosting 37 and 51; `review-35` is Fujian's own."""
+AREAS: Mapping[str, str] = {"review": "CN,37,51", FUJIAN: "35"}
+LETTERS = ("a", "b")
+START_WITHIN = 120.0
+"""Seconds for all processes to become ready on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that runs."""
+
+    broker: Broker
+    store: Store
+    api: RabbitApi
+    amqp_url: str
+    """The run's virtual host, with full rights, not through a wire."""
+    mongo_url: str
+    """The store, not through a wire."""
+    databases: Mapping[str, str]
+    """By service."""
+    replicas: Mapping[str, tuple[Replica, ...]]
+    """By service."""
+    clocks: Mapping[str, TurnedClock]
+    """By letter: both replicas of a service never share one."""
+    issuer: Issuer
+    mails: MailSink
+    client: httpx2.AsyncClient
+    """For looking at processes; people use the front."""
+
+    @property
+    def vhost(self) -> str:
+        """The run's virtual host."""
+        return self.amqp_url.rpartition("/")[2]
+
+    def all(self) -> Iterator[Replica]:
+        """Every replica."""
+        for pair in self.replicas.values():
+            yield from pair
+
+    async def unready(self) -> list[str]:
+        """Names of the replicas that are not ready now."""
+        replicas = list(self.all())
+        ready = await asyncio.gather(*(replica.ready(self.client) for replica in replicas))
+        return [replica.name for replica, well in zip(replicas, ready, strict=True) if not well]
+
+    async def until_ready(self, *, within: float = START_WITHIN) -> None:
+        """Wait until every replica is ready.
+
+        Raises:
+            TimeoutError: one is not, after `within` seconds; it is named.
+        """
+
+        async def all_ready() -> bool:
+            return not await self.unready()
+
+        if not await until(all_ready, within=within, every=0.2):
+            late = ", ".join(await self.unready())
+            raise TimeoutError(f"{within:g} 秒内未就绪 / not ready within {within:g} s: {late}")
+
+
+@asynccontextmanager
+async def raised(directory: Path, scenario: Scenario, *, say: Say, mutant: str | None = None) -> AsyncIterator[Stage]:
+    """Start everything, ready; at the end nothing of it is left but `directory/logs`."""
+    async with AsyncExitStack() as stack:
+        backends = await stack.enter_async_context(open_backends(directory, order=(Source.OWN,), say=say))
+        broker, store, api = _own(backends)
+        amqp_url = await stack.enter_async_context(backends.fresh_vhost())
+        issuer = stack.enter_context(Issuer())
+        mails = await stack.enter_async_context(MailSink())
+        clocks = {letter: TurnedClock(directory / f"clock-{letter}.json") for letter in LETTERS}
+        for clock in clocks.values():
+            clock.turn_to(scenario.now)
+        client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=5.0))
+        prefix = f"chaos_{secrets.token_hex(3)}"
+        databases = {service: f"{prefix}_{service.replace('-', '_')}" for service in SERVICES}
+        common = {
+            **os.environ,
+            "SIHAO_RABBIT_API_URL": "",
+            "SIHAO_OIDC_ISSUER": issuer.url,
+            "SIHAO_OIDC_JWKS_URL": issuer.jwks_url,
+            "SIHAO_LOG_LEVEL": "WARNING",
+            "SIHAO_SMTP_HOST": mails.host,
+            "SIHAO_SMTP_PORT": str(mails.port),
+            "SIHAO_SMTP_SECURITY": "none",
+            "SIHAO_SENDER": "sihao@example.org",
+            "CHAOS_MUTANT": mutant or "",
+        }
+        replicas: dict[str, tuple[Replica, ...]] = {}
+        for service in SERVICES:
+            pair = []
+            for letter in LETTERS:
+                own = {**common, "SIHAO_DATABASE": databases[service], "SIHAO_CLOCK_FILE": str(clocks[letter].path)}
+                replica = await _replica(
+                    service, letter, own, amqp_url=amqp_url, store_port=store.port, directory=directory
+                )
+                stack.push_async_callback(replica.close)
+                pair.append(replica)
+            replicas[service] = tuple(pair)
+        stage = Stage(
+            broker, store, api, amqp_url, backends.mongo_url, databases, replicas, clocks, issuer, mails, client
+        )
+        await asyncio.gather(*(replica.start() for replica in stage.all()))
+        await stage.until_ready()
+        yield stage
+
+
+async def _replica(
+    service: str, letter: str, env: Mapping[str, str], *, amqp_url: str, store_port: int, directory: Path
+) -> Replica:
+    """One replica, wired and not yet started."""
+    name = f"{service}-{letter}"
+    parts = urlsplit(amqp_url)
+    to_broker, to_store = Wire(parts.port or 0), Wire(store_port)
+    await asyncio.gather(to_broker.open(), to_store.open())
+    points = directory / "points" / name
+    points.mkdir(parents=True)
+    port = free_port()
+    url = f"http://{LOOPBACK}:{port}"
+    own = {
+        **env,
+        "SIHAO_AMQP_URL": amqp_url.replace(f":{parts.port}/", f":{to_broker.port}/"),
+        # Directly: the driver must not go round the wire to the member's own address.
+        "SIHAO_MONGO_URL": f"mongodb://{LOOPBACK}:{to_store.port}/?directConnection=true",
+        "SIHAO_PORT": str(port),
+        "SIHAO_PUBLIC_URL": url,
+        "SIHAO_AREAS": AREAS.get(service, ""),
+        "CHAOS_POINTS": str(points),
+    }
+    child = launched(service, directory / "logs" / f"{name}.log", name, own)
+    return Replica(service, letter, url, to_broker, to_store, points, child)
+
+
+def _own(backends: Backends) -> tuple[Broker, Store, RabbitApi]:
+    if backends.broker is None or backends.store is None or backends.api is None:
+        raise RuntimeError("故障测试须有自己的消息队列与数据库 / faults need a broker and a store of their own")
+    return backends.broker, backends.store, backends.api
