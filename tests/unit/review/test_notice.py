@@ -84,7 +84,7 @@ def test_after_the_window_nobody_can_object() -> None:
     with pytest.raises(Refused) as refusal:
         object_(notice, command, notice.closes)
     assert refusal.value.problems[0].code == "notice.closed"
-    assert "2021-03-09 00:00" in refusal.value.problems[0].rule.zh
+    assert "2021年3月8日 24:00" in refusal.value.problems[0].rule.zh
 
 
 def test_it_stays_open_for_the_ruling_and_the_last_ruling_closes_it() -> None:

@@ -133,7 +133,7 @@ def test_an_uncorrected_application_is_declined_only_after_the_allowance() -> No
     assert change
     assert change.state.ending
     assert change.state.ending.code == "overdue"
-    assert "2021-03-12 00:00" in change.state.ending.reason.zh
+    assert "2021年3月11日 24:00" in change.state.ending.reason.zh
 
 
 def test_a_stage_that_takes_too_long_is_flagged_and_not_decided() -> None:
