@@ -5,13 +5,13 @@ into the queue they came from; what was applied meanwhile stays applied once.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pamqp.commands import Basic
-from pymongo import DESCENDING, UpdateOne
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from shared.contracts.text import Text
 from shared.kernel.problem import Problem
@@ -21,6 +21,8 @@ from shared.runtime.mongo import Database
 
 COLLECTION = "dead_letters"
 """Where they lie; large bodies in the files of the same name."""
+WAITED = "waited-too-long"
+"""Code of a letter that nobody need bring back: the waiting room tries it again."""
 _LARGE = 100_000
 """Bytes beyond which a body lies apart, since a document of the store holds 16 MB and a list of letters many."""
 
@@ -64,6 +66,11 @@ class DeadLetters:
         self._database = database
         self._letters = database.collection(COLLECTION)
 
+    async def prepare(self) -> None:
+        """Create the indexes and set the gauges; repeating it changes nothing."""
+        await self._letters.create_index([("replayed", ASCENDING), ("code", ASCENDING), ("at", ASCENDING)], name="open")
+        await self.measure()
+
     async def park(self, letters: Sequence[DeadLetter]) -> None:
         """Keep these; durable when it returns."""
         if not letters:
@@ -78,8 +85,39 @@ class DeadLetters:
         await self.measure()
 
     async def measure(self) -> None:
-        """Set the gauge of dead letters that were not replayed."""
-        metrics.DEAD_LETTERS.set(await self._letters.count_documents({"replayed": None}))
+        """Set the gauges: letters that wait for a person, and those that wait for another message."""
+        waiting = await self._letters.count_documents({"replayed": None, "code": WAITED})
+        metrics.WAITING.set(waiting)
+        metrics.DEAD_LETTERS.set(await self._letters.count_documents({"replayed": None}) - waiting)
+
+    async def claim_waiting(
+        self, queues: Collection[str], now: datetime, *, shortest: timedelta, longest: timedelta, limit: int
+    ) -> list[DeadLetter]:
+        """Letters of these queues that waited in vain and whose pause is over, oldest first, with their bodies.
+
+        Each is then left alone for as long as it has lain here, within `shortest` and `longest`.
+        """
+        due = {
+            "replayed": None,
+            "code": WAITED,
+            "at": {"$lte": now - shortest},
+            "again": {"$not": {"$gt": now}},
+            "queue": {"$in": list(queues)},
+        }
+        found = [_letter(one) async for one in self._letters.find(due).sort("at", ASCENDING).limit(limit)]
+        for letter in found:
+            pause = min(max(now - letter.at, shortest), longest)
+            await self._letters.update_one({"_id": letter.id}, {"$set": {"again": now + pause}})
+        return [await self._whole(letter) for letter in found]
+
+    async def went_through(self, letters: Sequence[DeadLetter]) -> None:
+        """Note that these were handled after all, unless they were put aside again for another reason meanwhile."""
+        ids = [letter.id for letter in letters]
+        if ids:
+            await self._letters.update_many(
+                {"_id": {"$in": ids}, "code": WAITED}, {"$set": {"replayed": datetime.now(UTC)}}
+            )
+            await self.measure()
 
     async def list(self, *, all_: bool = False, limit: int = 100) -> list[DeadLetter]:
         """Newest first; replayed ones only when asked for."""
@@ -107,17 +145,21 @@ class DeadLetters:
             Unroutable: the queue does not exist any more.
         """
         letter = await self._whole(letter)
-        properties = Basic.Properties(
-            content_type="application/json",
-            delivery_mode=2,
-            message_id=letter.message_id,
-            message_type=letter.message_type,
-            headers=dict(letter.headers),
-        )
-        await send(letter.queue, letter.body, properties)
+        await send(letter.queue, letter.body, properties_of(letter))
         # Put aside again meanwhile, it bears a newer `at`, and stays open.
         unchanged = {"_id": letter.id, "at": letter.at}
         await self._letters.update_one(unchanged, {"$set": {"replayed": datetime.now(UTC)}})
+
+
+def properties_of(letter: DeadLetter) -> Basic.Properties:
+    """The AMQP properties with which it travels once more."""
+    return Basic.Properties(
+        content_type="application/json",
+        delivery_mode=2,
+        message_id=letter.message_id,
+        message_type=letter.message_type,
+        headers=dict(letter.headers),
+    )
 
 
 def _is_large(letter: DeadLetter) -> bool:

@@ -9,7 +9,7 @@ never gives a message back, because a redelivery counts towards limits and a goo
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from time import monotonic
@@ -20,11 +20,11 @@ from aiormq.abc import DeliveredMessage
 from shared.runtime import metrics
 from shared.runtime.amqp import Consumption, Publisher, consume
 from shared.runtime.clock import Clock
-from shared.runtime.dead import DeadLetters
+from shared.runtime.dead import DeadLetter, DeadLetters
 from shared.runtime.documents import Documents
 from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.logs import get_logger
-from shared.runtime.message import Message, broker_gave_up, could_not_be_handled, waited_too_long
+from shared.runtime.message import Message, broker_gave_up, could_not_be_handled, readmitted, waited_too_long
 from shared.runtime.mongo import StoreError
 from shared.runtime.relay import Relay
 from shared.runtime.topology import dead_queue_name
@@ -87,6 +87,18 @@ class Lane:
         """Whether all queues are being consumed right now."""
         self.between_batches = asyncio.Lock()
         """Held while a batch is at work; whoever takes it stops the lane without cutting a batch."""
+
+    @property
+    def queues(self) -> Collection[str]:
+        """The queues in which it hears events."""
+        return self._subscriptions.keys()
+
+    async def try_again(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+        """Handle messages that waited in the store once more, all of `queues`; answers those that are done with."""
+        batch = [readmitted(letter, self._subscriptions[letter.queue]) for letter in letters]
+        async with self.between_batches:
+            done = {id(message) for message in await self._isolate(batch, Session())}
+        return [letter for letter, message in zip(letters, batch, strict=True) if id(message) in done]
 
     async def run(self) -> None:
         """One session; ends, to be begun again, when the connection, the channel or a consumer is lost."""

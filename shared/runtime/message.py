@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from aiormq.abc import DeliveredMessage
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, use_span
+from pamqp.commands import Basic
+from pamqp.header import ContentHeader
 from pydantic import ValidationError
 
 from shared.contracts.event import Event
@@ -15,7 +17,7 @@ from shared.contracts.text import Text, text
 from shared.kernel.actor import Actor
 from shared.kernel.change import NotYet, Refused
 from shared.runtime import metrics, telemetry
-from shared.runtime.dead import DeadLetter, letter_id
+from shared.runtime.dead import WAITED, DeadLetter, letter_id, properties_of
 from shared.runtime.envelope import Envelope, read
 from shared.runtime.handlers import Delivery, Subscription, Target
 from shared.runtime.logs import get_logger
@@ -200,6 +202,14 @@ class Message:
         metrics.MESSAGE_AGE.labels(self.label).observe(max(0.0, (now - self.envelope.time).total_seconds()))
 
 
+def readmitted(letter: DeadLetter, subscription: Subscription) -> Message:
+    """A message that waits in the store, as it was delivered; it has no channel, for nobody acknowledges it again."""
+    properties = properties_of(letter)
+    deliver = Basic.Deliver(routing_key=letter.routing_key)
+    header = ContentHeader(body_size=len(letter.body), properties=properties)
+    return Message(letter.queue, subscription, DeliveredMessage(deliver, header, letter.body, cast("Any", None)))
+
+
 def put_aside(message: Message, code: str, reason: Text, refusal: Refused | None = None) -> DeadLetter:
     """The dead letter of a message."""
     envelope, properties = message.envelope, message.raw.header.properties
@@ -244,11 +254,14 @@ def could_not_be_handled(message: Message, error: Exception) -> DeadLetter:
 
 
 def waited_too_long(message: Message) -> DeadLetter:
-    """It waited as long as messages may for something that did not come."""
+    """It waited as long as messages may in the lane for something that did not come; from now on in the store."""
     return put_aside(
         message,
-        "waited-too-long",
-        text(f"等待过久，仍未收到：{message.missing}", f"waited too long for what did not come: {message.missing}"),
+        WAITED,
+        text(
+            f"等待过久，仍未收到：{message.missing}（收到后自动处理，无须重放）",
+            f"waited too long for what did not come: {message.missing} (handled by itself once it comes)",
+        ),
     )
 
 

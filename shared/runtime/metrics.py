@@ -67,6 +67,9 @@ MESSAGE_AGE = Histogram(
     registry=REGISTRY,
 )
 DEAD_LETTERS = Gauge("sihao_dead_letters", "Messages parked with a reason, waiting for a person", registry=REGISTRY)
+WAITING = Gauge(
+    "sihao_waiting_messages", "Messages in the store that wait for another, and are tried again", registry=REGISTRY
+)
 DEADLINE_LAG = Gauge("sihao_deadline_lag_seconds", "How late the last deadline was acted on", registry=REGISTRY)
 
 

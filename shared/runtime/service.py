@@ -35,6 +35,7 @@ from shared.runtime.relay import Relay
 from shared.runtime.settings import Settings
 from shared.runtime.tasks import Tasks
 from shared.runtime.tokens import Verifier
+from shared.runtime.waiting_room import WaitingRoom
 
 log = logs.get_logger(__name__)
 
@@ -170,12 +171,20 @@ class Service:
         self.task("sweep", self.relay.sweep)
         self.task("deadlines", deadlines.run)
         if self._lane:
+            room = WaitingRoom(
+                self.dead_letters,
+                self._lane,
+                patience=self.settings.patience,
+                every=self.settings.sweep_every,
+                limit=self.settings.batch_limit,
+            )
             self.task("lane", self._lane.run)
+            self.task("waiting room", room.run)
 
     async def _prepare(self) -> None:
         """Create indexes and do what is to be done once; then rest."""
         await self.database.prepare(self._kinds)
-        await self.dead_letters.measure()
+        await self.dead_letters.prepare()
         for once in self._once:
             await once()
         self._prepared = True

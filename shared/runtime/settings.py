@@ -47,4 +47,4 @@ class Settings(BaseSettings):
     sweep_age: float = Field(default=5.0, ge=0)
     """Age in seconds after which an unconfirmed fact is published again."""
     patience: float = Field(default=120.0, ge=0)
-    """Seconds a message may wait for what it needs (`NotYet`) before it is parked."""
+    """Seconds a message may wait for what it needs (`NotYet`) unacknowledged; then it waits in the store."""

@@ -12,7 +12,9 @@ from pamqp import encode
 from pamqp.commands import Basic
 
 from shared.runtime.amqp import Missing, OnItsWay, Unroutable, sender
+from shared.runtime.dead import WAITED
 from shared.runtime.message import Message
+from shared.runtime.metrics import REGISTRY
 from shared.runtime.service import Service
 from shared.runtime.work import Fact
 from tests.support.toy import COUNTERS, ECHOES
@@ -126,6 +128,28 @@ async def test_a_message_that_waits_too_long_is_put_aside_and_can_be_replayed(to
         await toy.dead_letters.replay(letter, send)
     await until(lambda: _is(toy, "patient", 8))
     assert "p7" not in {x.message_id for x in await toy.dead_letters.list()}
+
+
+async def test_what_waits_in_the_store_goes_through_by_itself_once_what_it_needs_is_there(
+    toy: Service, amqp_url: str
+) -> None:
+    await publish(amqp_url, [ping("absent", by=7), ping("absent-13", by=7)], ids=["a7", "a13"])
+
+    async def both_parked() -> bool:
+        return {"a7", "a13"} <= {letter.message_id for letter in await toy.dead_letters.list()}
+
+    await until(both_parked)
+    await publish(amqp_url, [ping("absent", by=1)], ids=["a1"])
+    await until(lambda: _is(toy, "absent", 8))
+
+    async def only_the_other_waits() -> bool:
+        waiting = {letter.message_id for letter in await toy.dead_letters.list()}
+        return "a7" not in waiting and "a13" in waiting
+
+    await until(only_the_other_waits)
+    assert REGISTRY.get_sample_value("sihao_waiting_messages") == len(
+        [letter for letter in await toy.dead_letters.list() if letter.code == WAITED]
+    )
 
 
 @pytest.mark.parametrize(
