@@ -213,7 +213,7 @@ async def _over_http(
                 "intake",
                 [sys.executable, "-m", "services.intake"],
                 env=environment,
-                ready_url=f"{url}/readyz",
+                ready_url=f"{url}/startupz",
                 within=60,
             )
             tokens: dict[int, str] = {}

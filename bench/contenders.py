@@ -88,7 +88,7 @@ class Contender:
             "SIHAO_SENDER": "sihao@example.org",
             **telemetry.get(self.telemetry, {}),
         }
-        return Started(name, [self.python, "-m", f"services.{name}"], environment, f"{url}/readyz")
+        return Started(name, [self.python, "-m", f"services.{name}"], environment, f"{url}/startupz")
 
 
 CONTENDERS: Mapping[str, Contender] = {

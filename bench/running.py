@@ -138,7 +138,7 @@ async def running(
         )
         if contender.is_platform:
             _only_our_steps(addresses)
-        scraped = [s.ready_url.replace("/readyz", "/metrics") for s in started if s.ready_url]
+        scraped = [s.ready_url.replace("/startupz", "/metrics") for s in started if s.ready_url]
         it = Running(contender, workload, addresses, children, stock)
         async with sink.scraping(scraped if contender.telemetry == "on" else []):
             await it.feed(_WARM_UP)

@@ -86,7 +86,7 @@ class Replica:
 
     async def ready(self, client: httpx2.AsyncClient) -> bool:
         """Whether it is alive and its store, consumers and outbox are well."""
-        return self.child.alive and await answers(client, f"{self.url}/readyz")
+        return self.child.alive and await answers(client, f"{self.url}/startupz")
 
     async def _keep(self) -> None:
         while True:

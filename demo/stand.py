@@ -85,7 +85,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
             }
             module = f"services.{name.partition('-')[0]}"
             command = [sys.executable, "-m", module]
-            await processes.start(name, command, env=env, ready_url=f"{urls[name]}/readyz", within=60)
+            await processes.start(name, command, env=env, ready_url=f"{urls[name]}/startupz", within=60)
 
         await asyncio.gather(*(start(name) for name in SERVICES))
         platform = await stack.enter_async_context(connected(urls, issuer))

@@ -30,7 +30,7 @@ HEADERS: Mapping[str, str] = {
 }
 """On every answer. Nothing inline runs; transport security is the ingress' business, which ends TLS."""
 
-QUIET = frozenset({"/livez", "/readyz", "/metrics"})
+QUIET = frozenset({"/livez", "/readyz", "/startupz", "/metrics"})
 """Asked every few seconds by machines: not traced, not logged."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

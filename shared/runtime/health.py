@@ -1,7 +1,8 @@
-"""Is this process alive, and can it serve? `/livez` asks the supervised tasks, `/readyz` every named check.
+"""Is this process alive, can it serve, is it all at work? `/livez`, `/readyz`, `/startupz`.
 
-A dead task, or one that keeps failing, means: restart me. A failed check means: send me no requests now; it heals by
-itself.
+A dead task, or one that keeps failing, means: restart me. Not ready means: send me no requests now; it heals by itself.
+Requests need the store and no broker, so a service that cannot consume is ready all the same: an intake whose broker is
+away must not close its doors on the last evening. Whoever wants everything at work asks `/startupz`.
 """
 
 import asyncio
@@ -55,13 +56,19 @@ class Health:
         self._timeout = timeout
         self._checks: dict[str, Check] = {}
         self._advisory: set[str] = set()
+        self._needless: set[str] = set()
         self._tasks: dict[str, tuple[asyncio.Task[Any], Callable[[], Text | None]]] = {}
 
-    def add(self, name: str, check: Check, *, advisory: bool = False) -> None:
-        """Ask `check` at every `/readyz`; an advisory one is told, but sends no requests away."""
+    def add(self, name: str, check: Check, *, for_requests: bool = True, advisory: bool = False) -> None:
+        """Ask `check` at every `/readyz` and `/startupz`.
+
+        One that is not `for_requests` is told by `/readyz`, but sends none away; an advisory one is told by both.
+        """
         self._checks[name] = check
         if advisory:
             self._advisory.add(name)
+        if advisory or not for_requests:
+            self._needless.add(name)
 
     def watch(self, name: str, task: asyncio.Task[Any], trouble: Callable[[], Text | None] = lambda: None) -> None:
         """`/livez` fails once this task has ended, for whatever reason, or is in `trouble` that it cannot leave."""
@@ -73,9 +80,17 @@ class Health:
         return Report(ok=all(one.ok for one in findings), checks=tuple(findings))
 
     async def ready(self) -> Report:
-        """Whether every check that is not advisory is well; all are asked at the same time."""
+        """Whether requests can be served."""
+        return await self._all_but(self._needless)
+
+    async def at_work(self) -> Report:
+        """Whether requests can be served and messages are heard."""
+        return await self._all_but(self._advisory)
+
+    async def _all_but(self, told_only: set[str]) -> Report:
+        """What all checks find, asked at the same time; some are told only."""
         findings = await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items()))
-        return Report(ok=all(one.ok or one.name in self._advisory for one in findings), checks=tuple(findings))
+        return Report(ok=all(one.ok or one.name in told_only for one in findings), checks=tuple(findings))
 
     async def _ask(self, name: str, check: Check) -> Finding:
         try:

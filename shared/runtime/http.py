@@ -151,6 +151,10 @@ def _own(app: FastAPI, health: Health) -> APIRouter:
     async def readyz() -> Response:
         return (await health.ready()).response()
 
+    @router.get("/startupz", dependencies=[public("asked by the orchestrator; names parts, holds no data")])
+    async def startupz() -> Response:
+        return (await health.at_work()).response()
+
     @router.get("/metrics", dependencies=[public("scraped inside the cluster; counts only, no personal data")])
     async def metrics() -> Response:
         return answer_metrics()

@@ -225,7 +225,7 @@ class Service:
             return text(f"自 {oldest:%H:%M:%S}Z 起有事实未能发出", f"facts wait unsent since {oldest:%H:%M:%S}Z")
 
         self.health.add("store", store)
-        self.health.add("consumers", consumers)
+        self.health.add("consumers", consumers, for_requests=False)
         self.health.add("outbox", outbox, advisory=True)  # a fact that nobody hears must not close the doors
 
 

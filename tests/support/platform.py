@@ -86,7 +86,7 @@ class Platform:
         """Whether every service can serve."""
         urls = self.stand.platform.services.values()
         try:
-            answers = [await self.client.get(f"{url}/readyz") for url in urls]
+            answers = [await self.client.get(f"{url}/startupz") for url in urls]
         except httpx2.HTTPError:
             return False
         return all(answer.is_success for answer in answers)
@@ -188,7 +188,7 @@ async def lone_scoring(
         child = Child(name, command, log=platform.stand.processes.logs / f"{name}.log", env=environment)
         await child.start()
         try:
-            await child.until(lambda: _answers(platform.client, f"{url}/readyz"), within=30)
+            await child.until(lambda: _answers(platform.client, f"{url}/startupz"), within=30)
             yield Lone(child, url, amqp_url, backends.mongo_url, name)
         finally:
             await child.stop()

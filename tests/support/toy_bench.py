@@ -40,7 +40,7 @@ async def running_toy(settings: Settings) -> AsyncIterator[Service]:
 
 async def ready(service: Service) -> bool:
     """Whether store and consumers are well."""
-    return (await service.health.ready()).ok
+    return (await service.health.at_work()).ok
 
 
 async def until(holds: Callable[[], Awaitable[bool]], *, within: float = 30.0) -> None:

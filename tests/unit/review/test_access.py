@@ -50,7 +50,7 @@ TABLE = {
     "PUT /experts/{expert}": OFFICER,
     "PUT /panels/{panel}/attendance": OFFICER,
 }
-OF_EVERY_SERVICE = {"/docs", "/livez", "/metrics", "/openapi.json", "/readyz", "/sihao.css"}
+OF_EVERY_SERVICE = {"/docs", "/livez", "/metrics", "/openapi.json", "/readyz", "/sihao.css", "/startupz"}
 
 
 async def test_the_table_is_complete_and_grants_no_more() -> None:

@@ -35,6 +35,7 @@ def test_the_whole_table_can_be_read(app: FastAPI) -> None:
         ("GET", "/sample/fails/{how}"): anyone,
         ("GET", "/livez"): anyone,
         ("GET", "/readyz"): anyone,
+        ("GET", "/startupz"): anyone,
         ("GET", "/metrics"): anyone,
         ("GET", "/openapi.json"): anyone,
         ("GET", "/docs"): anyone,

@@ -22,6 +22,20 @@ async def test_ready_when_every_check_is_well(health: Health) -> None:
     assert report.response().status_code == 200
 
 
+async def test_requests_need_no_broker_but_being_at_work_does(health: Health) -> None:
+    async def away() -> Text:
+        return text("未在接收消息", "not consuming")
+
+    health.add("store", well)
+    health.add("consumers", away, for_requests=False)
+    health.add("outbox", away, advisory=True)
+    assert (await health.ready()).ok
+    assert not (await health.at_work()).ok
+    health.add("consumers", well, for_requests=False)
+    assert (await health.at_work()).ok
+    assert [one.ok for one in (await health.at_work()).checks] == [True, True, False]
+
+
 async def test_every_way_of_not_being_ready(health: Health) -> None:
     async def full() -> Text:
         return text("积压 900 秒", "900 s behind")

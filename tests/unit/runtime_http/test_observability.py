@@ -53,7 +53,7 @@ def test_one_server_span_per_request_under_the_callers_trace(
 
 
 def test_no_spans_for_machines_that_look_in(client: TestClient, spans: InMemorySpanExporter) -> None:
-    for path in ("/livez", "/readyz", "/metrics"):
+    for path in ("/livez", "/readyz", "/startupz", "/metrics"):
         assert client.get(path).status_code == 200
     assert spans.get_finished_spans() == ()
 
