@@ -1,7 +1,7 @@
 """One run: everything is started, loaded, broken, healed; when it is quiet, the evidence is collected and checked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -56,6 +56,10 @@ class Plan:
     """Applications in one round, a fourth of them (40 at most) in a burst."""
     kinds: tuple[str, ...] = tuple(fault.kind for fault in ALL)
     mutant: str | None = None
+    nodes: int = 3
+    """Of the broker, and of the store."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Kinds that cannot be given on this machine, and why."""
 
 
 @dataclass
@@ -94,7 +98,9 @@ async def run(plan: Plan, directory: Path, *, say: Say) -> Result:
     result = Result(plan, ledger)
     began = monotonic()
     async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(raised(directory, scenario, say=say, mutant=plan.mutant))
+        stage = await stack.enter_async_context(
+            raised(directory, scenario, say=say, nodes=plan.nodes, mutant=plan.mutant)
+        )
         tap = Tap(stage.amqp_url)
         await tap.open()
         before_tap = await announced(stage)
@@ -158,8 +164,8 @@ async def _heal(stage: Stage) -> None:
     for replica in stage.all():
         replica.child.resume()
         replica.disarm()
-        replica.broker.mend()
-        replica.store.mend()
+        for wire in replica.wires:
+            wire.mend()
     await stage.until_ready()
 
 

@@ -1,6 +1,7 @@
 """What runs: a broker, a store, an issuer, a mail server, two clocks, and two replicas of every service on wires."""
 
 import asyncio
+import json
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -40,11 +41,8 @@ class Stage:
 
     broker: Broker
     store: Store
-    api: RabbitApi
     amqp_url: str
-    """The run's virtual host, with full rights, not through a wire."""
-    mongo_url: str
-    """The store, not through a wire."""
+    """The run's virtual host, with full rights, on whichever node of the broker is there."""
     databases: Mapping[str, str]
     """By service."""
     replicas: Mapping[str, tuple[Replica, ...]]
@@ -55,6 +53,16 @@ class Stage:
     mails: MailSink
     client: httpx2.AsyncClient
     """For looking at processes; people use the front."""
+
+    @property
+    def api(self) -> RabbitApi:
+        """The broker's management API."""
+        return self.broker.api
+
+    @property
+    def mongo_url(self) -> str:
+        """The store, not through a wire."""
+        return self.store.url
 
     @property
     def vhost(self) -> str:
@@ -88,12 +96,17 @@ class Stage:
 
 
 @asynccontextmanager
-async def raised(directory: Path, scenario: Scenario, *, say: Say, mutant: str | None = None) -> AsyncIterator[Stage]:
+async def raised(
+    directory: Path, scenario: Scenario, *, say: Say, nodes: int = 3, mutant: str | None = None
+) -> AsyncIterator[Stage]:
     """Start everything, ready; at the end nothing of it is left but `directory/logs`."""
     async with AsyncExitStack() as stack:
-        backends = await stack.enter_async_context(open_backends(directory, order=(Source.OWN,), say=say))
-        broker, store, api = _own(backends)
-        amqp_url = await stack.enter_async_context(backends.fresh_vhost())
+        backends = await stack.enter_async_context(open_backends(directory, order=(Source.OWN,), nodes=nodes, say=say))
+        broker, store = _own(backends)
+        vhost = await stack.enter_async_context(backends.fresh_vhost())
+        door = _to_broker(broker)
+        stack.push_async_callback(door.close)
+        amqp_url = await _opened(door, vhost)
         issuer = stack.enter_context(Issuer())
         mails = await stack.enter_async_context(MailSink())
         clocks = {letter: TurnedClock(directory / f"clock-{letter}.json") for letter in LETTERS}
@@ -120,46 +133,53 @@ async def raised(directory: Path, scenario: Scenario, *, say: Say, mutant: str |
             for letter in LETTERS:
                 own = {**common, "SIHAO_DATABASE": databases[service], "SIHAO_CLOCK_FILE": str(clocks[letter].path)}
                 replica = await _replica(
-                    service, letter, own, amqp_url=amqp_url, store_port=store.port, directory=directory
+                    service, letter, own, amqp_url=vhost, broker=broker, store=store, directory=directory
                 )
                 stack.push_async_callback(replica.close)
                 pair.append(replica)
             replicas[service] = tuple(pair)
-        stage = Stage(
-            broker, store, api, amqp_url, backends.mongo_url, databases, replicas, clocks, issuer, mails, client
-        )
+        stage = Stage(broker, store, amqp_url, databases, replicas, clocks, issuer, mails, client)
         await asyncio.gather(*(replica.start() for replica in stage.all()))
         await stage.until_ready()
         yield stage
 
 
 async def _replica(
-    service: str, letter: str, env: Mapping[str, str], *, amqp_url: str, store_port: int, directory: Path
+    service: str, letter: str, env: Mapping[str, str], *, amqp_url: str, broker: Broker, store: Store, directory: Path
 ) -> Replica:
     """One replica, wired and not yet started."""
     name = f"{service}-{letter}"
-    parts = urlsplit(amqp_url)
-    to_broker, to_store = Wire(parts.port or 0), Wire(store_port)
-    await asyncio.gather(to_broker.open(), to_store.open())
+    to_broker, to_store = _to_broker(broker), {node.port: Wire(node.port) for node in store.nodes}
+    await asyncio.gather(*(wire.open() for wire in to_store.values()))
     points = directory / "points" / name
     points.mkdir(parents=True)
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
     own = {
         **env,
-        "SIHAO_AMQP_URL": amqp_url.replace(f":{parts.port}/", f":{to_broker.port}/"),
-        # Directly: the driver must not go round the wire to the member's own address.
-        "SIHAO_MONGO_URL": f"mongodb://{LOOPBACK}:{to_store.port}/?directConnection=true",
+        "SIHAO_AMQP_URL": await _opened(to_broker, amqp_url),
+        "SIHAO_MONGO_URL": store.url,
         "SIHAO_PORT": str(port),
         "SIHAO_PUBLIC_URL": url,
         "SIHAO_AREAS": AREAS.get(service, ""),
         "CHAOS_POINTS": str(points),
+        "CHAOS_DETOURS": json.dumps({member: wire.port for member, wire in to_store.items()}),
     }
     child = launched(service, directory / "logs" / f"{name}.log", name, own)
-    return Replica(service, letter, url, to_broker, to_store, points, child)
+    return Replica(service, letter, url, to_broker, tuple(to_store.values()), points, child)
 
 
-def _own(backends: Backends) -> tuple[Broker, Store, RabbitApi]:
-    if backends.broker is None or backends.store is None or backends.api is None:
+def _to_broker(broker: Broker) -> Wire:
+    return Wire(*(node.port for node in broker.nodes))
+
+
+async def _opened(wire: Wire, url: str) -> str:
+    """Open the wire; answers the address at which it has the server of `url`."""
+    await wire.open()
+    return url.replace(f":{urlsplit(url).port}/", f":{wire.port}/")
+
+
+def _own(backends: Backends) -> tuple[Broker, Store]:
+    if backends.broker is None or backends.store is None:
         raise RuntimeError("故障测试须有自己的消息队列与数据库 / faults need a broker and a store of their own")
-    return backends.broker, backends.store, backends.api
+    return backends.broker, backends.store

@@ -37,7 +37,7 @@ class Fault(ABC):
     """One kind of fault, drawn for one moment."""
 
     kind: ClassVar[str]
-    """`F1` to `F20`."""
+    """`F1` to `F20`, with a word more where there are several of a number: `F3-leader`."""
     title: ClassVar[str]
     """In a few words."""
     shakes: ClassVar[str] = ""
@@ -48,6 +48,12 @@ class Fault(ABC):
         self.dice = dice
         self.reached = True
         """Whether it took effect; a point may not be come to."""
+
+    @classmethod
+    def lacks(cls, nodes: int) -> str:
+        """Why it cannot be given here, to a broker and a store of so many nodes, in two languages; empty if it can."""
+        del nodes
+        return ""
 
     @abstractmethod
     async def dose(self, scene: Scene) -> None:
