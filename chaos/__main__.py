@@ -65,7 +65,7 @@ def cli() -> int:
     kinds = named(given.faults.split(",") if given.faults else ())
     if not kinds:
         parser.error(f"未知的故障 / unknown faults: {given.faults}; {', '.join(BY_KIND)}")
-    missing = left_out(kinds, given.nodes)
+    missing = asyncio.run(left_out(kinds, given.nodes))
     plan = Plan(
         seed=given.seed if given.seed is not None else secrets.randbelow(1_000_000),
         seconds=_MUTANT_SECONDS if given.mutant else given.minutes * 60,

@@ -95,11 +95,13 @@ class Result:
 async def run(plan: Plan, directory: Path, *, say: Say) -> Result:
     """Carry out the plan. The directory is the run's own; its `logs` stay."""
     scenario, ledger = Scenario(), Ledger()
+    planned = _faults(plan)
+    disks = {one.fault.fills for one in planned} - {""}
     result = Result(plan, ledger)
     began = monotonic()
     async with AsyncExitStack() as stack:
         stage = await stack.enter_async_context(
-            raised(directory, scenario, say=say, nodes=plan.nodes, mutant=plan.mutant)
+            raised(directory, scenario, say=say, nodes=plan.nodes, disks=disks, mutant=plan.mutant)
         )
         tap = Tap(stage.amqp_url)
         await tap.open()
@@ -115,7 +117,7 @@ async def run(plan: Plan, directory: Path, *, say: Say) -> Result:
         scene = result.scene = Scene(stage, tap, ledger, await service_queues(stage))
         officers = Officers(front, ledger, dice_of(plan.seed, "officers"))
         load = Load(front, stage, scenario, ledger, dice_of(plan.seed, "load"))
-        schedule = Schedule(_faults(plan), seconds=plan.seconds)
+        schedule = Schedule(planned, seconds=plan.seconds)
         deciding = asyncio.create_task(officers.work(load.rounds))
         stack.push_async_callback(end, deciding)
         async with asyncio.TaskGroup() as group:

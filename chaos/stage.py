@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from chaos.disk import Disk
 from chaos.replica import Replica, launched
 from chaos.waiting import until
 from chaos.wire import Wire
 from demo.data import Scenario
-from dev.backends import Backends, Source, open_backends
+from dev.backends import DIRECTORIES, Backends, Source, open_backends
 from dev.broker import Broker
 from dev.clock import TurnedClock
 from dev.issuer import Issuer
@@ -41,6 +42,8 @@ class Stage:
 
     broker: Broker
     store: Store
+    disks: Mapping[str, Disk]
+    """The disks of `broker` and `store`, if they have their own."""
     amqp_url: str
     """The run's virtual host, with full rights, on whichever node of the broker is there."""
     databases: Mapping[str, str]
@@ -97,10 +100,22 @@ class Stage:
 
 @asynccontextmanager
 async def raised(
-    directory: Path, scenario: Scenario, *, say: Say, nodes: int = 3, mutant: str | None = None
+    directory: Path,
+    scenario: Scenario,
+    *,
+    say: Say,
+    nodes: int = 3,
+    disks: Collection[str] = (),
+    mutant: str | None = None,
 ) -> AsyncIterator[Stage]:
-    """Start everything, ready; at the end nothing of it is left but `directory/logs`."""
+    """Start everything, ready; at the end nothing of it is left but `directory/logs`.
+
+    `disks` says who has a disk of its own: `broker`, `store`.
+    """
     async with AsyncExitStack() as stack:
+        own_disks = {name: Disk(directory / DIRECTORIES[name]) for name in disks}
+        for disk in own_disks.values():
+            await stack.enter_async_context(disk.mounted())
         backends = await stack.enter_async_context(open_backends(directory, order=(Source.OWN,), nodes=nodes, say=say))
         broker, store = _own(backends)
         vhost = await stack.enter_async_context(backends.fresh_vhost())
@@ -138,7 +153,7 @@ async def raised(
                 stack.push_async_callback(replica.close)
                 pair.append(replica)
             replicas[service] = tuple(pair)
-        stage = Stage(broker, store, amqp_url, databases, replicas, clocks, issuer, mails, client)
+        stage = Stage(broker, store, own_disks, amqp_url, databases, replicas, clocks, issuer, mails, client)
         await asyncio.gather(*(replica.start() for replica in stage.all()))
         await stage.until_ready()
         yield stage

@@ -27,6 +27,8 @@ from dev.rabbit_api import RabbitApi, amqp_address
 AMQP_URL = "SIHAO_AMQP_URL"
 RABBIT_API_URL = "SIHAO_RABBIT_API_URL"
 MONGO_URL = "SIHAO_MONGO_URL"
+DIRECTORIES = {"broker": "rabbitmq", "store": "mongodb"}
+"""Where in a run's directory servers of our own keep their data."""
 
 Found = TypeVar("Found")
 
@@ -196,7 +198,9 @@ class _Search:
         if server is None:
             return None
         self.say("正在启动自己的 RabbitMQ（约五秒）… / starting a RabbitMQ of our own (about five seconds) …")
-        own = rabbitmq.Broker(self.directory / "rabbitmq", server, logs=self.directory / "logs", nodes=self.nodes)
+        own = rabbitmq.Broker(
+            self.directory / DIRECTORIES["broker"], server, logs=self.directory / "logs", nodes=self.nodes
+        )
         self.stack.push_async_callback(own.close)
         await own.start()
         return _Broker(own.url, own.api, own)
@@ -225,7 +229,9 @@ class _Search:
             self.say(_STORE_WITHOUT_LIBRARIES)
             return None
         self.say("正在启动自己的 MongoDB … / starting a MongoDB of our own …")
-        own = mongodb.Store(self.directory / "mongodb", server, logs=self.directory / "logs", nodes=self.nodes)
+        own = mongodb.Store(
+            self.directory / DIRECTORIES["store"], server, logs=self.directory / "logs", nodes=self.nodes
+        )
         self.stack.push_async_callback(own.close)
         await own.start()
         return _Store(own.url, own)

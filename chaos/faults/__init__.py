@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from chaos.faults.clocks import ClockJumps
 from chaos.faults.cluster import BrokerNodeKilled, LeadersMoved, PrimaryFrozen, PrimaryKilled, SteppedDown
+from chaos.faults.disk import BrokerDiskFails, BrokerDiskFull, SlowDisk, StoreDiskFails, StoreDiskFull
 from chaos.faults.fault import Fault, Scene
 from chaos.faults.links import Cut, ProvinceCutOff, Slow, Stalled
 from chaos.faults.messages import Duplicates, Poisoned, Reordered
@@ -28,6 +29,11 @@ ALL: tuple[type[Fault], ...] = (
     Poisoned,
     Frozen,
     Alarm,
+    StoreDiskFull,
+    BrokerDiskFull,
+    StoreDiskFails,
+    BrokerDiskFails,
+    SlowDisk,
     ClockJumps,
     ProvinceCutOff,
     Rolled,
@@ -43,9 +49,9 @@ def named(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(kind for kind in BY_KIND if not wanted or wanted & {kind, kind.partition("-")[0]})
 
 
-def left_out(kinds: Iterable[str], nodes: int) -> dict[str, str]:
+async def left_out(kinds: Iterable[str], nodes: int) -> dict[str, str]:
     """Which of these kinds cannot be given here, to a broker and a store of so many nodes, and why."""
-    reasons = {kind: BY_KIND[kind].lacks(nodes) for kind in kinds}
+    reasons = {kind: await BY_KIND[kind].lacks(nodes) for kind in kinds}
     return {kind: reason for kind, reason in reasons.items() if reason}
 
 

@@ -25,7 +25,7 @@ class _OfNode(Fault):
     """A fault that only a cluster outlives, or knows at all."""
 
     @classmethod
-    def lacks(cls, nodes: int) -> str:
+    async def lacks(cls, nodes: int) -> str:
         """Why it cannot be given."""
         return "" if nodes >= _NODES else f"需要 {_NODES} 个节点 / needs {_NODES} nodes"
 

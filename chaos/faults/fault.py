@@ -43,6 +43,9 @@ class Fault(ABC):
     shakes: ClassVar[str] = ""
     """What it holds alone while it lasts: `broker`, `store`, `clock`, `update`; two of one sort never come together."""
 
+    fills: ClassVar[str] = ""
+    """Whose disk it fills up, `broker` or `store`, which then needs one of its own."""
+
     def __init__(self, dice: Random) -> None:
         """Draw whatever is random about it now, so that a seed gives the same fault whenever it strikes."""
         self.dice = dice
@@ -50,7 +53,7 @@ class Fault(ABC):
         """Whether it took effect; a point may not be come to."""
 
     @classmethod
-    def lacks(cls, nodes: int) -> str:
+    async def lacks(cls, nodes: int) -> str:
         """Why it cannot be given here, to a broker and a store of so many nodes, in two languages; empty if it can."""
         del nodes
         return ""
