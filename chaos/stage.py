@@ -24,7 +24,7 @@ from dev.issuer import Issuer
 from dev.mail_sink import MailSink
 from dev.packages import Say
 from dev.ports import LOOPBACK, free_port
-from dev.rabbit_api import RabbitApi
+from dev.rabbit_api import RabbitApi, amqp_address
 from dev.store import Store
 
 FUJIAN = "review-35"
@@ -118,10 +118,12 @@ async def raised(
             await stack.enter_async_context(disk.mounted())
         backends = await stack.enter_async_context(open_backends(directory, order=(Source.OWN,), nodes=nodes, say=say))
         broker, store = _own(backends)
-        vhost = await stack.enter_async_context(backends.fresh_vhost())
+        vhost = f"chaos-{secrets.token_hex(4)}"
+        await broker.api.create_vhost(vhost)
+        direct_url = amqp_address(broker.url, vhost=vhost)
         door = _to_broker(broker)
         stack.push_async_callback(door.close)
-        amqp_url = await _opened(door, vhost)
+        amqp_url = await _opened(door, direct_url)
         issuer = stack.enter_context(Issuer())
         mails = await stack.enter_async_context(MailSink())
         clocks = {letter: TurnedClock(directory / f"clock-{letter}.json") for letter in LETTERS}
@@ -148,7 +150,7 @@ async def raised(
             for letter in LETTERS:
                 own = {**common, "SIHAO_DATABASE": databases[service], "SIHAO_CLOCK_FILE": str(clocks[letter].path)}
                 replica = await _replica(
-                    service, letter, own, amqp_url=vhost, broker=broker, store=store, directory=directory
+                    service, letter, own, amqp_url=direct_url, broker=broker, store=store, directory=directory
                 )
                 stack.push_async_callback(replica.close)
                 pair.append(replica)

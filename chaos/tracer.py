@@ -23,7 +23,8 @@ class Spoiled:
     @property
     def count(self) -> int:
         """How many calls were spoiled so far."""
-        return self._record.read_text("utf-8", "replace").count("INJECTED") if self._record.exists() else 0
+        told = self._record.read_text("utf-8", "replace") if self._record.exists() else ""
+        return told.count("(INJECTED)") + told.count("(DELAYED)")
 
 
 @asynccontextmanager

@@ -135,6 +135,7 @@ class SlowDisk(_Traced):
 
     kind = "F15"
     title = "slow disk"
+    shakes = "disk"
 
     def __init__(self, dice: Random) -> None:
         super().__init__(dice)
