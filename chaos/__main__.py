@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from chaos import report
-from chaos.faults import BY_KIND
+from chaos.faults import BY_KIND, left_out, named
 from chaos.mutants import MUTANTS
 from chaos.run import Plan, Result, run
 from dev.processes import interruptible
@@ -31,6 +31,9 @@ async def main(plan: Plan, written: Path | None) -> int:
     warnings.simplefilter("ignore", RuntimeWarning)  # a connection that failed to open is dropped without being closed
     with interruptible(), run_directory("chaos") as directory:
         console.print(f"SEED={plan.seed}", highlight=False)
+        for kind, why in plan.left_out.items():
+            title = BY_KIND[kind].title
+            console.print(f"略去 / left out: {kind} {title}: {why}", markup=False, highlight=False)
         result = await run(plan, directory, say=lambda text: console.print(text, markup=False))
         report.tell(result, console)
         report.write(result, written or directory / "logs" / "report.json")
@@ -55,20 +58,24 @@ def cli() -> int:
     parser.add_argument("--every", type=float, default=3.0, help="故障间隔（秒）/ seconds between faults, on average")
     parser.add_argument("--wave", type=int, default=150, help="每届申报数 / applications in one round")
     parser.add_argument("--faults", default="", help="只用这些故障，如 F1,F2 / only these kinds")
+    parser.add_argument("--nodes", type=int, choices=(1, 3), default=3, help="节点数 / nodes of broker and of store")
     parser.add_argument("--mutant", choices=sorted(MUTANTS), help="故意做错的服务 / a service made wrong on purpose")
     parser.add_argument("--json", type=Path, default=None, help="结果文件 / where the figures go")
     given = parser.parse_args()
-    kinds = tuple(kind for kind in BY_KIND if kind in given.faults.split(",")) if given.faults else tuple(BY_KIND)
+    kinds = named(given.faults.split(",") if given.faults else ())
     if not kinds:
         parser.error(f"未知的故障 / unknown faults: {given.faults}; {', '.join(BY_KIND)}")
+    missing = asyncio.run(left_out(kinds, given.nodes))
     plan = Plan(
         seed=given.seed if given.seed is not None else secrets.randbelow(1_000_000),
         seconds=_MUTANT_SECONDS if given.mutant else given.minutes * 60,
         rate=given.rate,
         every=given.every,
         wave=given.wave,
-        kinds=kinds,
+        kinds=tuple(kind for kind in kinds if kind not in missing),
         mutant=given.mutant,
+        nodes=given.nodes,
+        left_out=missing,
     )
     return asyncio.run(main(plan, given.json))
 

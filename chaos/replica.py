@@ -30,8 +30,8 @@ class Replica:
     url: str
     broker: Wire
     """Its wire to the broker."""
-    store: Wire
-    """Its wire to the store."""
+    store: tuple[Wire, ...]
+    """Its wires to the members of the store."""
     points: Path
     """Where points are armed for it."""
     child: Child
@@ -45,6 +45,11 @@ class Replica:
     def name(self) -> str:
         """`intake-a`."""
         return f"{self.service}-{self.letter}"
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        """All its wires."""
+        return self.broker, *self.store
 
     async def start(self) -> None:
         """Start it; from now on it is started again whenever it dies."""
@@ -74,7 +79,7 @@ class Replica:
             await end(self._work)
         self.child.resume()
         await self.child.kill()
-        await asyncio.gather(self.broker.close(), self.store.close())
+        await asyncio.gather(*(wire.close() for wire in self.wires))
 
     def arm(self, point: str) -> None:
         """Have it die when it next comes to this point."""

@@ -43,10 +43,17 @@ def figures(result: Result) -> dict[str, Any]:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
         "mutant": plan.mutant,
-        "plan": {"seconds": plan.seconds, "rate": plan.rate, "every": plan.every, "wave": plan.wave},
+        "plan": {
+            "seconds": plan.seconds,
+            "rate": plan.rate,
+            "every": plan.every,
+            "wave": plan.wave,
+            "nodes": plan.nodes,
+        },
         "took_seconds": _round(result.took),
         "faults": {kind: kinds[kind] for kind in BY_KIND if kinds[kind]},
         "faults_in_all": len(result.struck),
+        "left_out": dict(plan.left_out),
         "deaths": len(result.deaths),
         "points": dict(sorted(points.items())),
         "rounds": result.rounds,
@@ -110,6 +117,8 @@ def tell(result: Result, console: Console) -> None:
         table.add_row(name.replace("_", " "), str(told[name]))
     for kind, count in told["faults"].items():
         table.add_row(f"{kind} {BY_KIND[kind].title}", str(count))
+    for kind, why in told["left_out"].items():
+        table.add_row(f"{kind} {BY_KIND[kind].title}", f"略去 / left out: {why}")
     for name, value in told["recovery"].items():
         table.add_row(name.replace("_", " "), str(value))
     console.print(table)

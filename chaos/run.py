@@ -1,7 +1,7 @@
 """One run: everything is started, loaded, broken, healed; when it is quiet, the evidence is collected and checked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -56,6 +56,10 @@ class Plan:
     """Applications in one round, a fourth of them (40 at most) in a burst."""
     kinds: tuple[str, ...] = tuple(fault.kind for fault in ALL)
     mutant: str | None = None
+    nodes: int = 3
+    """Of the broker, and of the store."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Kinds that cannot be given on this machine, and why."""
 
 
 @dataclass
@@ -91,10 +95,14 @@ class Result:
 async def run(plan: Plan, directory: Path, *, say: Say) -> Result:
     """Carry out the plan. The directory is the run's own; its `logs` stay."""
     scenario, ledger = Scenario(), Ledger()
+    planned = _faults(plan)
+    disks = {one.fault.fills for one in planned} - {""}
     result = Result(plan, ledger)
     began = monotonic()
     async with AsyncExitStack() as stack:
-        stage = await stack.enter_async_context(raised(directory, scenario, say=say, mutant=plan.mutant))
+        stage = await stack.enter_async_context(
+            raised(directory, scenario, say=say, nodes=plan.nodes, disks=disks, mutant=plan.mutant)
+        )
         tap = Tap(stage.amqp_url)
         await tap.open()
         before_tap = await announced(stage)
@@ -109,7 +117,7 @@ async def run(plan: Plan, directory: Path, *, say: Say) -> Result:
         scene = result.scene = Scene(stage, tap, ledger, await service_queues(stage))
         officers = Officers(front, ledger, dice_of(plan.seed, "officers"))
         load = Load(front, stage, scenario, ledger, dice_of(plan.seed, "load"))
-        schedule = Schedule(_faults(plan), seconds=plan.seconds)
+        schedule = Schedule(planned, seconds=plan.seconds)
         deciding = asyncio.create_task(officers.work(load.rounds))
         stack.push_async_callback(end, deciding)
         async with asyncio.TaskGroup() as group:
@@ -158,8 +166,8 @@ async def _heal(stage: Stage) -> None:
     for replica in stage.all():
         replica.child.resume()
         replica.disarm()
-        replica.broker.mend()
-        replica.store.mend()
+        for wire in replica.wires:
+            wire.mend()
     await stage.until_ready()
 
 

@@ -1,9 +1,10 @@
 """What runs: a broker, a store, an issuer, a mail server, two clocks, and two replicas of every service on wires."""
 
 import asyncio
+import json
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +12,19 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from chaos.disk import Disk
 from chaos.replica import Replica, launched
 from chaos.waiting import until
 from chaos.wire import Wire
 from demo.data import Scenario
-from dev.backends import Backends, Source, open_backends
+from dev.backends import DIRECTORIES, Backends, Source, open_backends
 from dev.broker import Broker
 from dev.clock import TurnedClock
 from dev.issuer import Issuer
 from dev.mail_sink import MailSink
 from dev.packages import Say
 from dev.ports import LOOPBACK, free_port
-from dev.rabbit_api import RabbitApi
+from dev.rabbit_api import RabbitApi, amqp_address
 from dev.store import Store
 
 FUJIAN = "review-35"
@@ -40,11 +42,10 @@ class Stage:
 
     broker: Broker
     store: Store
-    api: RabbitApi
+    disks: Mapping[str, Disk]
+    """The disks of `broker` and `store`, if they have their own."""
     amqp_url: str
-    """The run's virtual host, with full rights, not through a wire."""
-    mongo_url: str
-    """The store, not through a wire."""
+    """The run's virtual host, with full rights, on whichever node of the broker is there."""
     databases: Mapping[str, str]
     """By service."""
     replicas: Mapping[str, tuple[Replica, ...]]
@@ -55,6 +56,16 @@ class Stage:
     mails: MailSink
     client: httpx2.AsyncClient
     """For looking at processes; people use the front."""
+
+    @property
+    def api(self) -> RabbitApi:
+        """The broker's management API."""
+        return self.broker.api
+
+    @property
+    def mongo_url(self) -> str:
+        """The store, not through a wire."""
+        return self.store.url
 
     @property
     def vhost(self) -> str:
@@ -88,12 +99,31 @@ class Stage:
 
 
 @asynccontextmanager
-async def raised(directory: Path, scenario: Scenario, *, say: Say, mutant: str | None = None) -> AsyncIterator[Stage]:
-    """Start everything, ready; at the end nothing of it is left but `directory/logs`."""
+async def raised(
+    directory: Path,
+    scenario: Scenario,
+    *,
+    say: Say,
+    nodes: int = 3,
+    disks: Collection[str] = (),
+    mutant: str | None = None,
+) -> AsyncIterator[Stage]:
+    """Start everything, ready; at the end nothing of it is left but `directory/logs`.
+
+    `disks` says who has a disk of its own: `broker`, `store`.
+    """
     async with AsyncExitStack() as stack:
-        backends = await stack.enter_async_context(open_backends(directory, order=(Source.OWN,), say=say))
-        broker, store, api = _own(backends)
-        amqp_url = await stack.enter_async_context(backends.fresh_vhost())
+        own_disks = {name: Disk(directory / DIRECTORIES[name]) for name in disks}
+        for disk in own_disks.values():
+            await stack.enter_async_context(disk.mounted())
+        backends = await stack.enter_async_context(open_backends(directory, order=(Source.OWN,), nodes=nodes, say=say))
+        broker, store = _own(backends)
+        vhost = f"chaos-{secrets.token_hex(4)}"
+        await broker.api.create_vhost(vhost)
+        direct_url = amqp_address(broker.url, vhost=vhost)
+        door = _to_broker(broker)
+        stack.push_async_callback(door.close)
+        amqp_url = await _opened(door, direct_url)
         issuer = stack.enter_context(Issuer())
         mails = await stack.enter_async_context(MailSink())
         clocks = {letter: TurnedClock(directory / f"clock-{letter}.json") for letter in LETTERS}
@@ -120,46 +150,53 @@ async def raised(directory: Path, scenario: Scenario, *, say: Say, mutant: str |
             for letter in LETTERS:
                 own = {**common, "SIHAO_DATABASE": databases[service], "SIHAO_CLOCK_FILE": str(clocks[letter].path)}
                 replica = await _replica(
-                    service, letter, own, amqp_url=amqp_url, store_port=store.port, directory=directory
+                    service, letter, own, amqp_url=direct_url, broker=broker, store=store, directory=directory
                 )
                 stack.push_async_callback(replica.close)
                 pair.append(replica)
             replicas[service] = tuple(pair)
-        stage = Stage(
-            broker, store, api, amqp_url, backends.mongo_url, databases, replicas, clocks, issuer, mails, client
-        )
+        stage = Stage(broker, store, own_disks, amqp_url, databases, replicas, clocks, issuer, mails, client)
         await asyncio.gather(*(replica.start() for replica in stage.all()))
         await stage.until_ready()
         yield stage
 
 
 async def _replica(
-    service: str, letter: str, env: Mapping[str, str], *, amqp_url: str, store_port: int, directory: Path
+    service: str, letter: str, env: Mapping[str, str], *, amqp_url: str, broker: Broker, store: Store, directory: Path
 ) -> Replica:
     """One replica, wired and not yet started."""
     name = f"{service}-{letter}"
-    parts = urlsplit(amqp_url)
-    to_broker, to_store = Wire(parts.port or 0), Wire(store_port)
-    await asyncio.gather(to_broker.open(), to_store.open())
+    to_broker, to_store = _to_broker(broker), {node.port: Wire(node.port) for node in store.nodes}
+    await asyncio.gather(*(wire.open() for wire in to_store.values()))
     points = directory / "points" / name
     points.mkdir(parents=True)
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
     own = {
         **env,
-        "SIHAO_AMQP_URL": amqp_url.replace(f":{parts.port}/", f":{to_broker.port}/"),
-        # Directly: the driver must not go round the wire to the member's own address.
-        "SIHAO_MONGO_URL": f"mongodb://{LOOPBACK}:{to_store.port}/?directConnection=true",
+        "SIHAO_AMQP_URL": await _opened(to_broker, amqp_url),
+        "SIHAO_MONGO_URL": store.url,
         "SIHAO_PORT": str(port),
         "SIHAO_PUBLIC_URL": url,
         "SIHAO_AREAS": AREAS.get(service, ""),
         "CHAOS_POINTS": str(points),
+        "CHAOS_DETOURS": json.dumps({member: wire.port for member, wire in to_store.items()}),
     }
     child = launched(service, directory / "logs" / f"{name}.log", name, own)
-    return Replica(service, letter, url, to_broker, to_store, points, child)
+    return Replica(service, letter, url, to_broker, tuple(to_store.values()), points, child)
 
 
-def _own(backends: Backends) -> tuple[Broker, Store, RabbitApi]:
-    if backends.broker is None or backends.store is None or backends.api is None:
+def _to_broker(broker: Broker) -> Wire:
+    return Wire(*(node.port for node in broker.nodes))
+
+
+async def _opened(wire: Wire, url: str) -> str:
+    """Open the wire; answers the address at which it has the server of `url`."""
+    await wire.open()
+    return url.replace(f":{urlsplit(url).port}/", f":{wire.port}/")
+
+
+def _own(backends: Backends) -> tuple[Broker, Store]:
+    if backends.broker is None or backends.store is None:
         raise RuntimeError("故障测试须有自己的消息队列与数据库 / faults need a broker and a store of their own")
-    return backends.broker, backends.store, backends.api
+    return backends.broker, backends.store

@@ -2,6 +2,7 @@
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
+from collections import deque
 from contextlib import suppress
 
 from dev.ports import LOOPBACK
@@ -10,11 +11,14 @@ _CHUNK = 65_536
 
 
 class Wire:
-    """A loopback port behind which the server at `port` is found; `open` before the first use, `close` at the end."""
+    """A loopback port behind which a server is found; `open` before the first use, `close` at the end.
 
-    def __init__(self, port: int) -> None:
+    Of several `ports` it dials one after the other, as a load balancer does, passing over those where nobody listens.
+    """
+
+    def __init__(self, *ports: int) -> None:
         self.port = 0
-        self._far = port
+        self._far = deque(ports)
         self._whole = True
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -71,7 +75,7 @@ class Wire:
         try:
             await self._flowing.wait()
             if self._whole:
-                far, far_out = await asyncio.open_connection(LOOPBACK, self._far)
+                far, far_out = await self._dial()
                 ends.add(far_out)
                 self._writers |= ends
                 await asyncio.gather(self._pump(near, far_out), self._pump(far, near_out))
@@ -81,6 +85,13 @@ class Wire:
             self._writers -= ends
             for end in ends:
                 end.transport.abort()
+
+    async def _dial(self) -> tuple[StreamReader, StreamWriter]:
+        for port in list(self._far):
+            self._far.rotate(-1)
+            with suppress(OSError):
+                return await asyncio.open_connection(LOOPBACK, port)
+        raise ConnectionRefusedError
 
     async def _pump(self, source: StreamReader, target: StreamWriter) -> None:
         with suppress(ConnectionError):

@@ -27,6 +27,8 @@ from dev.rabbit_api import RabbitApi, amqp_address
 AMQP_URL = "SIHAO_AMQP_URL"
 RABBIT_API_URL = "SIHAO_RABBIT_API_URL"
 MONGO_URL = "SIHAO_MONGO_URL"
+DIRECTORIES = {"broker": "rabbitmq", "store": "mongodb"}
+"""Where in a run's directory servers of our own keep their data."""
 
 Found = TypeVar("Found")
 
@@ -80,11 +82,12 @@ class Backends:
 
 @asynccontextmanager
 async def open_backends(
-    directory: Path, *, order: Sequence[Source] = DEMO_ORDER, say: Say = print
+    directory: Path, *, order: Sequence[Source] = DEMO_ORDER, nodes: int = 1, say: Say = print
 ) -> AsyncIterator[Backends]:
     """Find or start a broker and a store, the first of `order` that can be had for each; close what was started.
 
-    Data goes to `directory`, logs to `directory/logs`; `say` is told about whatever takes time.
+    Servers of our own have so many `nodes` each. Data goes to `directory`, logs to `directory/logs`; `say` is told
+    about whatever takes time.
 
     Raises:
         BackendMissingError: if there is none, or a given address does not answer.
@@ -92,7 +95,7 @@ async def open_backends(
         InstallFailedError: if Debian's package of a server cannot be installed.
     """
     async with AsyncExitStack() as stack:
-        search = _Search(directory, stack, say)
+        search = _Search(directory, stack, say, nodes)
         for source in order:
             if broker := await search.broker(source):
                 break
@@ -120,7 +123,8 @@ class _Store(NamedTuple):
 class _Search:
     """Tries one source after the other; whatever it starts is closed with `stack`."""
 
-    def __init__(self, directory: Path, stack: AsyncExitStack, say: Say) -> None:
+    def __init__(self, directory: Path, stack: AsyncExitStack, say: Say, nodes: int) -> None:
+        self.nodes = nodes
         self.directory = directory
         self.stack = stack
         self.say = say
@@ -194,7 +198,9 @@ class _Search:
         if server is None:
             return None
         self.say("正在启动自己的 RabbitMQ（约五秒）… / starting a RabbitMQ of our own (about five seconds) …")
-        own = rabbitmq.Broker(self.directory / "rabbitmq", server, logs=self.directory / "logs")
+        own = rabbitmq.Broker(
+            self.directory / DIRECTORIES["broker"], server, logs=self.directory / "logs", nodes=self.nodes
+        )
         self.stack.push_async_callback(own.close)
         await own.start()
         return _Broker(own.url, own.api, own)
@@ -223,7 +229,9 @@ class _Search:
             self.say(_STORE_WITHOUT_LIBRARIES)
             return None
         self.say("正在启动自己的 MongoDB … / starting a MongoDB of our own …")
-        own = mongodb.Store(self.directory / "mongodb", server, logs=self.directory / "logs")
+        own = mongodb.Store(
+            self.directory / DIRECTORIES["store"], server, logs=self.directory / "logs", nodes=self.nodes
+        )
         self.stack.push_async_callback(own.close)
         await own.start()
         return _Store(own.url, own)

@@ -67,7 +67,7 @@ async def mongodb_container() -> AsyncIterator[str]:
     async with _running(MONGODB_IMAGE, _MONGO, command=command) as (container, address):
         # Direct, because the member's own name for itself means nothing outside the container.
         url = f"mongodb://{address(_MONGO)}/?directConnection=true"
-        await _until(lambda: is_primary(url, member=f"localhost:{_MONGO}"), container)
+        await _until(lambda: is_primary(url, members=[f"localhost:{_MONGO}"]), container)
         yield url
 
 

@@ -37,17 +37,26 @@ class Fault(ABC):
     """One kind of fault, drawn for one moment."""
 
     kind: ClassVar[str]
-    """`F1` to `F20`."""
+    """`F1` to `F20`, with a word more where there are several of a number: `F3-leader`."""
     title: ClassVar[str]
     """In a few words."""
     shakes: ClassVar[str] = ""
     """What it holds alone while it lasts: `broker`, `store`, `clock`, `update`; two of one sort never come together."""
+
+    fills: ClassVar[str] = ""
+    """Whose disk it fills up, `broker` or `store`, which then needs one of its own."""
 
     def __init__(self, dice: Random) -> None:
         """Draw whatever is random about it now, so that a seed gives the same fault whenever it strikes."""
         self.dice = dice
         self.reached = True
         """Whether it took effect; a point may not be come to."""
+
+    @classmethod
+    async def lacks(cls, nodes: int) -> str:
+        """Why it cannot be given here, to a broker and a store of so many nodes, in two languages; empty if it can."""
+        del nodes
+        return ""
 
     @abstractmethod
     async def dose(self, scene: Scene) -> None:

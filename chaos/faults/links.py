@@ -24,7 +24,7 @@ class _OfWires(Fault):
         if self._to != "store":
             self._wires += [replica.broker for replica in replicas]
         if self._to != "broker":
-            self._wires += [replica.store for replica in replicas]
+            self._wires += [wire for replica in replicas for wire in replica.store]
         return self._wires
 
     async def undo(self, scene: Scene) -> None:

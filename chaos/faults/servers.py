@@ -1,12 +1,12 @@
-"""Faults of the broker and the store: restarted, killed, under an alarm."""
+"""Faults of the whole broker and the whole store: restarted, killed, under an alarm."""
 
 import asyncio
-from pathlib import Path
 from random import Random
 from time import monotonic
 
 from chaos.faults.fault import Fault, Scene
 from chaos.waiting import until
+from dev.broker import BrokerNode
 
 _BACK_WITHIN = 20.0
 _ALARMS = {
@@ -16,11 +16,7 @@ _ALARMS = {
 
 
 class BrokerRestarted(Fault):
-    """F3: the broker is stopped properly and started again.
-
-    Properly, because a single node of RabbitMQ 3.10.8 that is killed while it writes sometimes leaves a quorum queue
-    without a leader (docs/operations.md); that is a fault of that release, not of ours.
-    """
+    """F3: the broker, all of its nodes, is stopped properly and started again."""
 
     kind = "F3"
     title = "broker restarted"
@@ -37,12 +33,11 @@ class BrokerRestarted(Fault):
 
     async def undo(self, scene: Scene) -> None:
         """Start, and measure until everybody consumes again."""
-        await scene.stage.broker.start()
-        scene.broker_back.append(await until_all_ready(scene))
+        await broker_again(scene)
 
 
 class StoreKilled(Fault):
-    """F4: the store is killed and started again."""
+    """F4: the store, all of its members, is killed and started again."""
 
     kind = "F4"
     title = "mongod kill -9"
@@ -59,12 +54,11 @@ class StoreKilled(Fault):
 
     async def undo(self, scene: Scene) -> None:
         """Start, and measure until everybody is ready again."""
-        await scene.stage.store.start()
-        scene.store_back.append(await until_all_ready(scene))
+        await store_again(scene)
 
 
 class Alarm(Fault):
-    """F13: the broker comes up under a memory or disk alarm, in which it reads nothing from whoever publishes."""
+    """F13: a node of the broker comes up under a memory or disk alarm: no node reads from whoever publishes."""
 
     kind = "F13"
     title = "broker alarm"
@@ -74,27 +68,39 @@ class Alarm(Fault):
         super().__init__(dice)
         self._what = dice.choice(sorted(_ALARMS))
         self._seconds = dice.uniform(8, 20)
+        self._node: BrokerNode | None = None
         self._plain = ""
 
     async def dose(self, scene: Scene) -> None:
         """Restart with a limit that is always passed."""
-        configuration = _configuration(scene)
-        self._plain = configuration.read_text("utf-8")
-        await scene.stage.broker.stop()
-        configuration.write_text(self._plain + _ALARMS[self._what], "utf-8")
-        await scene.stage.broker.start()
+        self._node = self.dice.choice(scene.stage.broker.nodes)
+        self._plain = self._node.configuration.read_text("utf-8")
+        await self._node.stop()
+        self._node.configuration.write_text(self._plain + _ALARMS[self._what], "utf-8")
+        await self._node.start()
         await asyncio.sleep(self._seconds)
 
     async def undo(self, scene: Scene) -> None:
         """Restart as it was."""
-        await scene.stage.broker.stop()
-        if self._plain:
-            _configuration(scene).write_text(self._plain, "utf-8")
-        await scene.stage.broker.start()
-        scene.broker_back.append(await until_all_ready(scene))
+        if self._node is not None:
+            await self._node.stop()
+            self._node.configuration.write_text(self._plain, "utf-8")
+        await broker_again(scene)
 
     def __str__(self) -> str:
         return f"{super().__str__()} {self._what} {self._seconds:.0f} s"
+
+
+async def broker_again(scene: Scene) -> None:
+    """Start the nodes of the broker that do not run, and measure until everybody consumes again."""
+    await scene.stage.broker.start()
+    scene.broker_back.append(await until_all_ready(scene))
+
+
+async def store_again(scene: Scene) -> None:
+    """Start the members of the store that do not run, and measure until everybody is ready again."""
+    await scene.stage.store.start()
+    scene.store_back.append(await until_all_ready(scene))
 
 
 async def until_all_ready(scene: Scene) -> float:
@@ -106,7 +112,3 @@ async def until_all_ready(scene: Scene) -> float:
 
     await until(all_ready, within=_BACK_WITHIN)
     return monotonic() - began
-
-
-def _configuration(scene: Scene) -> Path:
-    return scene.stage.broker.directory / "rabbitmq.conf"

@@ -6,7 +6,15 @@ import sys
 from pathlib import Path
 
 KINDS = ("F1", "F2", "F4", "F6", "F9", "F11", "F19")
-PLAN = {"seed": "4242", "minutes": "0.4", "rate": "4", "every": "1.2", "wave": "60", "faults": ",".join(KINDS)}
+PLAN = {
+    "seed": "4242",
+    "minutes": "0.4",
+    "rate": "4",
+    "every": "1.2",
+    "wave": "60",
+    "nodes": "1",
+    "faults": ",".join(KINDS),
+}
 _WITHIN = 400.0
 """Seconds, on a machine that is busy with other things as well."""
 
