@@ -44,6 +44,8 @@ class Stand:
     """The address of that virtual host, with full rights."""
     addresses: Mapping[str, str]
     """The same, with each process's own rights."""
+    databases: Mapping[str, str]
+    """The name of each process's database."""
 
 
 @asynccontextmanager
@@ -90,7 +92,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         await asyncio.gather(*(start(name) for name in SERVICES))
         platform = await stack.enter_async_context(connected(urls, issuer))
         vhost = amqp_url.rpartition("/")[2]
-        yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses)
+        yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, databases)
 
 
 def centre_areas(scenario: Scenario) -> Sequence[str]:

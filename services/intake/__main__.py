@@ -2,7 +2,7 @@
 
 from services.intake.app import create_app
 from services.intake.settings import IntakeSettings
-from shared.runtime.http import serve
+from shared.runtime.server import serve
 
 if __name__ == "__main__":
     settings = IntakeSettings()

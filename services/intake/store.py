@@ -16,7 +16,7 @@ from shared.runtime.problems import Unavailable
 
 CHAMBERS = Kind("chambers", RegisteredChamber, indexes=(Index(("state.chamber.area", "_id")),))
 """By credit code."""
-LISTS = Kind("lists", ChamberList, indexes=(Index(("state.registered_at",)),))
+LISTS = Kind("lists", ChamberList, indexes=(Index(("state.registered_at", "state.accepted_at")),))
 """Imported lists, by the SHA-256 of the file and the importing officer's area."""
 RUBRICS = Kind("rubrics", KnownRubric)
 """By id."""

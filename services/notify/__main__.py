@@ -2,7 +2,7 @@
 
 from services.notify.app import create_app
 from services.notify.settings import NotifySettings
-from shared.runtime.http import serve
+from shared.runtime.server import serve
 
 if __name__ == "__main__":
     settings = NotifySettings()

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from services.notify.domain import letter as letters
 from services.notify.domain import recipient as recipients
-from services.notify.domain.letter import Letter, MarkRead, Retry, Status
+from services.notify.domain.letter import Letter, MarkRead, Retry
 from services.notify.domain.recipient import Choose, Erase, Profile, Register, Wishes
 from services.notify.shapes import (
     Inbox,
@@ -132,8 +132,7 @@ def _letters(post: Letters, commands: Commands) -> APIRouter:
             after=query.after,
         )
         after = list_cursor(found[-1]) if len(found) == query.limit else None
-        counts: dict[Status, int] = {"queued": 0, "delivered": 0, "failed": 0}
-        return LetterPage(items=tuple(map(line, found)), next=after, counts=counts | await post.counts(area))
+        return LetterPage(items=tuple(map(line, found)), next=after, counts=await post.counts(area))
 
     @routes.post("/{letter}/retry", summary="重发 / send a failed letter again")
     async def retry(letter: str, by: Office, key: IdempotencyKey) -> LetterLine:

@@ -7,12 +7,13 @@ rounds, notices, announcements, honours   the entries of the bulletin
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from services.notify.domain.announcement import AnnouncementEntry
 from services.notify.domain.audience import Wanted, addressed
 from services.notify.domain.entry import Entry
 from services.notify.domain.honour import HonourEntry, Standing
+from services.notify.domain.honour import Status as Heard
 from services.notify.domain.letter import Letter, Status, whole
 from services.notify.domain.notice import NoticeEntry
 from services.notify.domain.recipient import Channel, Profile, Recipient, RecipientRole
@@ -31,15 +32,24 @@ LETTERS = Kind(
     Letter,
     indexes=(
         Index(("state.status", "state.next_try")),
+        Index(("state.status", "state.draft.area")),
         Index(("state.draft.to", "state.draft.channel", "state.read", "state.at")),
-        Index(("state.draft.area", "state.at")),
-        Index(("state.draft.about",)),
+        Index(("state.draft.area", "state.at", "_id")),
+        Index(("state.draft.about", "state.at", "_id")),
+        Index(("state.at", "_id")),
     ),
 )
-ROUNDS = Kind("rounds", RoundEntry, indexes=(Index(("state.opened.at",)),))
-NOTICES = Kind("notices", NoticeEntry, indexes=(Index(("state.opened.at",)), Index(("state.opened.event.round",))))
+_OPENED = Index(("state.opened.at", "_id"))
+ROUNDS = Kind("rounds", RoundEntry, indexes=(_OPENED,))
+NOTICES = Kind(
+    "notices",
+    NoticeEntry,
+    indexes=(_OPENED, Index(("state.opened.event.round", "state.opened.at", "_id"))),
+)
 ANNOUNCEMENTS = Kind(
-    "announcements", AnnouncementEntry, indexes=(Index(("state.made.at",)), Index(("state.made.event.round",)))
+    "announcements",
+    AnnouncementEntry,
+    indexes=(Index(("state.made.at", "_id")), Index(("state.made.event.round", "state.made.at", "_id"))),
 )
 HONOURS = Kind(
     "honours",
@@ -50,7 +60,8 @@ HONOURS = Kind(
         Index(("state.granted.event.round",)),
         Index(("state.granted.event.case",)),
         Index(("state.status", "state.until")),
-        Index(("state.revoked.at",)),
+        Index(("state.status", "state.granted.at")),
+        Index(("state.revoked.at", "_id")),
     ),
 )
 KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS)
@@ -141,13 +152,15 @@ class Letters:
         )
         if after is not None:
             at, key = _cursor(after, 2)
-            where["$or"] = [{"state.at": {"$lt": at}}, {"state.at": at, "_id": {"$gt": key}}]
-        found = await self._database.find(LETTERS, where, sort=(("state.at", -1), ("_id", 1)), limit=limit)
+            where["$or"] = [{"state.at": {"$lt": at}}, {"state.at": at, "_id": {"$lt": key}}]
+        found = await self._database.find(LETTERS, where, sort=(("state.at", -1), ("_id", -1)), limit=limit)
         return [letter for _, letter in found]
 
-    async def counts(self, area: str) -> dict[str, int]:
+    async def counts(self, area: str) -> dict[Status, int]:
         """How many letters to people of an area and below, per status."""
-        return await self._database.count_by(LETTERS, "state.status", _in("state.draft.area", area))
+        here = _in("state.draft.area", area)
+        statuses: tuple[Status, ...] = get_args(Status)
+        return {status: await self._database.count(LETTERS, {"state.status": status, **here}) for status in statuses}
 
 
 class Bulletin:
@@ -218,11 +231,13 @@ class Bulletin:
 
     async def register_counts(self) -> dict[str, int]:
         """How many honours, per status as heard."""
-        return await self._database.count_by(HONOURS, "state.status", {"state.granted": {"$ne": None}})
+        granted = {"state.granted.at": {"$gt": ""}}
+        counts = {s: await self._database.count(HONOURS, {"state.status": s, **granted}) for s in get_args(Heard)}
+        return {status: count for status, count in counts.items() if count}
 
     async def _newest(self, kind: Kind[N], fact: str, where: Mapping[str, Any], limit: int) -> list[N]:
         known = {fact: {"$ne": None}, **where}
-        found = await self._database.find(kind, known, sort=((f"{fact}.at", -1), ("_id", 1)), limit=limit)
+        found = await self._database.find(kind, known, sort=((f"{fact}.at", -1), ("_id", -1)), limit=limit)
         return [entry for _, entry in found]
 
 

@@ -2,7 +2,7 @@
 
 from services.review.app import create_app
 from services.review.settings import ReviewSettings
-from shared.runtime.http import serve
+from shared.runtime.server import serve
 
 if __name__ == "__main__":
     settings = ReviewSettings()

@@ -31,7 +31,8 @@ CASES = Kind(
     Case,
     on_due=opening.on_due,
     indexes=(
-        Index(("state.round", "state.jurisdiction", "state.status", "state.stage")),
+        Index(("state.round", "state.jurisdiction", "state.status", "state.stage", "_id")),
+        Index(("state.status", "state.stage", "state.jurisdiction", "state.chamber.area")),
         Index(("state.seats.expert",)),
     ),
 )
@@ -111,7 +112,8 @@ class ReviewStore:
             "state.status": {"$in": _UNDECIDED},
             "$or": [{"state.stage": {"$ne": before}}, {"state.status": "returned"}],
         }
-        return [key for key, _ in await self._database.find(CASES, where)]
+        order = (("state.status", 1), ("state.stage", 1), ("_id", 1))
+        return sorted(key for key, _ in await self._database.find(CASES, where, sort=order))
 
     async def counts(self, field: str, where: Where) -> dict[str, int]:
         """Numbers of cases by a field of theirs: `stage`, `status`."""

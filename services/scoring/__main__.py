@@ -2,7 +2,7 @@
 
 from services.scoring.app import create_app
 from services.scoring.settings import ScoringSettings
-from shared.runtime.http import serve
+from shared.runtime.server import serve
 
 if __name__ == "__main__":
     settings = ScoringSettings()

@@ -15,7 +15,7 @@ from services.scoring.store import ScoringStore
 from shared.contracts.chambers import Chamber, Evidence, Facts
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
-from shared.kernel.change import NotFound, NotYet
+from shared.kernel.change import NotFound, NotYet, Refused
 from shared.kernel.problem import problem
 from shared.runtime.access import allow, public, require_area, require_chamber
 
@@ -128,7 +128,10 @@ def router(store: ScoringStore) -> APIRouter:
     @routes.get("/rubrics/{key}", tags=["标准 / rubrics"], dependencies=[public("the standard is public")])
     async def read_rubric(key: str) -> dict[str, Any]:
         """One rubric version, complete."""
-        known: Rubric = rubric(key)
+        try:
+            known: Rubric = rubric(key)
+        except Refused as unknown:
+            raise NotFound(*unknown.problems) from unknown
         return known.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     return routes

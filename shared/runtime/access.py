@@ -11,7 +11,7 @@ rule does not start.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Request, Security
 from fastapi.dependencies.models import Dependant
@@ -21,8 +21,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from shared.contracts.area import covers
 from shared.kernel.actor import PUBLIC, Actor, Role
 from shared.kernel.problem import problem
-from shared.runtime.problems import Forbidden, Unauthenticated
-from shared.runtime.tokens import Verifier
+from shared.runtime.problems import Forbidden, HttpProblem, Unauthenticated
+from shared.runtime.tokens import Caller
 
 Scope = Literal["anyone", "own chamber", "own area", "any area", "self"]
 """How far a role reaches: `own chamber`, `own area` and `self` are checked in the endpoint, against the document."""
@@ -55,8 +55,9 @@ class _Guarded(Rule):
     ) -> Actor:
         if credentials is None:
             raise Unauthenticated(_NO_TOKEN, headers={"WWW-Authenticate": 'Bearer realm="sihao"'})
-        verifier = cast("Verifier", request.app.state.verifier)
-        caller = await verifier.caller(credentials.credentials)
+        caller: Caller | HttpProblem = request.state.caller
+        if isinstance(caller, HttpProblem):
+            raise caller
         role = next((role for role, _ in self.grants if role in caller.roles), None)
         if role is None:
             roles = ", ".join(role for role, _ in self.grants)

@@ -69,6 +69,7 @@ class DeadLetters:
     async def prepare(self) -> None:
         """Create the indexes and set the gauges; repeating it changes nothing."""
         await self._letters.create_index([("replayed", ASCENDING), ("code", ASCENDING), ("at", ASCENDING)], name="open")
+        await self._letters.create_index([("at", ASCENDING)])
         await self.measure()
 
     async def park(self, letters: Sequence[DeadLetter]) -> None:

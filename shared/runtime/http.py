@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, Generic, TypeVar
 
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
@@ -14,23 +13,19 @@ from starlette.types import ASGIApp
 
 from shared.contracts.text import Text
 from shared.runtime.access import public, rules_of
+from shared.runtime.admission import Admission
 from shared.runtime.edge import QUIET, Edge
 from shared.runtime.health import Health
 from shared.runtime.metrics import answer_metrics
 from shared.runtime.pages import STYLE
 from shared.runtime.problems import RESPONSES, add_handlers
 from shared.runtime.reference import complete, reference_page
-from shared.runtime.settings import Settings
+from shared.runtime.settings import EdgeSettings
 from shared.runtime.tokens import Verifier
 
 T = TypeVar("T")
 MAX_BODY = 1_000_000
 """Bytes a request may carry; an endpoint for files says `max_body_size=` itself."""
-KEEP_ALIVE_SECONDS = 75
-"""How long an idle connection stays open: longer than clients and proxies keep theirs (60 s is usual), so that it is
-never the server that closes a connection on which the next request is just being sent."""
-DRAIN_SECONDS = 20
-"""How long a stopping service waits for the requests it is answering."""
 
 
 def _given_or_new(
@@ -77,12 +72,13 @@ class Page(BaseModel, Generic[T]):
 
 
 class _App(FastAPI):
-    """FastAPI with our edge outside its middleware, and its OpenAPI completed with the access rules."""
+    """FastAPI with our edge and admission outside its middleware, and its OpenAPI completed with the access rules."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """The whole stack, inside the edge."""
         templates = {id(route.original_route): route.path or "" for route in iter_route_contexts(self.routes)}
-        return Edge(super().build_middleware_stack(), templates)
+        inside = Admission(super().build_middleware_stack(), self.state.verifier, self.state.edge)
+        return Edge(inside, templates)
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI schema, with who may call what."""
@@ -98,8 +94,9 @@ def create_http(
     verifier: Verifier,
     health: Health,
     description: Text | None = None,
+    edge: EdgeSettings | None = None,
 ) -> FastAPI:
-    """The HTTP application of a service.
+    """The HTTP application of a service; what its clients may do is taken from the environment unless `edge` says it.
 
     Raises:
         MissingRule: a route does not say who may call it.
@@ -120,6 +117,7 @@ def create_http(
         lifespan=whole_life,
         responses=RESPONSES,
         max_body_size=MAX_BODY,
+        form_limits={"max_files": 1, "max_fields": 1000, "max_part_size": 10_000},
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -132,6 +130,7 @@ def create_http(
         },
     )
     app.state.verifier = verifier
+    app.state.edge = edge or EdgeSettings()
     add_handlers(app)
     for router in (*routers, _own(app, health)):
         app.include_router(router)
@@ -172,17 +171,3 @@ def _own(app: FastAPI, health: Health) -> APIRouter:
         return Response(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
     return router
-
-
-def serve(app: FastAPI, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is being answered and stop. Our logs, not uvicorn's."""
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )

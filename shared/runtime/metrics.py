@@ -28,6 +28,13 @@ REQUEST_SECONDS = Histogram(
     registry=REGISTRY,
 )
 
+TURNED_AWAY = Counter(
+    "sihao_http_turned_away",
+    "Requests and connections not served: too many, too much, too slow; by reason",
+    ["reason"],
+    registry=REGISTRY,
+)
+
 MESSAGES = Counter(
     "sihao_messages",
     "Messages taken from the bus; outcome: applied, repeated, ignored, parked or deferred",

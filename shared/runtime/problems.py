@@ -27,7 +27,10 @@ from shared.runtime.pages import page, prefers_html
 from shared.runtime.sentences import translate
 from shared.runtime.telemetry import current_trace_id
 
+TOO_SLOW = 408
 TOO_LARGE = 413
+TOO_MANY = 429
+UNAVAILABLE = 503
 MEDIA_TYPE = "application/problem+json"
 
 _KINDS: Mapping[int, tuple[str, Text]] = {
@@ -36,9 +39,12 @@ _KINDS: Mapping[int, tuple[str, Text]] = {
     403: ("forbidden", text("无权办理", "Not allowed")),
     404: ("not-found", text("不存在", "Not found")),
     405: ("method-not-allowed", text("此地址不支持该操作", "This address does not know this method")),
+    408: ("too-slow", text("发送太慢", "Too slow")),
     409: ("refused", text("不予办理", "Refused")),
     413: ("too-large", text("内容过大", "Too large")),
+    415: ("unsupported", text("不支持此编码", "Encoding not supported")),
     422: ("invalid", text("所填内容有误", "What was sent is not valid")),
+    429: ("too-many", text("请求过于频繁", "Too many requests")),
     500: ("internal", text("系统内部错误", "Internal error")),
     503: ("unavailable", text("服务暂不可用", "Unavailable for the moment")),
 }
@@ -121,9 +127,17 @@ def answer(
     request: Request, status: int, problems: tuple[Problem, ...], headers: Mapping[str, str] | None = None
 ) -> Response:
     """The response to a refused request: a page for browsers, problem+json for everybody else."""
-    kind, title = _KINDS.get(status, (f"http-{status}", _plain(status)))
+    body = body_of(status, problems)
+    if prefers_html(request):
+        return page("problem.html", status=status, headers=headers, title=_kind(status)[1], problem=body)
+    return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
+
+
+def body_of(status: int, problems: tuple[Problem, ...]) -> ProblemResponse:
+    """What is said to a refused request."""
+    kind, title = _kind(status)
     few = problems[0].rule if len(problems) == 1 else text(f"共 {len(problems)} 处有误", f"{len(problems)} problems")
-    body = ProblemResponse(
+    return ProblemResponse(
         type=f"urn:sihao:problem:{kind}",
         title=str(title),
         status=status,
@@ -131,9 +145,11 @@ def answer(
         errors=problems,
         trace_id=current_trace_id(),
     )
-    if prefers_html(request):
-        return page("problem.html", status=status, headers=headers, title=title, problem=body)
-    return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
+
+
+def unasked(status: int) -> ProblemResponse:
+    """What is said to a client whose request did not even arrive: 408 or 503."""
+    return body_of(status, _UNROUTED[status])
 
 
 def internal_error(request: Request) -> Response:
@@ -148,6 +164,33 @@ def too_large(request: Request) -> Response:
     rule = ("发送的内容超过此地址允许的大小。", "What was sent is larger than this address allows.")
     remedy = ("请缩小或分次发送。", "Make it smaller, or send it in parts.")
     return answer(request, 413, (problem("too-large", "body", rule=rule, remedy=remedy),))
+
+
+def encoded(request: Request) -> Response:
+    """415: the body is compressed. What it would unfold to is not for us to find out."""
+    rule = ("不接受压缩的请求内容（Content-Encoding）。", "Compressed bodies (Content-Encoding) are not accepted.")
+    remedy = ("请不压缩，直接发送。", "Send it as it is.")
+    said = problem("encoding", "header.content-encoding", rule=rule, remedy=remedy)
+    return answer(request, 415, (said,), {"Accept-Encoding": "identity"})
+
+
+def too_many(request: Request, seconds: int) -> Response:
+    """429: the caller's budget is used up for so many seconds."""
+    rule = ("请求过于频繁，已超出此时段的限额。", "Too many requests: the budget of this window is used up.")
+    remedy = (f"请于 {seconds} 秒后重试。", f"Send it again in {seconds} s.")
+    said = problem("rate", "request", rule=rule, remedy=remedy)
+    return answer(request, TOO_MANY, (said,), {"Retry-After": str(seconds)})
+
+
+def busy(request: Request) -> Response:
+    """503: as many requests as we can take are at work."""
+    return answer(request, UNAVAILABLE, (BUSY,), {"Retry-After": "2"})
+
+
+def took_too_long(request: Request) -> Response:
+    """503: no answer was found within the time a request may take."""
+    late = Unavailable("time", certain=request.method in ("GET", "HEAD"))
+    return answer(request, late.status, late.problems, late.headers)
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -188,6 +231,18 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unexpected)
 
 
+BUSY = problem(
+    "busy",
+    "request",
+    rule=("服务繁忙，本次请求未办理。", "The service is busy; nothing was done."),
+    remedy=("请稍后重试。", "Send the same request again a little later."),
+)
+SLOW = problem(
+    "too-slow",
+    "request",
+    rule=("请求发送太慢，已停止接收。", "The request came in too slowly, and was given up."),
+    remedy=("请检查网络后重试。", "Check the connection and send it again."),
+)
 _SEE_DOCS = ("请核对，可用的地址与操作见 /docs。", "Check it; /docs lists what there is.")
 _UNROUTED: Mapping[int, tuple[Problem, ...]] = {
     400: (problem("unreadable", "body", rule=("内容无法读取。", "The body cannot be read."), remedy=_SEE_DOCS),),
@@ -195,17 +250,18 @@ _UNROUTED: Mapping[int, tuple[Problem, ...]] = {
     405: (
         problem("no-such-method", "method", rule=("此地址不支持该操作。", "No such method here."), remedy=_SEE_DOCS),
     ),
+    TOO_SLOW: (SLOW,),
+    UNAVAILABLE: (BUSY,),
 }
 
 
-def _plain(status: int) -> Text:
-    phrase = HTTPStatus(status).phrase
-    return text(f"请求未完成（{status}）", phrase)
+def _kind(status: int) -> tuple[str, Text]:
+    return _KINDS.get(status) or (f"http-{status}", text(f"请求未完成（{status}）", HTTPStatus(status).phrase))
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemResponse, "description": str(title)}
     for status, (_, title) in _KINDS.items()
-    if status not in (400, 405, 500)
+    if status not in (405, 500)
 }
 """Documents every refusal in OpenAPI; the edge renames their media type to `application/problem+json`."""

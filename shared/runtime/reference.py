@@ -26,7 +26,7 @@ _SCOPES = {
 }
 _PLACES = {"path": "路径 path", "query": "查询 query", "header": "标头 header", "cookie": "cookie"}
 _ONLY_GUARDED = {"401", "403"}
-_ONLY_WRITING = {"409", "413"}
+_ONLY_WRITING = {"400", "408", "409", "413", "415"}
 
 
 def complete(schema: dict[str, Any], rules: Iterable[RouteRule]) -> dict[str, Any]:

@@ -124,6 +124,7 @@ class Service:
             verifier=Verifier(self.settings),
             health=self.health,
             description=description,
+            edge=self.settings,
         )
 
     @asynccontextmanager

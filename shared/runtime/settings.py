@@ -1,15 +1,64 @@
 """The settings every service has; each service adds its own. Read from the environment, prefix `SIHAO_`."""
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+import limits
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class Settings(BaseSettings):
-    """Where a service finds its broker, its store, its token issuer and its clock."""
+def _rate(written: str) -> str:
+    limits.parse(written)
+    return written
+
+
+def _networks(written: str) -> str:
+    for network in filter(None, written.split(",")):
+        ip_network(network.strip())
+    return written
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+"""So many in such a time: `600/minute`, `10/second`."""
+
+
+class EdgeSettings(BaseSettings):
+    """How the service receives its clients: how many, how fast, how long. All per process."""
 
     model_config = SettingsConfigDict(env_prefix="SIHAO_", extra="ignore", use_attribute_docstrings=True)
+
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses or networks of the proxies whose `X-Forwarded-For` is believed, `10.0.0.0/8,fd00::/8`; empty: none."""
+    rate_read: Rate = "1200/minute"
+    """What one holder of a token may read."""
+    rate_write: Rate = "600/minute"
+    """What one holder of a token may do."""
+    rate_public_read: Rate = "1200/minute"
+    """What one address may read without a token."""
+    rate_public_write: Rate = "120/minute"
+    """What one address may do without a token: object, have a receipt verified."""
+    rate_failed: Rate = "300/minute"
+    """Tokens of one address that may fail; good ones are served on."""
+    header_seconds: float = Field(default=15.0, gt=0)
+    """Seconds a client may take to send a request's line and headers."""
+    stall_seconds: float = Field(default=20.0, gt=0)
+    """Seconds that a client who sends its body, or reads its answer, may fall behind `min_rate`."""
+    min_rate: int = Field(default=5_000, gt=0)
+    """Bytes per second that a body must come with, and an answer be read with."""
+    request_seconds: float = Field(default=60.0, gt=0)
+    """Seconds of our own until an answer must begin; the client's time to send is not counted."""
+    max_connections: int = Field(default=800, ge=1)
+    """Open connections; for one more, the one that has been idle longest is closed."""
+    max_at_work: int = Field(default=400, ge=1)
+    """Requests being answered at the same time."""
+    max_bodies: int = Field(default=256 * 1024 * 1024, ge=1)
+    """Bytes of all bodies that are in hand at the same time."""
+
+
+class Settings(EdgeSettings):
+    """Where a service finds its broker, its store, its token issuer and its clock."""
 
     amqp_url: SecretStr
     """AMQP URL of the broker, with this service's own user: `amqp://user:secret@host:5672/vhost`."""

@@ -15,6 +15,7 @@ from demo.round import prepared, run
 from demo.show import Show
 from dev.backends import Backends
 from tests.e2e.listener import Heard, listening
+from tests.support.profile import Profile, profiled
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Played:
     account: Account
     heard: list[Heard]
     """Every event that was announced."""
+    profile: Profile
+    """What the store noted of the queries."""
 
     @property
     def honoured(self) -> set[str]:
@@ -45,8 +48,9 @@ async def played(backends: Backends, tmp_path_factory: pytest.TempPathFactory) -
     async with (
         prepared(backends, directory, Scenario(), Show(silent=True)) as play,
         listening(play.stand.amqp_url) as heard,
+        profiled(backends.mongo_url, play.stand.databases) as profile,
     ):
-        yield Played(play, await run(play), heard)
+        yield Played(play, await run(play), heard, profile)
 
 
 @pytest.fixture(scope="package")

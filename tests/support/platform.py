@@ -106,18 +106,25 @@ class Platform:
         return [json.loads(line) for line in lines]
 
 
+@asynccontextmanager
+async def a_platform(backends: Backends, name: str, **environment: str) -> AsyncIterator[Platform]:
+    """Start one, with these variables in the environment of its services; stopped at the end."""
+    scenario = Scenario()
+    async with AsyncExitStack() as stack:
+        directory = stack.enter_context(run_directory(name))
+        spans = stack.enter_context(SpanReceiver())
+        with pytest.MonkeyPatch.context() as given:
+            for variable, value in {**_LOUD, "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, **environment}.items():
+                given.setenv(variable, value)
+            stand = await stack.enter_async_context(standing(backends, directory, scenario))
+        yield Platform(stand, backends, scenario, spans)
+
+
 @pytest.fixture(scope="session")
 async def running_platform(backends: Backends) -> AsyncIterator[Platform]:
     """Started once, stopped at the end."""
-    scenario = Scenario()
-    async with AsyncExitStack() as stack:
-        directory = stack.enter_context(run_directory("platform"))
-        spans = stack.enter_context(SpanReceiver())
-        with pytest.MonkeyPatch.context() as environment:
-            for name, value in {**_LOUD, "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url}.items():
-                environment.setenv(name, value)
-            stand = await stack.enter_async_context(standing(backends, directory, scenario))
-        yield Platform(stand, backends, scenario, spans)
+    async with a_platform(backends, "platform") as platform:
+        yield platform
 
 
 @pytest.fixture(scope="module")

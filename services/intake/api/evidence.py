@@ -13,7 +13,7 @@ from services.intake.api.uploads import FORM, read_upload
 from services.intake.domain import filling, refusals
 from services.intake.domain.application import Application
 from services.intake.domain.facts import MAX_ITEMS, ItemCode
-from services.intake.domain.media import ACCEPTED, sniff
+from services.intake.domain.media import ACCEPTED, MEDIA_TYPES, sniff
 from services.intake.store import APPLICATIONS, IntakeStore
 from shared.contracts import Evidence
 from shared.kernel.problem import Problem, problem
@@ -30,7 +30,7 @@ Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "文件本身 / the file, of the type that its bytes have",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES},
     }
 }
 

@@ -16,6 +16,8 @@ _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
 )
+MEDIA_TYPES = (*(media_type for _, media_type in _SIGNATURES), _DOCX, _XLSX, "text/plain", "text/csv")
+"""The media types that are taken."""
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f")
 
 

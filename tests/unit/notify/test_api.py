@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from services.notify import api
-from services.notify.domain.letter import Letter, Rejected, create, record
+from services.notify.domain.letter import Letter, Rejected, Status, create, record
 from services.notify.domain.recipient import Recipient
 from services.notify.store import LETTERS, inbox_cursor, list_cursor
 from shared.contracts import covers, text
@@ -93,9 +93,10 @@ class Post(Shelves):
         inside = [one for one in self._all("letters") if covers(area, one.draft.area)]
         return [one for one in inside if list_cursor(one) > (after or "")][:limit]
 
-    async def counts(self, area: str) -> dict[str, int]:
-        """How many failed."""
-        return {"failed": sum(one.status == "failed" for one in await self.list(area=area, limit=99, after=None))}
+    async def counts(self, area: str) -> dict[Status, int]:
+        """How many, per status."""
+        inside = [one.status for one in await self.list(area=area, limit=99, after=None)]
+        return {"queued": inside.count("queued"), "delivered": inside.count("delivered"), "failed": inside.count("failed")}
 
     def put(self, letter: Letter) -> str:
         """Have this letter."""

@@ -101,9 +101,16 @@ def test_without_a_token(client: TestClient, issuer: Issuer) -> None:
     assert issuer.asked == 0
 
 
-def test_what_is_public_looks_at_no_token(client: TestClient, issuer: Issuer) -> None:
-    assert client.get("/sample/open", headers=bearer("rubbish")).json()["items"][0] == PUBLIC.role
-    assert issuer.asked == 0
+def test_what_is_public_is_so_whatever_the_token(client: TestClient, issuer: Issuer) -> None:
+    token = issuer.token("officer", area="35")
+    for given in ("rubbish", token):
+        assert client.get("/sample/open", headers=bearer(given)).json()["items"][0] == PUBLIC.role
+
+
+def test_what_is_public_needs_no_issuer(client: TestClient, issuer: Issuer) -> None:
+    issuer.away = True
+    token = issuer.token("officer", area="35")
+    assert client.get("/sample/open", headers=bearer(token)).json()["items"][0] == PUBLIC.role
 
 
 def test_a_token_is_asked_for_before_a_form_is_judged(client: TestClient) -> None:

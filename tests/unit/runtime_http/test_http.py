@@ -4,15 +4,13 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from shared.contracts.text import text
 from shared.runtime.edge import HEADERS
 from shared.runtime.health import Health
-from shared.runtime.http import create_http, serve
+from shared.runtime.http import create_http
 from tests.unit.runtime_http.conftest import Issuer, bearer, make_settings, make_verifier, sample_router
 
 
@@ -35,13 +33,13 @@ def test_the_openapi_names_access_security_and_problems(client: TestClient) -> N
     assert act["x-access"] == {"officer": "own area", "operator": "any area"}
     assert act["security"] == [{"HTTPBearer": []}]
     assert schema["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
-    assert act["responses"].keys() == {"200", "401", "403", "404", "409", "413", "422", "503"}
+    assert act["responses"].keys() == {"200", *"400 401 403 404 408 409 413 415 422 429 503".split()}
     said = {"$ref": "#/components/schemas/ProblemResponse"}
     assert act["responses"]["422"]["content"] == {"application/problem+json": {"schema": said}}
     listing = schema["paths"]["/sample/open"]["get"]
     assert listing["x-access"] == {"public": "anyone"}
     assert "security" not in listing
-    assert listing["responses"].keys() == {"200", "404", "422", "503"}
+    assert listing["responses"].keys() == {"200", "404", "422", "429", "503"}
     assert "servers" not in schema
     assert "HTTPValidationError" not in schema["components"]["schemas"]
     assert "/livez" not in schema["paths"]
@@ -95,19 +93,3 @@ def test_the_service_lives_inside_its_own_lifespan(issuer: Issuer) -> None:
         assert seen == ["up"]
     assert seen == ["up", "down, the issuer still in reach"]
     assert verifier.closed
-
-
-def test_the_server_leaves_logs_and_names_to_us(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, object] = {}
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: asked.update(app=app, **options))
-    serve(app, make_settings())
-    assert asked == {
-        "app": app,
-        "host": "127.0.0.1",
-        "port": 8000,
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "timeout_keep_alive": 75,
-        "timeout_graceful_shutdown": 20,
-    }

@@ -1,0 +1,110 @@
+"""Whatever is sent to any endpoint, by anybody: no error of ours, and nothing that its description does not say.
+
+`SIHAO_FUZZ_TIMES` is how often each operation is asked; `SIHAO_FUZZ_SEED` where it starts.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from dev.backends import Backends
+from dev.generated.services import described
+from tests.integration.test_access import OFFICERS, TABLE, Row, fill, send
+from tests.support.fuzz import Fuzz, Seed
+from tests.support.one_of_each import one_of_each
+from tests.support.platform import Platform, a_platform
+from tests.support.profile import Profile, profiled
+
+TIMES = int(os.environ.get("SIHAO_FUZZ_TIMES", "25"))
+START = int(os.environ.get("SIHAO_FUZZ_SEED", "20261125"))
+PLENTY = {f"SIHAO_RATE_{name}": "1000000/second" for name in ("READ", "WRITE", "PUBLIC_READ", "PUBLIC_WRITE", "FAILED")}
+SERVICES = {service.name: service.app.openapi() for service in described()}
+OPERATIONS = [
+    pytest.param(service, method, path, id=f"{service}: {method.upper()} {path}")
+    for service, description in SERVICES.items()
+    for path, item in description["paths"].items()
+    for method in item
+]
+
+
+@pytest.fixture(scope="module")
+async def fuzzed(backends: Backends) -> AsyncIterator[Platform]:
+    """A platform of our own: what it holds afterwards is of use to nobody."""
+    async with a_platform(backends, "fuzz", SIHAO_LOG_LEVEL="WARNING", **PLENTY) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="module")
+async def profile(fuzzed: Platform) -> AsyncIterator[Profile]:
+    async with profiled(fuzzed.backends.mongo_url, fuzzed.stand.databases) as profile:
+        yield profile
+
+
+@pytest.fixture(scope="module")
+async def documents(fuzzed: Platform, profile: Profile) -> dict[str, Any]:
+    return await one_of_each(fuzzed, spare=["one"])
+
+
+@pytest.fixture(scope="module")
+def callers(fuzzed: Platform, documents: Mapping[str, Any]) -> Sequence[str | None]:
+    """A token of every role, of everywhere, one that is none, and nobody."""
+    return [
+        fuzzed.token("secretary", chamber=documents["code"]),
+        *(fuzzed.token("officer", area=area) for area in OFFICERS[:3]),
+        fuzzed.token("expert", sub="expert-1"),
+        fuzzed.token("operator"),
+        "not-a-token",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(("service", "method", "path"), OPERATIONS)
+async def test_nothing_that_is_sent_breaks_it(
+    service: str,
+    method: str,
+    path: str,
+    fuzzed: Platform,
+    documents: Mapping[str, Any],
+    callers: Sequence[str | None],
+) -> None:
+    rows = [row for row in TABLE if row.service == service and row.endpoint == f"{method.upper()} {path}"]
+    fuzz = Fuzz(SERVICES[service], fuzzed.stand.platform.services[service], callers)
+    seeds = [_seed(row, documents) for row in rows]
+    await asyncio.to_thread(fuzz.explore, method, path, seeds, times=TIMES, start=START)
+
+
+@pytest.mark.parametrize("service", ["intake", "scoring", "review", "review-35", "notify"])
+async def test_everything_that_can_be_read_is_read(
+    service: str, fuzzed: Platform, documents: Mapping[str, Any], callers: Sequence[str | None]
+) -> None:
+    """Pages and feeds, too, which no description lists."""
+    rows = [row for row in TABLE if row.service == service and row.method == "GET"]
+    answers = [await send(fuzzed, row, documents, "one", token) for row in rows for token in callers]
+    assert [answer.url for answer in answers if answer.status_code >= 500] == []
+
+
+async def test_what_was_accepted_can_be_heard_by_all(fuzzed: Platform, documents: Mapping[str, Any]) -> None:
+    """No service put a message of another aside; no background task stumbled."""
+    for service in fuzzed.stand.platform.services:
+        metrics = (await fuzzed.call("GET", service, "/metrics")).text
+        assert "\nsihao_dead_letters 0.0\n" in metrics, service
+    errors = [line for line in fuzzed.log_lines() if line["level"] in {"error", "critical"}]
+    assert errors == []
+
+
+async def test_every_query_finds_its_way_by_an_index(profile: Profile, documents: Mapping[str, Any]) -> None:
+    wasteful = sorted(await profile.wasteful())
+    assert not wasteful, "\n".join(wasteful)
+
+
+def _seed(row: Row, documents: Mapping[str, Any]) -> Seed:
+    known = {**documents, "caller": "one"}
+    path = str(fill(row.path, known) or row.template).partition("?")[0]
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(row.template.replace(":path", "")))
+    found = re.fullmatch(pattern, path)
+    assert found, (pattern, path)
+    return Seed(found.groupdict(), fill(row.body, known) if row.body is not None else None)
