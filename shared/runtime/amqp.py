@@ -16,7 +16,7 @@ import aio_pika
 from aio_pika.abc import AbstractRobustChannel
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.channel import Channel
-from aiormq.exceptions import AMQPError, ChannelNotFoundEntity, PublishError
+from aiormq.exceptions import AMQPError, ChannelNotFoundEntity, DeliveryError, PublishError
 from faststream.rabbit import RabbitBroker
 from pamqp.commands import Basic
 from yarl import URL
@@ -128,7 +128,7 @@ class Publisher:
             failures = await self._publish(self._channel, list(free.values()))
         finally:
             self._on_their_way -= free.keys()
-        return busy | {id_: Unroutable(str(e)) if isinstance(e, PublishError) else e for id_, e in failures.items()}
+        return busy | {id_: _named(failure) for id_, failure in failures.items()}
 
     async def _publish(self, robust: AbstractRobustChannel, facts: Sequence[Fact]) -> dict[str, Exception]:
         try:
@@ -146,6 +146,16 @@ class Publisher:
 
 class OnItsWay(Exception):  # noqa: N818 - a state of affairs
     """This very fact has been sent and is not confirmed yet."""
+
+
+class Nacked(Exception):  # noqa: N818 - a state of affairs: `basic.nack`
+    """The broker does not take it: a queue that hears it is full, or cannot write. Others may have taken it."""
+
+
+def _named(failure: Exception) -> Exception:
+    if isinstance(failure, PublishError):
+        return Unroutable(str(failure))
+    return Nacked(str(failure)) if isinstance(failure, DeliveryError) else failure
 
 
 Send = Callable[[str, bytes, Basic.Properties], Awaitable[None]]

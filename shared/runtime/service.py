@@ -169,6 +169,7 @@ class Service:
         self.task("post", self.relay.post)
         self.task("clear", self.relay.clear)
         self.task("sweep", self.relay.sweep)
+        self.task("probe", self.relay.probe)
         self.task("deadlines", deadlines.run)
         if self._lane:
             room = WaitingRoom(
