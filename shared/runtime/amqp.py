@@ -6,7 +6,7 @@ stops reading from whoever publishes, acknowledgements included.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,12 +159,12 @@ def _named(failure: Exception) -> Exception:
 
 
 Send = Callable[[str, bytes, Basic.Properties], Awaitable[None]]
-"""Puts one message straight into a queue, confirmed. Raises `Unroutable` if there is no such queue."""
+"""Puts one message straight into a queue, confirmed. Raises `Unroutable` if there is none, `Nacked` if it is full."""
 
 
 @asynccontextmanager
 async def sender(url: str) -> AsyncIterator[Send]:
-    """A connection for putting messages straight into queues: how dead letters are replayed."""
+    """A connection for putting messages straight into queues: how dead letters are replayed, and stores restored."""
     connection = await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT)
     async with connection:
         opened = await connection.channel(publisher_confirms=True, on_return_raises=True)
@@ -176,8 +176,25 @@ async def sender(url: str) -> AsyncIterator[Send]:
                     await channel.basic_publish(body, routing_key=queue, properties=properties, mandatory=True)
                 except PublishError as returned:
                     raise Unroutable(queue) from returned
+                except DeliveryError as refusal:
+                    raise Nacked(queue) from refusal
 
         yield send
+
+
+async def consumers_of(url: str, queues: Sequence[str]) -> int:
+    """How many consumers these queues have: none if their service is stopped.
+
+    Raises:
+        Missing: one of them does not exist.
+    """
+    async with await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT) as connection:
+        channel = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
+        try:
+            found = [await channel.queue_declare(queue, passive=True) for queue in queues]
+        except ChannelNotFoundEntity as gone:
+            raise Missing(str(gone)) from gone
+    return sum(answer.consumer_count or 0 for answer in found)
 
 
 def outbound(fact: Fact) -> Outbound:
@@ -214,7 +231,11 @@ class Consumption:
 
 @asynccontextmanager
 async def consume(
-    url: str, queues: Sequence[str], prefetch: int, deliver: Callable[[str, DeliveredMessage], None]
+    url: str,
+    queues: Sequence[str],
+    prefetch: int,
+    deliver: Callable[[str, DeliveredMessage], None],
+    arguments: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Consumption]:
     """Connect and consume from these queues; `ended` completes when the connection, channel or a consumer is lost."""
     connection = aio_pika.Connection(URL(with_heartbeat(url)))
@@ -237,7 +258,7 @@ async def consume(
                 async def receive(message: DeliveredMessage, queue: str = queue) -> None:
                     deliver(queue, message)
 
-                await channel.basic_consume(queue, receive)
+                await channel.basic_consume(queue, receive, arguments=dict(arguments or {}))
         yield Consumption(channel, ended)
     finally:
         with suppress(*BrokerError):
