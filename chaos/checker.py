@@ -19,7 +19,7 @@ from chaos.evidence import Document, Evidence, Violation
 from chaos.ledger import Accepted
 from chaos.stage import FUJIAN
 from services.notify.domain.letter import letter_key
-from shared.contracts import CENTRE, province_of
+from shared.contracts import CENTRE, LetterDelivered, LetterFailed, province_of
 from shared.kernel.identity import command_id
 
 _INTAKE_SAYS = {
@@ -30,6 +30,8 @@ _INTAKE_SAYS = {
     "withdrawn": "withdrawn",
 }
 """What intake tells a chamber, by the status of its case in the province."""
+_RECALLED = {LetterDelivered.wire(), LetterFailed.wire()}
+"""What a restored store learns from its own facts; only then do they stand in a history as causes."""
 
 
 def check(evidence: Evidence) -> list[Violation]:
@@ -139,6 +141,7 @@ def announced(evidence: Evidence) -> Iterator[Violation]:
         if document.outbox:
             yield Violation("I5", f"{document.key} has {len(document.outbox)} unsent facts", (document.path,))
         told |= {id_: document for step in document.steps for id_ in step.facts}
+        told |= {step.cause: document for step in document.steps if step.what in _RECALLED}
     heard = evidence.heard.keys() | evidence.before_tap
     for id_ in told.keys() - heard:
         yield Violation("I5", f"{told[id_].key} announced {id_}; nobody ever heard it", (told[id_].path,))

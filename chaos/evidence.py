@@ -15,7 +15,7 @@ from pymongo import AsyncMongoClient
 
 from chaos.ledger import Ledger, sha256
 from chaos.stage import Stage
-from chaos.tap import QUEUE, Tap
+from chaos.tap import NOT_OURS, Tap
 from shared.kernel.canonical import digest
 from shared.kernel.history import Entry, verify
 
@@ -130,8 +130,11 @@ async def collect(stage: Stage, ledger: Ledger, tap: Tap, before_tap: frozenset[
                 async for raw in store[collection].find({"version": {"$exists": True}}):
                     group[raw["_id"]] = in_brief(service, collection, raw)
     mails = [mail.message for mail in stage.mails.mails]
+    if "notify" in ledger.restored:  # what was sent and never announced is sent again, under the same id, dated anew
+        for mail in mails:
+            del mail["Date"]
     evidence.mails = [Mailed(str(mail["Message-ID"]), digest(mail.as_string())) for mail in mails]
-    evidence.queues = {q["name"]: q.get("messages", 0) for q in await queues(stage) if q["name"] != QUEUE}
+    evidence.queues = {q["name"]: q.get("messages", 0) for q in await queues(stage) if q["name"] not in NOT_OURS}
     for replica in stage.all():
         if not (await stage.client.get(f"{replica.url}/livez")).is_success:
             evidence.lifeless.append(replica.name)
@@ -155,12 +158,12 @@ async def unsettled(stage: Stage, *, but: str = "") -> Counter[str]:
     async with opened(stage) as stores:
         for service, store in stores.items():
             for collection in await store.list_collection_names():
-                count = await store[collection].count_documents({"outbox.at": {"$exists": True}})
+                count = await store[collection].count_documents({"outbox.routing_key": {"$exists": True}})
                 left[f"outbox of {service}"] += count
         left[LETTERS] = await stores["notify"]["letters"].count_documents({"state.status": "queued"})
     try:
         for queue in await queues(stage):
-            if queue["name"] != QUEUE:
+            if queue["name"] not in NOT_OURS:
                 left[queue["name"]] = queue.get("messages", 0)
     except httpx2.HTTPError:
         left["queues nobody can count"] = 1

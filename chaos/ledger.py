@@ -72,6 +72,8 @@ class Ledger:
     people: dict[str, str] = field(default_factory=dict)
     """Registered secretaries, person by credit code; each hears by mail and in the inbox."""
     timings: list[Timing] = field(default_factory=list)
+    restored: set[str] = field(default_factory=set)
+    """Services whose store was put back from a backup."""
     unanswered: int = 0
     """Requests given up without an answer: nothing may be concluded from them."""
     refusals: Counter[str] = field(default_factory=Counter)

@@ -11,8 +11,12 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError
 
+from shared.runtime.topology import ARCHIVE
+
 EXCHANGE = "sihao.events"
 QUEUE = "chaos.tap"
+NOT_OURS = frozenset({QUEUE, ARCHIVE})
+"""Queues from which no service consumes."""
 BrokerAway = (AMQPError, OSError, TimeoutError, RuntimeError)
 """What talking to a broker that is away or going away raises."""
 _KEPT = 2_000

@@ -122,7 +122,8 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
         user = f"{vhost}-{name}"
         service, _, area = name.partition("-")
         queues = rf"(dead\.)?{service}\..*{area}" if area else rf"(dead\.)?{service}(\..*)?"
-        own = rf"^(sihao\.(events|dead)|{queues})$"
+        shared = r"sihao\.(events|dead)" if area else r"sihao\.(events|dead|archive)"
+        own = rf"^({shared}|{queues})$"
         rights = {"configure": own, "write": own, "read": own}
         topics = {EXCHANGE: TopicPermission(write=_may_announce(service, area), read=_may_hear(area))}
         password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **rights)

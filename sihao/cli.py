@@ -4,6 +4,8 @@ import typer
 
 from services.scoring.cli import rubric_app, score_command
 from sihao.dead import dead_app
+from sihao.limit import limit_command
+from sihao.restore import restore_command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,6 +15,11 @@ app = typer.Typer(
 app.command("score", help="不连服务器，为一份申报评分 / Score facts without any server.")(score_command)
 app.add_typer(rubric_app, name="rubric", help="查看和检查评分标准 / Show and check rubrics.")
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
+
+app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)
+app.command("restore", help="数据库从备份恢复后补回遗忘的事实 / Give a restored store back what it forgot.")(
+    restore_command
+)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import aio_pika
 from chaos.faults.fault import Fault, Scene
 from chaos.ledger import Poison, sha256
 from chaos.stage import FUJIAN, Stage
-from chaos.tap import QUEUE, BrokerAway
+from chaos.tap import NOT_OURS, BrokerAway
 
 _HUGE = 4_000_000
 _VAST = 17_000_000
@@ -108,7 +108,9 @@ def poison(kind: str, wire: str, dice: Random) -> tuple[bytes, str]:
 async def service_queues(stage: Stage) -> list[str]:
     """The queues in which services hear events."""
     found = await stage.api.get("queues", stage.vhost)
-    return sorted(queue["name"] for queue in found if queue["name"] != QUEUE and not queue["name"].startswith("dead."))
+    return sorted(
+        queue["name"] for queue in found if queue["name"] not in NOT_OURS and not queue["name"].startswith("dead.")
+    )
 
 
 def wire_of(queue: str) -> str:

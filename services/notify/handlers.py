@@ -19,6 +19,8 @@ from shared.contracts import (
     HonourRecorded,
     HonourRevoked,
     HonourSuperseded,
+    LetterDelivered,
+    LetterFailed,
     NoticeClosed,
     NoticeOpened,
     ObjectionFiled,
@@ -55,6 +57,14 @@ def table(people: People, wording: Wording) -> HandlerTable:
             decide=letter.create,
             targets_with_delivery=letters(people, wording, template),
         )
+    return hears
+
+
+def recalled() -> HandlerTable:
+    """What a restored store learns from notify's own facts: which letters went out; no event had told the postman."""
+    hears = HandlerTable("notify")
+    for event in (LetterDelivered, LetterFailed):
+        hears.on(event, LETTERS, decide=letter.recall, key=lambda fact: fact.letter)
     return hears
 
 

@@ -6,7 +6,7 @@ stops reading from whoever publishes, acknowledgements included.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ import aio_pika
 from aio_pika.abc import AbstractRobustChannel
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from aiormq.channel import Channel
-from aiormq.exceptions import AMQPError, ChannelNotFoundEntity, PublishError
+from aiormq.exceptions import AMQPError, ChannelNotFoundEntity, DeliveryError, PublishError
 from faststream.rabbit import RabbitBroker
 from pamqp.commands import Basic
 from yarl import URL
@@ -128,7 +128,7 @@ class Publisher:
             failures = await self._publish(self._channel, list(free.values()))
         finally:
             self._on_their_way -= free.keys()
-        return busy | {id_: Unroutable(str(e)) if isinstance(e, PublishError) else e for id_, e in failures.items()}
+        return busy | {id_: _named(failure) for id_, failure in failures.items()}
 
     async def _publish(self, robust: AbstractRobustChannel, facts: Sequence[Fact]) -> dict[str, Exception]:
         try:
@@ -148,13 +148,23 @@ class OnItsWay(Exception):  # noqa: N818 - a state of affairs
     """This very fact has been sent and is not confirmed yet."""
 
 
+class Nacked(Exception):  # noqa: N818 - a state of affairs: `basic.nack`
+    """The broker does not take it: a queue that hears it is full, or cannot write. Others may have taken it."""
+
+
+def _named(failure: Exception) -> Exception:
+    if isinstance(failure, PublishError):
+        return Unroutable(str(failure))
+    return Nacked(str(failure)) if isinstance(failure, DeliveryError) else failure
+
+
 Send = Callable[[str, bytes, Basic.Properties], Awaitable[None]]
-"""Puts one message straight into a queue, confirmed. Raises `Unroutable` if there is no such queue."""
+"""Puts one message straight into a queue, confirmed. Raises `Unroutable` if there is none, `Nacked` if it is full."""
 
 
 @asynccontextmanager
 async def sender(url: str) -> AsyncIterator[Send]:
-    """A connection for putting messages straight into queues: how dead letters are replayed."""
+    """A connection for putting messages straight into queues: how dead letters are replayed, and stores restored."""
     connection = await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT)
     async with connection:
         opened = await connection.channel(publisher_confirms=True, on_return_raises=True)
@@ -166,8 +176,25 @@ async def sender(url: str) -> AsyncIterator[Send]:
                     await channel.basic_publish(body, routing_key=queue, properties=properties, mandatory=True)
                 except PublishError as returned:
                     raise Unroutable(queue) from returned
+                except DeliveryError as refusal:
+                    raise Nacked(queue) from refusal
 
         yield send
+
+
+async def consumers_of(url: str, queues: Sequence[str]) -> int:
+    """How many consumers these queues have: none if their service is stopped.
+
+    Raises:
+        Missing: one of them does not exist.
+    """
+    async with await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT) as connection:
+        channel = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
+        try:
+            found = [await channel.queue_declare(queue, passive=True) for queue in queues]
+        except ChannelNotFoundEntity as gone:
+            raise Missing(str(gone)) from gone
+    return sum(answer.consumer_count or 0 for answer in found)
 
 
 def outbound(fact: Fact) -> Outbound:
@@ -204,7 +231,11 @@ class Consumption:
 
 @asynccontextmanager
 async def consume(
-    url: str, queues: Sequence[str], prefetch: int, deliver: Callable[[str, DeliveredMessage], None]
+    url: str,
+    queues: Sequence[str],
+    prefetch: int,
+    deliver: Callable[[str, DeliveredMessage], None],
+    arguments: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Consumption]:
     """Connect and consume from these queues; `ended` completes when the connection, channel or a consumer is lost."""
     connection = aio_pika.Connection(URL(with_heartbeat(url)))
@@ -227,7 +258,7 @@ async def consume(
                 async def receive(message: DeliveredMessage, queue: str = queue) -> None:
                     deliver(queue, message)
 
-                await channel.basic_consume(queue, receive)
+                await channel.basic_consume(queue, receive, arguments=dict(arguments or {}))
         yield Consumption(channel, ended)
     finally:
         with suppress(*BrokerError):

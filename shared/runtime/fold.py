@@ -72,6 +72,7 @@ class Fold:
             return Rejected(self.unreadable)
         if work.cause in self.heard or work.cause in self.causes:
             return Unchanged(self.state, self.version, repeated=True)
+        now = work.at or now
         try:
             change: Change[State] | None = work.decide(self.state, work.message, now)
             if change is None:

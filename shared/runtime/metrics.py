@@ -64,6 +64,21 @@ PUBLISHED = Counter("sihao_published", "Facts confirmed by the broker", ["event"
 PUBLISH_FAILURES = Counter(
     "sihao_publish_failures", "Facts the broker did not confirm, or nobody hears yet", registry=REGISTRY
 )
+REFUSED = Counter(
+    "sihao_refused",
+    "Facts the broker refused because a queue that hears them is full",
+    ["event", "area"],
+    registry=REGISTRY,
+)
+HELD_BACK = Counter(
+    "sihao_held_back", "Facts left in their outbox while their flow is refused", ["event", "area"], registry=REGISTRY
+)
+PAUSED_SECONDS = Gauge(
+    "sihao_paused_seconds",
+    "For how long an event of one province has been refused",
+    ["event", "area"],
+    registry=REGISTRY,
+)
 
 QUEUE_DEPTH = Gauge("sihao_queue_depth", "Messages waiting in a queue", ["queue"], registry=REGISTRY)
 MESSAGE_AGE = Histogram(

@@ -26,6 +26,7 @@ from shared.kernel.state import State
 from shared.runtime.documents import Place, SomeUnstorable, Store
 from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Stored, Write
 from shared.runtime.kinds import Kind
+from shared.runtime.pauses import EVERYTHING, Between
 from shared.runtime.work import Fact, Outgoing
 
 S = TypeVar("S", bound=State)
@@ -79,7 +80,9 @@ class Database(Store):
         """Create the indexes of these kinds; repeating it changes nothing."""
         for kind in kinds:
             models = [
-                IndexModel([("outbox.at", ASCENDING)], name="outbox", sparse=True),
+                IndexModel(
+                    [(f"outbox.{f}", ASCENDING) for f in ("routing_key", "at")], name="outbox_by_key", sparse=True
+                ),
                 IndexModel([("due", ASCENDING)], name="due", sparse=True),
                 *(IndexModel([(f, ASCENDING) for f in i.fields], unique=i.unique) for i in kind.indexes),
             ]
@@ -155,22 +158,26 @@ class Database(Store):
             keys = list({item.key for item in items})
             await self.collection(name).update_many({"_id": {"$in": keys}}, {"$pull": {"outbox": {"id": {"$in": ids}}}})
 
-    async def claim_unsent(self, kind: Kind[Any], before: datetime, limit: int) -> list[Outgoing]:
-        """Facts last tried before that instant, oldest first; they are stamped, so that another sweeper leaves them.
+    async def claim_unsent(
+        self, kind: Kind[Any], before: datetime, limit: int, between: Between = EVERYTHING
+    ) -> list[Outgoing]:
+        """Facts last tried before that instant, of these routing keys; stamped, so that another sweeper leaves them.
 
         Fewer than `limit` only if there are no more; a document's facts are claimed together.
         """
         collection = self.collection(kind.collection)
         claimed: list[Outgoing] = []
-        cursor = collection.find({"outbox.at": {"$lt": before}}, {"outbox": 1}).sort("outbox.at", ASCENDING)
+        start, end = between
+        late = {"routing_key": {"$gte": start, "$lt": end}, "at": {"$lt": before}}
+        cursor = collection.find({"outbox": {"$elemMatch": late}}, {"outbox": 1})
         async for found in cursor.limit(limit).batch_size(_CLAIM):
-            facts = (Fact(**fact) for fact in found["outbox"])
-            claimed += [Outgoing(kind.collection, found["_id"], fact) for fact in facts if fact.at < before]
+            facts = [Fact(**fact) for fact in found["outbox"]]
+            late_ones = [fact for fact in facts if fact.at < before and start <= fact.routing_key < end]
+            claimed += [Outgoing(kind.collection, found["_id"], fact) for fact in late_ones]
             if len(claimed) >= limit:
                 break
-        await self._stamp(
-            kind.collection, {item.key for item in claimed}, {"late.at": {"$lt": before}}, datetime.now(UTC)
-        )
+        keys = {item.key for item in claimed}
+        await self._stamp(kind.collection, keys, {f"late.{f}": wanted for f, wanted in late.items()}, datetime.now(UTC))
         return claimed
 
     async def postpone(self, unheard: Sequence[Outgoing], until: datetime) -> None:
@@ -189,8 +196,8 @@ class Database(Store):
 
     async def outbox(self, kind: Kind[Any]) -> tuple[int, datetime | None]:
         """How many documents of this kind carry unsent facts, and since when the oldest (of a thousand of them)."""
-        collection, unsent = self.collection(kind.collection), {"outbox.at": {"$exists": True}}
-        cursor = collection.find(unsent, {"outbox.entered": 1}).sort("outbox.at", ASCENDING).limit(_SAMPLE)
+        collection, unsent = self.collection(kind.collection), {"outbox.routing_key": {"$exists": True}}
+        cursor = collection.find(unsent, {"outbox.entered": 1}).limit(_SAMPLE)
         entered = [fact["entered"] async for found in cursor for fact in found["outbox"]]
         return (await collection.count_documents(unsent), min(entered)) if entered else (0, None)
 

@@ -15,10 +15,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from faststream.rabbit import RabbitBroker
 
-from shared.contracts import CATALOGUE
+from shared.contracts import CATALOGUE, CENTRE
 from shared.contracts.text import Text, text
 from shared.runtime import logs, metrics, telemetry
 from shared.runtime.amqp import Missing, Publisher, with_heartbeat
+from shared.runtime.archive import declare_archive
 from shared.runtime.clock import make_clock
 from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
@@ -170,6 +171,7 @@ class Service:
         self.task("post", self.relay.post)
         self.task("clear", self.relay.clear)
         self.task("sweep", self.relay.sweep)
+        self.task("probe", self.relay.probe)
         self.task("deadlines", deadlines.run)
         if self._lane:
             room = WaitingRoom(
@@ -194,6 +196,7 @@ class Service:
     async def _connect(self) -> None:
         """Connect, declare the topology, see that no queue can drop messages; then measure and mend it for ever."""
         if not self.publisher.ready.is_set():
+            await self._archive()
             await self.publisher.connect(self._table)
             if self.settings.rabbit_api_url:
                 await check_delivery_limits(self.settings.rabbit_api_url.get_secret_value(), self._url, self._table)
@@ -204,8 +207,16 @@ class Service:
                     metrics.QUEUE_DEPTH.labels(queue).set(depth)
             except Missing as gone:
                 log.warning("declaring the topology again", missing=str(gone))
+                await self._archive()
                 await self.publisher.declare(self._table)
             await asyncio.sleep(_MEASURE_EVERY)
+
+    async def _archive(self) -> None:
+        """Before the queues, so that nothing is heard which the archive does not have."""
+        settings = self.settings
+        if self.scope in ("", CENTRE) if settings.archive is None else settings.archive:
+            days, size, timeout = settings.archive_days, settings.archive_bytes, settings.publish_timeout
+            await declare_archive(self._broker, self._table, days=days, size=size, timeout=timeout)
 
     _prepared = False
 

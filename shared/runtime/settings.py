@@ -97,3 +97,9 @@ class Settings(EdgeSettings):
     """Age in seconds after which an unconfirmed fact is published again."""
     patience: float = Field(default=120.0, ge=0)
     """Seconds a message may wait for what it needs (`NotYet`) unacknowledged; then it waits in the store."""
+    archive: bool | None = None
+    """Whether to have every fact kept once more on the broker, for restores; by default at the centre."""
+    archive_days: int = Field(default=30, ge=1)
+    """Days for which it is kept."""
+    archive_bytes: int = Field(default=20_000_000_000, ge=100_000_000)
+    """Bytes that it may take on the broker's disk; then the oldest goes first."""

@@ -4,6 +4,8 @@ Quorum queues, because they are on disk before they confirm (RabbitMQ 4's classi
 itself would drop goes, at least once, to the service's own dead-letter queue; and from RabbitMQ 4 on the built-in
 delivery limit is taken off, because a limit that counts redeliveries drops good messages after a bad minute.
 
+How long a queue may grow is a policy on the broker, not an argument, since arguments can never be changed.
+
 Everything is durable, declared at the start, and again when part of it is found missing. The driver declares nothing
 again on reconnecting (`robust=False`): one queue without a leader would otherwise hold up the connection, and with it
 the publishing to all others.
@@ -18,6 +20,8 @@ EVENTS = RabbitExchange("sihao.events", type=ExchangeType.TOPIC, durable=True, r
 """Every fact; routing key = wire name + area."""
 DEAD = RabbitExchange("sihao.dead", type=ExchangeType.DIRECT, durable=True, robust=False)
 """What the broker could not deliver, routed to the service's dead-letter queue."""
+ARCHIVE = "sihao.archive"
+"""The stream in which every fact is kept once more (`archive.py`)."""
 
 _NO_LIMIT_SINCE = 4
 """Major version of RabbitMQ that brought a default delivery limit."""

@@ -30,6 +30,8 @@ class Work:
     """SHA-256 of the message."""
     trace: dict[str, str] = field(default_factory=dict)
     """W3C trace headers of the span in which the facts arise."""
+    at: datetime | None = None
+    """When it was decided before, if a restored store decides it again; otherwise it is decided now."""
 
     @property
     def place(self) -> tuple[str, str]:

@@ -167,6 +167,19 @@ def record(letter: Letter | None, outcome: Outcome, now: datetime) -> Change[Let
     return Change(failed, (fact,))
 
 
+def recall(letter: Letter | None, event: LetterDelivered | LetterFailed, now: datetime) -> Change[Letter] | None:
+    """A store that was restored learns from the archive how a transmission ended which it has forgotten.
+
+    Nothing is announced: it was.
+    """
+    del now
+    status: Status = "delivered" if isinstance(event, LetterDelivered) else "failed"
+    if letter is None or letter.status in ("delivered", status):
+        return None
+    reason = "" if isinstance(event, LetterDelivered) else event.reason
+    return Change(letter.but(status=status, next_try=None, attempts=event.attempts, reason=reason))
+
+
 def retry(letter: Letter | None, _command: Retry, now: datetime) -> Change[Letter] | None:
     """Queue a failed letter again.
 

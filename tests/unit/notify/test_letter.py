@@ -18,6 +18,7 @@ from services.notify.domain.letter import (
     Take,
     create,
     mark_read,
+    recall,
     record,
     retry,
     take,
@@ -157,3 +158,33 @@ def test_a_letter_is_read_by_its_addressee_only() -> None:
     for strange in (letter.state, queued(), None):
         with pytest.raises(NotFound):
             mark_read(strange, MarkRead(by="somebody"), NOW)
+
+
+def outcome(kind: type[LetterDelivered | LetterFailed], **more: str) -> LetterDelivered | LetterFailed:
+    """A fact about the letter that was announced before the store was lost."""
+    letter = queued()
+    about = {"area": "3502", "letter": letter.id, "because": "event-1", "about": "case-1", "recipient": "sec-1"}
+    return kind.model_validate({**about, "channel": "mail", "attempts": 2, **more})
+
+
+def test_a_restored_letter_that_went_out_is_not_sent_again_and_nothing_is_announced_again() -> None:
+    change = recall(queued(), outcome(LetterDelivered), NOW)
+    assert change
+    assert (change.state.status, change.state.attempts, change.state.next_try) == ("delivered", 2, None)
+    assert change.facts == ()
+    assert take(change.state, Take(), NOW + timedelta(days=1)) is None
+    assert recall(change.state, outcome(LetterDelivered), NOW) is None
+    assert recall(change.state, outcome(LetterFailed, reason="550"), NOW) is None
+
+
+def test_a_restored_letter_that_failed_and_was_retried_ends_delivered() -> None:
+    failed = recall(queued(), outcome(LetterFailed, reason="550"), NOW)
+    assert failed
+    assert (failed.state.status, failed.state.reason, failed.facts) == ("failed", "550", ())
+    delivered = recall(failed.state, outcome(LetterDelivered), NOW)
+    assert delivered
+    assert (delivered.state.status, delivered.state.reason) == ("delivered", "")
+
+
+def test_a_letter_that_cannot_be_had_again_is_recalled_by_nothing() -> None:
+    assert recall(None, outcome(LetterDelivered), NOW) is None

@@ -1,0 +1,117 @@
+"""The archive: every announced fact once more, outside the stores, for as long as its retention says.
+
+A RabbitMQ stream bound to whatever somebody hears. Not to everything: a fact counts as heard once any queue takes it,
+and one that no service hears must go on waiting in its outbox. Facts that may go unheard are kept, too.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import ChannelClosed, ChannelPreconditionFailed
+from faststream.rabbit import RabbitBroker
+from pamqp.commands import Basic
+
+from shared.contracts import CATALOGUE
+from shared.runtime.amqp import consume, sender
+from shared.runtime.handlers import HandlerTable
+from shared.runtime.logs import get_logger
+from shared.runtime.topology import ARCHIVE, EVENTS
+
+log = get_logger(__name__)
+
+Read = Callable[[], AsyncIterator[DeliveredMessage]]
+"""Begins to read, at the same place every time."""
+_MARK = "sihao.archive.mark"
+"""Type of the message by which a reader knows how far to read."""
+_PREFETCH = 200
+
+
+def archive_bindings(table: HandlerTable) -> list[str]:
+    """What a service has the archive hear: what it hears itself, and what may go unheard by anybody."""
+    own = (binding for subscription in table for binding in subscription.bindings)
+    return sorted({*own, *(f"{event.wire()}.#" for event in CATALOGUE if event.may_go_unheard)})
+
+
+async def declare_archive(
+    broker: RabbitBroker,
+    table: HandlerTable,
+    *,
+    days: int,
+    size: int,
+    timeout: float,  # noqa: ASYNC109
+) -> None:
+    """Have the archive stand and hear what `table` hears; one that stands already keeps its retention.
+
+    A broker that has no streams, or does not let us have one, is told in the log: the service works on without.
+
+    Raises:
+        BrokerError: the broker is away.
+    """
+    arguments: dict[str, Any] = {"x-queue-type": "stream", "x-max-age": f"{days}D", "x-max-length-bytes": size}
+    try:
+        async with asyncio.timeout(timeout):
+            try:
+                async with _channel(broker) as channel:
+                    await channel.exchange_declare(EVENTS.name, exchange_type=EVENTS.type.value, durable=True)
+                    await channel.queue_declare(ARCHIVE, durable=True, arguments=arguments)
+            except ChannelPreconditionFailed:
+                pass
+            async with _channel(broker) as channel:
+                for binding in archive_bindings(table):
+                    await channel.queue_bind(ARCHIVE, EVENTS.name, binding)
+    except ChannelClosed as refusal:
+        log.warning("no archive: what is lost with a store cannot be given back", why=str(refusal))
+
+
+@asynccontextmanager
+async def _channel(broker: RabbitBroker) -> AsyncIterator[AbstractChannel]:
+    connection = await broker.connect()
+    async with connection.channel(publisher_confirms=False) as opened:
+        yield await opened.get_underlay_channel()
+
+
+async def read_archive(url: str, since: datetime) -> AsyncIterator[DeliveredMessage]:
+    """Everything that was archived since then and up to now, oldest first; a little earlier ones may come first.
+
+    Raises:
+        Unroutable: there is no archive.
+        BrokerError: the broker is away, or went away.
+    """
+    mark = str(uuid.uuid4())
+    async with sender(url) as send:
+        await send(ARCHIVE, b"", Basic.Properties(message_id=mark, message_type=_MARK))
+    arrived: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
+
+    def deliver(_: str, raw: DeliveredMessage) -> None:
+        arrived.put_nowait(raw)
+
+    async with consume(url, [ARCHIVE], _PREFETCH, deliver, {"x-stream-offset": since}) as consumption:
+        while True:
+            raw = await _next(arrived, consumption.ended)
+            properties = raw.header.properties
+            if properties.message_type != _MARK:
+                yield raw
+            elif properties.message_id == mark:
+                return
+            await consumption.ack(int(raw.delivery_tag or 0), multiple=False)
+
+
+async def _next(arrived: asyncio.Queue[DeliveredMessage], ended: asyncio.Future[Any]) -> DeliveredMessage:
+    """The next message.
+
+    Raises:
+        ConnectionError: the connection was lost.
+    """
+    if arrived.empty():
+        coming = asyncio.ensure_future(arrived.get())
+        await asyncio.wait({coming, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not coming.done():
+            coming.cancel()
+            raise ConnectionError("the connection was lost")
+        return coming.result()
+    return arrived.get_nowait()
