@@ -3,13 +3,15 @@
 Where the text says only “经常性” or “一定数量”, the step is a round parameter; other steps are the rubric's own.
 """
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Annotated, Literal
 
 from pydantic import Field as Setting
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
-from services.scoring.domain.figure import NO_COUNTS, NONE, Figure, Row, Share, Terms
+from services.scoring.domain.figure import NONE, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Reference, Rule, Whole
 from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given
@@ -45,18 +47,24 @@ class Count(Rule):
     def figure(self, terms: Terms) -> Figure:
         """The share, per year if years are judged."""
         place, steps = terms.places[self.field], self._steps(terms.parameters)
+        bounds = [least for least, _ in steps]
+        earned = [0, *accumulate((share for _, share in steps), max)]
         if self.years is None:
+            shares = [(percent, 0, 100) for percent in earned]
 
             def once(row: Row) -> Share:
                 number = row[place]
-                return NONE if number is None else (_reached(steps, number), 0, 100)
+                return NONE if number is None else shares[bisect(bounds, number)]
 
             return once
         years = terms.years(self.years)
+        whole = 100 * len(years)
 
         def yearly(row: Row) -> Share:
-            counts = row[place] or NO_COUNTS
-            return sum([_reached(steps, counts.get(year, 0)) for year in years]), 0, 100 * len(years)
+            counts = row[place]
+            if not counts:
+                return NONE
+            return sum([earned[bisect(bounds, counts.get(year, 0))] for year in years]), 0, whole
 
         return yearly
 
