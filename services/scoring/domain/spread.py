@@ -15,16 +15,18 @@ from services.scoring.domain.rubric import Clause, Rubric
 from services.scoring.domain.words import rounded
 
 _NOTHING = Fraction(0)
+POINT = 200
+"""A point in half-hundredths: what is to be rounded to hundredths, halves upward."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maxima:
-    """Exact points of maximum, as whole numbers over one denominator."""
+    """Exact maxima, as whole numbers over one denominator."""
 
     items: tuple[int, ...]
     """Of every item that gives points, in the order of the text; 0 where it does not apply."""
     unit: int
-    """The denominator: `items[n] / unit` points."""
+    """The denominator: `items[n] / unit` half-hundredths of a point."""
     hundredths: tuple[int, ...]
     """The same, rounded to hundredths of a point."""
 
@@ -46,7 +48,7 @@ def maxima(rubric: Rubric, absent: Collection[str]) -> Maxima:
             parts += _spread(part, weights(clause))
     unit = lcm(*(part.denominator for part in parts))
     return Maxima(
-        items=tuple(int(part * unit) for part in parts),
+        items=tuple(int(part * POINT * unit) for part in parts),
         unit=unit,
         hundredths=tuple(int(rounded(part) * 100) for part in parts),
     )

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property, lru_cache
+from math import lcm
 
-from services.scoring.domain.assess import Verdict, figure_of, rule_of, verdict_of
+from services.scoring.domain.assess import Verdict, rule_of, verdict_of, work_of
 from services.scoring.domain.case import Case
-from services.scoring.domain.figure import Figure, Row
+from services.scoring.domain.figure import Row
 from services.scoring.domain.parameters import Parameters, fill_parameters
-from services.scoring.domain.row import Columns
+from services.scoring.domain.plan import Plan
+from services.scoring.domain.row import Cells, Columns
 from services.scoring.domain.rubric import Item, Rubric
 from services.scoring.domain.spread import Maxima, maxima
 from shared.contracts.chambers import Chamber
@@ -64,18 +65,29 @@ class Standard:
         return tuple(map(self.rubric.judged_maxima.get, self.codes))
 
     @cached_property
-    def figures(self) -> tuple[Figure, ...]:
+    def plan(self) -> Plan:
         """What each of `items` earns in a row."""
-        return tuple(figure_of(item, self.columns.terms(item)) for item in self.items)
+        return Plan([work_of(item, self.columns.terms(item)) for item in self.items])
 
     @cached_property
-    def bonuses(self) -> Mapping[int, Callable[[Row], Fraction]]:
-        """Position in `items` → the bonus points it offers in a row."""
+    def bonus_whole(self) -> int:
+        """Into how many equal parts a bonus point is divided."""
+        return lcm(*[item.bonus.whole for item in self.items if item.bonus])
+
+    @cached_property
+    def bonuses(self) -> Mapping[int, Callable[[Row], int]]:
+        """Position in `items` → the bonus it offers in a row, in these parts."""
         return {
-            position: item.bonus.figure(self.columns.terms(item))
+            position: item.bonus.figure(self.columns.terms(item), self.bonus_whole)
             for position, item in enumerate(self.items)
             if item.bonus
         }
+
+    @cached_property
+    def bonus_clauses(self) -> tuple[slice, ...]:
+        """Which of `items` belong to the clauses that offer a bonus, clause by clause."""
+        own = [clause for dimension in self.clauses for clause in dimension]
+        return tuple(clause for clause in own if any(item.bonus for item in self.items[clause]))
 
     @cached_property
     def gates(self) -> tuple[tuple[Item, Verdict], ...]:
@@ -97,12 +109,17 @@ class Standard:
         return tuple(found)
 
     @cached_property
-    def maxima(self) -> Callable[[tuple[int, ...]], Maxima]:
-        """The maxima when the items at these positions do not apply; remembered, since few combinations occur."""
+    def maxima(self) -> Callable[[tuple[int, ...]], tuple[Maxima, tuple[int, ...], tuple[int, ...]]]:
+        """The maxima when the items at these positions do not apply; those of the plan's steady and varying items.
+
+        Remembered, since few combinations occur.
+        """
 
         @lru_cache(_PATTERNS)
-        def remembered(absent: tuple[int, ...]) -> Maxima:
-            return maxima(self.rubric, {self.items[position].code for position in absent})
+        def remembered(absent: tuple[int, ...]) -> tuple[Maxima, tuple[int, ...], tuple[int, ...]]:
+            found = maxima(self.rubric, {self.items[position].code for position in absent})
+            steady, varying = (tuple(found.items[n] for n in own) for own in (self.plan.steady, self.plan.varying))
+            return found, steady, varying
 
         return remembered
 
@@ -114,7 +131,7 @@ class Standard:
             for item in self.rubric.items.values()
         }
 
-    def case(self, item: Item, row: Row, chamber: Chamber) -> Case:
+    def case(self, item: Item, row: Cells, chamber: Chamber) -> Case:
         """One item of one application, for words."""
         return Case(
             fields=item.fields,

@@ -57,16 +57,17 @@ class Count(Rule):
                 return NONE if number is None else shares[bisect(bounds, number)]
 
             return once
-        years = terms.years(self.years)
-        whole = 100 * len(years)
+        years, pairs = frozenset(terms.years(self.years)), terms.pairs[self.field]
 
         def yearly(row: Row) -> Share:
-            counts = row[place]
-            if not counts:
-                return NONE
-            return sum([earned[bisect(bounds, counts.get(year, 0))] for year in years]), 0, whole
+            counts = row[pairs] or ()
+            return sum(earned[bisect(bounds, number)] for year, number in counts if year in years), 0, 100 * len(years)
 
         return yearly
+
+    def reads(self, terms: Terms) -> tuple[int, ...]:
+        """The number, or the pairs of year and count."""
+        return (terms.pairs[self.field],) if self.years else terms.read([self.field])
 
     def reason(self, case: Case) -> Text:
         """The number, and what it earns, per year if years are judged."""

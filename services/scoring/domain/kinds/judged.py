@@ -1,9 +1,6 @@
 """Judged mark: what no number shows, experts mark (S:004 B1.a “团结凝聚力强”); until then it is pending."""
 
 from collections.abc import Iterator
-from decimal import Decimal
-from fractions import Fraction
-from functools import lru_cache
 from typing import Literal
 
 from services.scoring.domain.case import Case, Need
@@ -11,9 +8,6 @@ from services.scoring.domain.figure import PENDING, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Rule
 from services.scoring.domain.words import rounded
 from shared.contracts.text import Text, text
-
-_REMEMBERED = 1 << 10
-"""How many marks of an item are kept: a scale in hundredths has few."""
 
 
 class Judged(Rule):
@@ -30,16 +24,18 @@ class Judged(Rule):
         """The mark as a part of its scale, or pending."""
         place, most = terms.mark, terms.mark_of
 
-        @lru_cache(_REMEMBERED)
-        def settled(mark: Decimal | Fraction) -> Share:
+        def figure(row: Row) -> Share:
+            mark = row[place]
+            if mark is None:
+                return PENDING
             above, below = mark.as_integer_ratio()
             return above * most.denominator, 0, below * most.numerator
 
-        def figure(row: Row) -> Share:
-            mark = row[place]
-            return PENDING if mark is None else settled(mark)
-
         return figure
+
+    def reads(self, terms: Terms) -> tuple[int, ...]:
+        """The mark."""
+        return (terms.mark,)
 
     def reason(self, case: Case) -> Text:
         """The mark, or that it is awaited."""
