@@ -315,8 +315,6 @@ class Translator:
         return [str(year) for year in self._parameters.years(reference)]
 
 
-
-
 def _joined(demands: Iterable[str], sign: str) -> str:
     found = list(demands)
     return found[0] if len(found) == 1 else "(" + f" {sign} ".join(found) + ")"

@@ -14,7 +14,6 @@ from services.scoring.domain.fields import Field
 from services.scoring.domain.parameters import Parameters
 
 
-
 class Row(Protocol):
     """One application: every fact, property of the chamber and mark in its place; None where it is not given."""
 

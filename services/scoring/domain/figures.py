@@ -1,14 +1,13 @@
 """The figures of one application: exact sums, no words.
 
 What an item earns is a whole number of equal parts, and sums are whole numbers over one common denominator: exact, and
-quick. Figures are rounded once, at the end, one by one, to whole hundredths of a point, halves upward. Each is counted
-when it is asked for: points, total and gates settle an application, the others explain it.
+quick. Figures are rounded once, at the end, one by one, to whole hundredths of a point, halves upward.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from math import lcm
-from operator import mul
+from operator import itemgetter, mul
 from typing import NamedTuple
 
 from services.scoring.domain.figure import NONE, Row
@@ -30,30 +29,37 @@ class Sums(NamedTuple):
 
 
 class Figures:
-    """What an application comes to. What is said of each item is in the order of `Standard.items`."""
+    """What an application comes to. What is said of each item is in the order of `Standard.items`.
+
+    Points, total and gates are found at once, the rest when it is asked for.
+    """
 
     def __init__(self, standard: Standard, row: Row) -> None:
         self._standard, self._row, self._plan = standard, row, standard.plan
         self._steady, self._varying = self._plan.findings(row)
-        self._whole = self._plan.whole
-        self._absent = self._plan.absent(self._steady, self._varying)
         self._shares = [share or NONE for share in self._varying]
+        self._absent = self._plan.absent(self._steady, self._varying)
         self._maxima, self._steady_maxima, self._varying_maxima = standard.maxima(self._absent)
+        self._whole = self._plan.whole
+        self._common = lcm(self._whole, standard.bonus_whole, *[share[WHOLE] for share in self._shares])
+        """The denominator of every sum, beside that of the maxima."""
+        self._earned, self._pending = self._of_steady(EARNED), self._of_steady(PENDING)
+        self.points = self._each(self._earned, EARNED)
+        """Given for each item, in hundredths of a point, without bonus."""
+        self.total = self._total()
+        """Of the whole."""
+        self.gates: tuple[GateResult | None, ...] = tuple([verdict(row) for _, verdict in standard.gates])
+        """Of `Standard.gates`; None where none is made."""
 
     @property
     def maximum(self) -> tuple[int, ...]:
-        """Of each item, in hundredths of a point; so are the next two."""
+        """Of each item, in hundredths of a point."""
         return self._maxima.hundredths
 
     @cached_property
-    def points(self) -> tuple[int, ...]:
-        """Given for each item, without bonus."""
-        return self._each(EARNED)
-
-    @cached_property
     def pending(self) -> tuple[int, ...]:
-        """What a mark may still add to each item."""
-        return self._each(PENDING)
+        """What a mark may still add to each item, in hundredths of a point."""
+        return self._each(self._pending, PENDING)
 
     @cached_property
     def outcomes(self) -> tuple[ItemOutcome, ...]:
@@ -75,17 +81,6 @@ class Figures:
         """In order."""
         return tuple([self._sums(map(sum, zip(*own, strict=True))) for own in self._clauses])
 
-    @cached_property
-    def total(self) -> Sums:
-        """Of the whole."""
-        bonus = sum([self._clause(own).bonus for own in self._standard.bonus_clauses]) if self._offers else 0
-        return self._sums([sum(self._maximum), sum(self._earned) + bonus, sum(self._pending), bonus])
-
-    @cached_property
-    def gates(self) -> tuple[GateResult | None, ...]:
-        """Of `Standard.gates`; None where none is made."""
-        return tuple([verdict(self._row) for _, verdict in self._standard.gates])
-
     @property
     def admitted(self) -> bool:
         """Every gate is met or does not apply."""
@@ -94,74 +89,87 @@ class Figures:
     @cached_property
     def losses(self) -> tuple[tuple[int, int], ...]:
         """Position of an item and hundredths lost, costliest first; equal losses in the order of the text."""
-        exact = zip(self._maximum, self._earned, self._pending, strict=True)
-        lost = [most - earned - pending for most, earned, pending in exact]
+        lost = [most - earned - pending for most, earned, pending in zip(*self._exact, strict=True)]
         costliest = sorted([n for n, loss in enumerate(lost) if loss], key=lost.__getitem__, reverse=True)
         return tuple([(n, self._rounded(lost[n])) for n in costliest])
 
-    def _each(self, part: int) -> tuple[int, ...]:
-        """Points of each item, rounded from a fraction of its own: the numbers stay small."""
+    def _of_steady(self, part: int) -> list[int]:
+        """Points of the steady items, as whole numbers over the plan's whole."""
+        return list(map(mul, self._steady_maxima, map(itemgetter(part), self._steady)))
+
+    def _of_varying(self, part: int) -> list[int]:
+        """Points of the varying items, over the common denominator."""
+        common = self._common
+        parts = zip(self._varying_maxima, self._shares, strict=True)
+        return [most * share[part] * (common // share[WHOLE]) for most, share in parts]
+
+    def _each(self, steady: Iterable[int], part: int) -> tuple[int, ...]:
+        """Hundredths of each item, rounded from a fraction of its own, so that the numbers stay small."""
         unit = self._maxima.unit
         half = unit * self._whole
         whole = 2 * half
-        steady = [(number + half) // whole for number in self._products(part)]
-        varying = [
-            (most * share[part] + unit * share[WHOLE]) // (2 * unit * share[WHOLE])
-            for most, share in zip(self._varying_maxima, self._shares, strict=True)
-        ]
-        return self._plan.ordered([*steady, *varying])
+        parts = zip(self._varying_maxima, self._shares, strict=True)
+        return self._plan.ordered(
+            [
+                *[(number + half) // whole for number in steady],
+                *[(most * share[part] + unit * share[WHOLE]) // (2 * unit * share[WHOLE]) for most, share in parts],
+            ]
+        )
 
-    def _exact(self, part: int) -> tuple[int, ...]:
-        """Points of each item over the common denominator."""
-        common = self._common
-        finer = common // self._whole
-        steady = [number * finer for number in self._products(part)]
-        varying = [
-            most * share[part] * (common // share[WHOLE])
-            for most, share in zip(self._varying_maxima, self._shares, strict=True)
-        ]
-        return self._plan.ordered([*steady, *varying])
-
-    def _products(self, part: int) -> list[int]:
-        """Points of the steady items, over the plan's whole."""
-        return list(map(mul, self._steady_maxima, [found[part] for found in self._steady]))
-
-    @cached_property
-    def _common(self) -> int:
-        """The common denominator, beside that of the maxima."""
-        return lcm(self._whole, self._standard.bonus_whole, *[share[WHOLE] for share in self._shares])
-
-    @cached_property
-    def _maximum(self) -> tuple[int, ...]:
-        return tuple([most * self._common for most in self._maxima.items])
-
-    @cached_property
-    def _earned(self) -> tuple[int, ...]:
-        return self._exact(EARNED)
-
-    @cached_property
-    def _pending(self) -> tuple[int, ...]:
-        return self._exact(PENDING)
-
-    @cached_property
-    def _offers(self) -> Mapping[int, int]:
+    def _total(self) -> Sums:
+        finer = self._common // self._whole
+        maximum, bonus = sum(self._maxima.items) * self._common, 0
+        self._offers = self._offered()
         """Position of an item → bonus offered."""
-        fine = POINT * self._maxima.unit * self._common // self._standard.bonus_whole
-        offers = {n: bonus(self._row) for n, bonus in self._standard.bonuses.items() if n not in self._absent}
-        return {n: offer * fine for n, offer in offers.items() if offer}
+        self._credited = self._credits() if self._offers else {}
+        """First position of a clause → bonus credited."""
+        bonus = sum(self._credited.values())
+        points = sum(self._earned) * finer + sum(self._of_varying(EARNED)) + bonus
+        return self._sums((maximum, points, sum(self._pending) * finer + sum(self._of_varying(PENDING)), bonus))
+
+    def _offered(self) -> Mapping[int, int]:
+        part = POINT * self._maxima.unit * self._common // self._standard.bonus_whole
+        found = [(n, bonus(self._row)) for n, bonus in self._standard.bonuses.items() if n not in self._absent]
+        return {position: offer * part for position, offer in found}
+
+    def _credits(self) -> Mapping[int, int]:
+        """Never more than the clause has lost."""
+        credited = {}
+        for own in self._standard.bonus_clauses:
+            offered = sum([offer for n, offer in self._offers.items() if n in own])
+            if offered:
+                credited[own.start] = min(offered, sum(map(self._lost, own)))
+        return credited
+
+    def _lost(self, position: int) -> int:
+        """What an item has lost for good."""
+        place = self._plan.places[position]
+        many = len(self._steady)
+        share = self._steady[place] if place < many else self._shares[place - many]
+        lacking = share[WHOLE] - share[EARNED] - share[PENDING]
+        return self._maxima.items[position] * lacking * (self._common // share[WHOLE]) if lacking else 0
+
+    @cached_property
+    def _exact(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+        """Maximum, points and pending points of each item over the common denominator."""
+        common, finer, ordered = self._common, self._common // self._whole, self._plan.ordered
+        return (
+            [most * common for most in self._maxima.items],
+            ordered([*[number * finer for number in self._earned], *self._of_varying(EARNED)]),
+            ordered([*[number * finer for number in self._pending], *self._of_varying(PENDING)]),
+        )
 
     @cached_property
     def _clauses(self) -> list[list[Sums]]:
         return [[self._clause(own) for own in dimension] for dimension in self._standard.clauses]
 
     def _clause(self, own: slice) -> Sums:
-        most, got, waits = sum(self._maximum[own]), sum(self._earned[own]), sum(self._pending[own])
-        offered = sum([offer for n, offer in self._offers.items() if own.start <= n < own.stop])
-        credited = min(most - got - waits, offered)
-        return Sums(most, got + credited, waits, credited)
+        credited = self._credited.get(own.start, 0)
+        most, earned, pending = (sum(exact[own]) for exact in self._exact)
+        return Sums(most, earned + credited, pending, credited)
 
     def _sums(self, exact: Iterable[int]) -> Sums:
-        return Sums(*map(self._rounded, exact))
+        return Sums(*[self._rounded(number) for number in exact])
 
     def _rounded(self, exact: int) -> int:
         """Hundredths of a point, halves upward."""

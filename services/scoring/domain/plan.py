@@ -7,7 +7,7 @@ firms, is *varying* and worked out each time. Both run the same functions of its
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import lcm
+from math import gcd, lcm
 from operator import getitem, itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -49,7 +49,7 @@ class Finding(NamedTuple):
     outcome: ItemOutcome
 
 
-EARNED, PENDING, WHOLE = 0, 1, 2
+EARNED, PENDING, WHOLE = range(3)
 """Where they stand in a share, and in a finding."""
 
 
@@ -74,7 +74,9 @@ class Plan:
         """Positions of the items, in the order in which they are worked through."""
         self.whole = 1
         """Into how many equal parts steady items are divided; grows when something finer is found."""
-        self.ordered: Callable[[Sequence[Any]], tuple[Any, ...]] = picker([order.index(n) for n in range(len(order))])
+        self.places = [order.index(n) for n in range(len(order))]
+        """Where each item of the standard comes in the plan."""
+        self.ordered: Callable[[Sequence[Any]], tuple[Any, ...]] = picker(self.places)
         """From the order of the plan to that of the standard."""
         self._memories = [Remembered(self._steady(works[n].figure), works[n].reads) for n in self.steady]
         self._one = picker([works[n].reads[0] for n in one])
@@ -94,11 +96,13 @@ class Plan:
     def absent(self, steady: Sequence[Finding], varying: Sequence[Share | None]) -> tuple[int, ...]:
         """Positions of the items that do not apply."""
         many = len(steady)
-        return tuple([
-            n
-            for k, n in self._may_lack
-            if (steady[k].outcome == "not_applicable" if k < many else varying[k - many] is None)
-        ])
+        return tuple(
+            [
+                n
+                for k, n in self._may_lack
+                if (steady[k].outcome == "not_applicable" if k < many else varying[k - many] is None)
+            ]
+        )
 
     def _steady(self, figure: Figure) -> Callable[[Row], Finding]:
         """A figure whose shares are all over the plan's whole."""
@@ -106,6 +110,8 @@ class Plan:
         def find(row: Row) -> Finding:
             share = figure(row)
             earned, pending, whole = share or NONE
+            often = gcd(earned, pending, whole)
+            earned, pending, whole = earned // often, pending // often, whole // often
             finer = lcm(self.whole, whole)
             if finer != self.whole:
                 self.whole = finer

@@ -84,10 +84,10 @@ class Standard:
         }
 
     @cached_property
-    def bonus_clauses(self) -> tuple[slice, ...]:
-        """Which of `items` belong to the clauses that offer a bonus, clause by clause."""
-        own = [clause for dimension in self.clauses for clause in dimension]
-        return tuple(clause for clause in own if any(item.bonus for item in self.items[clause]))
+    def bonus_clauses(self) -> tuple[range, ...]:
+        """Positions in `items` of the clauses that offer a bonus, clause by clause."""
+        own = [range(clause.start, clause.stop) for dimension in self.clauses for clause in dimension]
+        return tuple(positions for positions in own if any(self.items[n].bonus for n in positions))
 
     @cached_property
     def gates(self) -> tuple[tuple[Item, Verdict], ...]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain import Standard, check_facts, measure
-from services.scoring.domain.spread import maxima
+from services.scoring.domain.spread import POINT, maxima
 from shared.kernel.change import Refused
 from tests.unit.scoring.reference import points
 from tests.unit.scoring.samples import card, chamber, example, item, sihao, sihao_parameters
@@ -58,7 +58,7 @@ def test_what_fits_into_a_row_is_what_has_no_problem(data: st.DataObject):
 @given(st.sets(st.sampled_from([line.code for line in sihao().items.values() if line.gate is None])))
 def test_the_maxima_always_add_up_to_the_whole(absent: set[str]):
     found = maxima(sihao(), absent)
-    assert sum(found.items) == 100 * found.unit
+    assert sum(found.items) == 100 * POINT * found.unit
     numbered = [line.code for line in sihao().items.values() if line.gate is None]
     assert {code for code, most in zip(numbered, found.items, strict=True) if most} == set(numbered) - absent
 
@@ -67,7 +67,7 @@ def test_the_points_of_an_empty_clause_go_to_its_dimension():
     absent = {line.code for line in sihao().dimensions[0].clauses[0].items}
     found = maxima(sihao(), absent)
     first = sum(sum(line.gate is None for line in clause.items) for clause in sihao().dimensions[0].clauses)
-    assert sum(found.items[:first]) == 25 * found.unit
+    assert sum(found.items[:first]) == 25 * POINT * found.unit
 
 
 def test_a_mark_of_nothing_is_settled_and_earns_nothing():

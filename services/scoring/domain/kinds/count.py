@@ -58,10 +58,11 @@ class Count(Rule):
 
             return once
         years, pairs = frozenset(terms.years(self.years)), terms.pairs[self.field]
+        whole = 100 * len(years)
 
         def yearly(row: Row) -> Share:
             counts = row[pairs] or ()
-            return sum(earned[bisect(bounds, number)] for year, number in counts if year in years), 0, 100 * len(years)
+            return sum([earned[bisect(bounds, number)] for year, number in counts if year in years]), 0, whole
 
         return yearly
 
