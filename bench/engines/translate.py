@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from bench.engines.inputs import Inputs, day, name_of
-from services.scoring.domain import Clause, Item, Parameters, Standard
+from services.scoring.domain import Clause, Item, Standard
 from services.scoring.domain.conditions import Check, Condition, Either, Every
 from services.scoring.domain.kinds import Checklist, Count, Deduction, Judged, Ratio, Threshold, Trend
 
@@ -94,9 +94,9 @@ class Translator:
         if not always:
             raise ValueError(f"{clause.code}: every item may not apply; this benchmark knows no such clause")
         flags = [
-            f"({self._flags}{name_of(item)} ? {_number(item.weight)} : 0.0)" for item in own if applying[item.code]
+            f"({self._flags}{name_of(item)} ? {constant(item.weight)} : 0.0)" for item in own if applying[item.code]
         ]
-        factor = f"{_number(Fraction(clause.points))} / ({' + '.join([_number(always), *flags])})" if flags else None
+        factor = f"{constant(Fraction(clause.points))} / ({' + '.join([constant(always), *flags])})" if flags else None
         items = tuple(
             self._item(item, parts[item.code], applying[item.code], clause.code if flags else None) for item in own
         )
@@ -104,13 +104,13 @@ class Translator:
         offered = None
         for item, rule in bonuses:
             number, cap = self.inputs.number(item, rule.field), Fraction(rule.cap)
-            each, most = _number(Fraction(rule.each)), _number(cap / Fraction(rule.each))
-            offered = f"({number} >= {most} ? {_number(cap)} : {number} > 0.0 ? {number} * {each} : 0.0)"
+            each, most = constant(Fraction(rule.each)), constant(cap / Fraction(rule.each))
+            offered = f"({number} >= {most} ? {constant(cap)} : {number} > 0.0 ? {number} * {each} : 0.0)"
         return ClauseExpressions(clause.code, items, Fraction(clause.points), factor, offered)
 
     def _item(self, item: Item, parts: Sequence[Part], applies: str | None, factor: str | None) -> ItemExpressions:
         earned, pending = self._earned(parts), self._pending(parts)
-        weight = _number(item.weight) + (f" * {self._flags}{factor}" if factor else "")
+        weight = constant(item.weight) + (f" * {self._flags}{factor}" if factor else "")
 
         def points(share: str) -> str:
             whole = f"{share} * {weight}"
@@ -130,7 +130,7 @@ class Translator:
         if len(parts) == 1:
             return f"({parts[0].earned})"
         if all(part.applies is None for part in parts):
-            return "(" + " + ".join(f"({p.earned}) * {_number(Fraction(p.percent, 100))}" for p in parts) + ")"
+            return "(" + " + ".join(f"({p.earned}) * {constant(Fraction(p.percent, 100))}" for p in parts) + ")"
         above = " + ".join(_if(p.applies, f"({p.earned}) * {p.percent}.0") for p in parts)
         below = " + ".join(_if(p.applies, f"{p.percent}.0") for p in parts)
         return f"(({above}) / ({below}))"
@@ -145,7 +145,7 @@ class Translator:
     def _parts(self, item: Item) -> list[Part]:
         return [self._part(item, rule) for rule in item.point_rules]
 
-    def _part(self, item: Item, rule: Any) -> Part:
+    def _part(self, item: Item, rule: Any) -> Part:  # noqa: PLR0911 - one per kind
         match rule:
             case Count():
                 return Part(rule.share, self._count(item, rule))
@@ -157,8 +157,8 @@ class Translator:
                 return Part(rule.share, _mean([self._all_as_number(a, b) for a, b in pairwise(counts)]))
             case Deduction():
                 number, each = self.inputs.number(item, rule.field), self._parameters.percent(rule.each) / 100
-                most = _number(1 / each)
-                left = f"1.0 - {number} * {_number(each)}"
+                most = constant(1 / each)
+                left = f"1.0 - {number} * {constant(each)}"
                 return Part(rule.share, f"{number} < 0.0 ? 0.0 : {number} >= {most} ? 0.0 : {left}")
             case Ratio():
                 return self._ratio(item, rule)
@@ -166,7 +166,7 @@ class Translator:
                 return self._threshold(item, rule)
             case Judged():
                 mark = self.inputs.mark(item)
-                earned = f"{mark} < 0.0 ? 0.0 : {mark} / {_number(item.mark_of)}"
+                earned = f"{mark} < 0.0 ? 0.0 : {mark} / {constant(item.mark_of)}"
                 return Part(rule.share, earned, pending=f"({mark} < 0.0 ? 1.0 : 0.0)")
         raise TypeError(rule.kind)
 
@@ -177,7 +177,7 @@ class Translator:
             found, best = "0.0", 0
             for least, share in steps:
                 if share > best:
-                    found, best = f"{number} >= {least}.0 ? {_number(Fraction(share, 100))} : {found}", share
+                    found, best = f"{number} >= {least}.0 ? {constant(Fraction(share, 100))} : {found}", share
             return f"({found})"
 
         if rule.years is None:
@@ -328,7 +328,7 @@ def _mean(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"({' + '.join(parts)}) / {len(parts)}.0"
 
 
-def _number(exact: Fraction) -> str:
+def constant(exact: Fraction) -> str:
     """A constant, always with a point: one of these languages tells whole numbers from others."""
     decimal = float(exact)
     return repr(decimal) if Fraction(repr(decimal)) == exact else f"({exact.numerator}.0 / {exact.denominator}.0)"

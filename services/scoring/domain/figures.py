@@ -64,7 +64,7 @@ class Figures:
     @cached_property
     def outcomes(self) -> tuple[ItemOutcome, ...]:
         """Of each item, in a word."""
-        return self._plan.ordered([*[found.outcome for found in self._steady], *map(outcome_of, self._varying)])
+        return self._plan.ordered([*map(outcome_of, self._steady), *map(outcome_of, self._varying)])
 
     @cached_property
     def bonus(self) -> Mapping[int, int]:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import gcd, lcm
 from operator import getitem, itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
-from services.scoring.domain.figure import NONE, Figure, Row, Share
+from services.scoring.domain.figure import Figure, Row, Share
 from shared.contracts.scores import ItemOutcome
 
 _MOST = 1 << 12
@@ -40,17 +40,10 @@ class Remembered(dict[Any, T], Generic[T]):
         return found
 
 
-class Finding(NamedTuple):
-    """What a steady item earns: a share, and the same in a word."""
-
-    earned: int
-    pending: int
-    whole: int
-    outcome: ItemOutcome
-
-
 EARNED, PENDING, WHOLE = range(3)
-"""Where they stand in a share, and in a finding."""
+"""Where they stand in a share."""
+ABSENT: Share = (0, 0, 0)
+"""What is found of a steady item that does not apply: nothing of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ class Plan:
         self._figures = [works[n].figure for n in varying]
         self._may_lack = [(k, n) for k, n in enumerate(order) if works[n].may_lack]
 
-    def findings(self, row: Row) -> tuple[list[Finding], list[Share | None]]:
+    def findings(self, row: Row) -> tuple[list[Share], list[Share | None]]:
         """Of the steady items, all over the same whole, and of the varying ones, each over its own."""
         before = self.whole
         keys = [*self._one(row), *[key(row) for key in self._several]]
@@ -93,23 +86,19 @@ class Plan:
             return self.findings(row)
         return steady, [figure(row) for figure in self._figures]
 
-    def absent(self, steady: Sequence[Finding], varying: Sequence[Share | None]) -> tuple[int, ...]:
+    def absent(self, steady: Sequence[Share], varying: Sequence[Share | None]) -> tuple[int, ...]:
         """Positions of the items that do not apply."""
         many = len(steady)
-        return tuple(
-            [
-                n
-                for k, n in self._may_lack
-                if (steady[k].outcome == "not_applicable" if k < many else varying[k - many] is None)
-            ]
-        )
+        return tuple([n for k, n in self._may_lack if (steady[k] is ABSENT if k < many else varying[k - many] is None)])
 
-    def _steady(self, figure: Figure) -> Callable[[Row], Finding]:
+    def _steady(self, figure: Figure) -> Callable[[Row], Share]:
         """A figure whose shares are all over the plan's whole."""
 
-        def find(row: Row) -> Finding:
+        def find(row: Row) -> Share:
             share = figure(row)
-            earned, pending, whole = share or NONE
+            if share is None:
+                return ABSENT
+            earned, pending, whole = share
             often = gcd(earned, pending, whole)
             earned, pending, whole = earned // often, pending // often, whole // often
             finer = lcm(self.whole, whole)
@@ -118,14 +107,14 @@ class Plan:
                 for memory in self._memories:
                     memory.clear()
             larger = finer // whole
-            return Finding(earned * larger, pending * larger, finer, outcome_of(share))
+            return earned * larger, pending * larger, finer
 
         return find
 
 
 def outcome_of(share: Share | None) -> ItemOutcome:
     """A share in a word."""
-    if share is None:
+    if share is None or share is ABSENT:
         return "not_applicable"
     earned, pending, whole = share
     return "pending" if pending else "full" if earned == whole else "partial" if earned else "none"

@@ -31,6 +31,9 @@ class _Column(NamedTuple):
     """Where counts per year stand once more, as pairs; None for other facts."""
 
 
+_properties = attrgetter(*PROPERTIES)
+
+
 class Columns:
     """The places of a rubric's rows, and what fits into each."""
 
@@ -66,12 +69,12 @@ class Columns:
             if known is None or not isinstance(given, dict):
                 return None
             for name, value in given.items():
-                place, fitting, is_list, pairs = known.get(name, _NOWHERE)
-                if not fitting(value):
+                column = known.get(name)
+                if column is None or not column.fits(value):
                     return None
-                row[place] = tuple(sorted(value)) if is_list else value
-                if pairs is not None:
-                    row[pairs] = tuple(value.items())
+                row[column.place] = tuple(sorted(value)) if column.is_list else value
+                if column.pairs is not None:
+                    row[column.pairs] = tuple(value.items())
         row[self._chamber] = _properties(chamber)
         for code, mark in marks.items():
             if code not in self._scales or not 0 <= mark <= self._scales[code]:
@@ -110,7 +113,3 @@ class Columns:
         """Where a field stands, or the field that it refers to."""
         code, _, origin = (item.fields[name].origin or f"{item.code}.{name}").rpartition(".")
         return self._facts[code][origin]
-
-
-_NOWHERE = _Column(-1, lambda _: False, is_list=False, pairs=None)
-_properties = attrgetter(*PROPERTIES)

@@ -35,7 +35,7 @@ class Rule(BaseModel, ABC):
     def figure(self, terms: Terms) -> Figure:
         """The function that finds its share in a row of facts."""
 
-    def reads(self, terms: Terms) -> tuple[int, ...]:  # noqa: PLR6301 - some kinds do
+    def reads(self, terms: Terms) -> tuple[int, ...]:
         """The places it reads, if what stands there takes so few values that findings are worth remembering."""
         del terms
         return ()
