@@ -1,12 +1,11 @@
 """One item against one application: its rules as functions over a row of facts, and the same in words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from services.scoring.domain.case import Case, Need
+from services.scoring.domain.case import Case
 from services.scoring.domain.figure import Figure, Row, Share, Terms, combined
 from services.scoring.domain.kinds import Checklist
-from services.scoring.domain.kinds.gate import verdict as result_of
-from services.scoring.domain.plan import Remembered, Work
+from services.scoring.domain.kinds.gate import verdict
 from services.scoring.domain.rubric import Item
 from services.scoring.domain.words import joined
 from shared.contracts.scores import GateResult
@@ -16,20 +15,7 @@ Verdict = Callable[[Row], GateResult | None]
 """How a gate comes out in a row; None if there is no gate here."""
 
 
-def work_of(item: Item, terms: Terms) -> Work:
-    """How an item is worked through."""
-    reads = [rule.reads(terms) for rule in item.point_rules]
-    if item.applies_if is not None:
-        reads.append(_read(item.applies_if.needs(), terms))
-    together = dict.fromkeys(place for own in reads for place in own)
-    return Work(
-        figure=_figure_of(item, terms),
-        may_lack=item.applies_if is not None or not all(reads),
-        reads=tuple(together) if all(reads) else (),
-    )
-
-
-def _figure_of(item: Item, terms: Terms) -> Figure:
+def figure_of(item: Item, terms: Terms) -> Figure:
     """What share of its points an item earns; an unmet condition makes it not apply."""
     figure = combined([(rule.share, rule.figure(terms)) for rule in item.point_rules])
     if item.applies_if is None:
@@ -42,23 +28,8 @@ def _figure_of(item: Item, terms: Terms) -> Figure:
     return conditional
 
 
-def _read(needs: Iterable[Need], terms: Terms) -> tuple[int, ...]:
-    """The places read; none if something else than one word, number or list stands in one of them."""
-    names = [need.name for need in needs if not need.name.startswith("$")]
-    if any(name in terms.fields and terms.fields[name].type in {"yearly", "series"} for name in names):
-        return ()
-    return terms.read(names)
-
-
 def verdict_of(item: Item, terms: Terms) -> Verdict | None:
     """The gate that an item is, or that the round's policy makes of it; None if it is none."""
-    verdict = _verdict_of(item, terms)
-    needs = [need for rule in item.rules for need in rule.needs()]
-    reads = _read([*needs, *(item.applies_if.needs() if item.applies_if else ())], terms)
-    return Remembered(verdict, reads).of if verdict and reads else verdict
-
-
-def _verdict_of(item: Item, terms: Terms) -> Verdict | None:
     applies = item.applies_if.test(terms) if item.applies_if else None
     if item.gate is not None:
         holds = item.gate.test(terms)
@@ -67,7 +38,7 @@ def _verdict_of(item: Item, terms: Terms) -> Verdict | None:
             concerned = applies is None or applies(row)
             if concerned is False:
                 return "not_applicable"
-            result = result_of(holds(row))
+            result = verdict(holds(row))
             return "to_be_verified" if concerned is None and result == "met" else result
 
         return gate
@@ -76,7 +47,7 @@ def _verdict_of(item: Item, terms: Terms) -> Verdict | None:
     complete = next(rule.complete(terms) for rule in item.rules if isinstance(rule, Checklist))
 
     def policy(row: Row) -> GateResult | None:
-        return None if applies is not None and applies(row) is False else result_of(complete(row))
+        return None if applies is not None and applies(row) is False else verdict(complete(row))
 
     return policy
 

@@ -4,23 +4,17 @@ A rule is compiled once per rubric and parameters into a plain function over one
 same row and are made only for what somebody reads.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import Any, Protocol
+from typing import Any
 
 from services.scoring.domain.fields import Field
 from services.scoring.domain.parameters import Parameters
 
-
-class Row(Protocol):
-    """One application: every fact, property of the chamber and mark in its place; None where it is not given."""
-
-    def __getitem__(self, place: int, /) -> Any:
-        """What stands at a place."""
-
-
+Row = Sequence[Any]
+"""One application: every fact, property of the chamber and mark in its place; None where it is not given."""
 Share = tuple[int, int, int]
 """Earned, pending, whole: `(1, 0, 2)` is half of the points; never more than the whole."""
 Figure = Callable[[Row], Share | None]
@@ -41,8 +35,6 @@ class Terms:
 
     places: Mapping[str, int]
     """Where in the row its facts stand, references followed, and the chamber's properties as `chamber.<property>`."""
-    pairs: Mapping[str, int]
-    """Where counts per year stand once more, as pairs of year and count."""
     mark: int
     """Where the experts' mark stands."""
     mark_of: Fraction
@@ -51,10 +43,6 @@ class Terms:
     """The facts it asks for."""
     parameters: Parameters
     """What the round filled in."""
-
-    def read(self, names: Iterable[str]) -> tuple[int, ...]:
-        """The places of several fields or properties, each once."""
-        return tuple(dict.fromkeys(self.places[name] for name in names))
 
     def years(self, reference: str) -> tuple[str, ...]:
         """The years judged, as they are written in a series."""

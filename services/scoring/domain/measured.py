@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from services.scoring.domain.assess import reason_of
+from services.scoring.domain.figure import Row
 from services.scoring.domain.figures import Figures
 from services.scoring.domain.marks import Marks
-from services.scoring.domain.row import Cells
 from services.scoring.domain.rubric import Clause, Item
 from services.scoring.domain.scorecard import ClauseLine, DimensionLine, GateLine, ItemLine, Scorecard
 from services.scoring.domain.standard import Standard
@@ -33,7 +33,7 @@ class Measured:
 
     standard: Standard
     chamber: Chamber
-    row: Cells
+    row: Row
     marks: Marks
     evidence: Mapping[str, tuple[str, ...]]
     """Item code → hashes of the files tied to it, in order."""

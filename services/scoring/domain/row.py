@@ -11,14 +11,11 @@ from typing import Any, NamedTuple
 
 from services.scoring.domain.chamber import PROPERTIES
 from services.scoring.domain.fields import fits
-from services.scoring.domain.figure import Terms
+from services.scoring.domain.figure import Row, Terms
 from services.scoring.domain.marks import Marks
 from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.rubric import Item, Rubric
 from shared.contracts.chambers import Chamber
-
-Cells = list[Any]
-"""A whole row."""
 
 
 class _Column(NamedTuple):
@@ -27,8 +24,6 @@ class _Column(NamedTuple):
     place: int
     fits: Callable[[Any], bool]
     is_list: bool
-    pairs: int | None
-    """Where counts per year stand once more, as pairs; None for other facts."""
 
 
 _properties = attrgetter(*PROPERTIES)
@@ -52,18 +47,16 @@ class Columns:
         self._facts: dict[str, dict[str, _Column]] = {code: {} for code in rubric.items}
         for place, (code, name, field) in enumerate(own):
             names = parameters.names(field.choices) if isinstance(field.choices, str) else field.choices
-            pairs = width if field.type == "yearly" else None
-            width += pairs is not None
             is_list = field.type in {"list", "dates"}
-            self._facts[code][name] = _Column(place, fits(field.type, names), is_list, pairs)
+            self._facts[code][name] = _Column(place, fits(field.type, names), is_list=is_list)
         self._chamber = slice(self.facts, marks)
         self._marks = {code: marks + number for number, code in enumerate(rubric.items)}
         self._scales = rubric.judged_maxima
         self._empty = [None] * width
 
-    def row(self, facts: Mapping[str, Any], chamber: Chamber, marks: Marks) -> Cells | None:
+    def row(self, facts: Mapping[str, Any], chamber: Chamber, marks: Marks) -> Row | None:
         """The row of an application; None if a fact or a mark does not fit (`check_facts`, `check_marks`: why)."""
-        row: Cells = self._empty.copy()
+        row: list[Any] = self._empty.copy()
         for code, given in facts.items():
             known = self._facts.get(code)
             if known is None or not isinstance(given, dict):
@@ -72,9 +65,7 @@ class Columns:
                 column = known.get(name)
                 if column is None or not column.fits(value):
                     return None
-                row[column.place] = tuple(sorted(value)) if column.is_list else value
-                if column.pairs is not None:
-                    row[column.pairs] = tuple(value.items())
+                row[column.place] = sorted(value) if column.is_list else value
         row[self._chamber] = _properties(chamber)
         for code, mark in marks.items():
             if code not in self._scales or not 0 <= mark <= self._scales[code]:
@@ -88,23 +79,18 @@ class Columns:
         columns = {name: self._column(item, name) for name in item.fields}
         return Terms(
             places=chamber | {name: column.place for name, column in columns.items()},
-            pairs={name: column.pairs for name, column in columns.items() if column.pairs is not None},
             mark=self._marks[item.code],
             mark_of=item.mark_of,
             fields=item.fields,
             parameters=self._parameters,
         )
 
-    def values(self, item: Item, row: Cells) -> dict[str, Any]:
+    def values(self, item: Item, row: Row) -> dict[str, Any]:
         """The facts of an item as far as given, references followed."""
         found = {name: row[self._column(item, name).place] for name in item.fields}
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in found.items()
-            if value is not None
-        }
+        return {name: value for name, value in found.items() if value is not None}
 
-    def mark(self, item: Item, row: Cells) -> Fraction | None:
+    def mark(self, item: Item, row: Row) -> Fraction | None:
         """The experts' mark of an item, in points."""
         mark = row[self._marks[item.code]]
         return None if mark is None else Fraction(mark)

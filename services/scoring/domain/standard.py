@@ -3,24 +3,20 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import lcm
 
-from services.scoring.domain.assess import Verdict, rule_of, verdict_of, work_of
+from services.scoring.domain.assess import Verdict, figure_of, rule_of, verdict_of
 from services.scoring.domain.case import Case
-from services.scoring.domain.figure import Row
+from services.scoring.domain.figure import Figure, Row
 from services.scoring.domain.parameters import Parameters, fill_parameters
-from services.scoring.domain.plan import Plan
-from services.scoring.domain.row import Cells, Columns
+from services.scoring.domain.row import Columns
 from services.scoring.domain.rubric import Item, Rubric
-from services.scoring.domain.spread import Maxima, maxima
+from services.scoring.domain.spread import Maxima, Spread
 from shared.contracts.chambers import Chamber
 from shared.contracts.rounds import Round
 from shared.contracts.text import Text
 from shared.kernel.canonical import digest
-
-_PATTERNS = 1024
-"""How many combinations of items that do not apply are remembered with their maxima."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +61,14 @@ class Standard:
         return tuple(map(self.rubric.judged_maxima.get, self.codes))
 
     @cached_property
-    def plan(self) -> Plan:
+    def figures(self) -> tuple[Figure, ...]:
         """What each of `items` earns in a row."""
-        return Plan([work_of(item, self.columns.terms(item)) for item in self.items])
+        return tuple(figure_of(item, self.columns.terms(item)) for item in self.items)
+
+    @cached_property
+    def conditional(self) -> tuple[int, ...]:
+        """Positions in `items` of those that may not apply."""
+        return tuple(n for n, item in enumerate(self.items) if item.may_lack)
 
     @cached_property
     def bonus_whole(self) -> int:
@@ -84,10 +85,10 @@ class Standard:
         }
 
     @cached_property
-    def bonus_clauses(self) -> tuple[range, ...]:
-        """Positions in `items` of the clauses that offer a bonus, clause by clause."""
-        own = [range(clause.start, clause.stop) for dimension in self.clauses for clause in dimension]
-        return tuple(positions for positions in own if any(self.items[n].bonus for n in positions))
+    def bonus_clauses(self) -> tuple[slice, ...]:
+        """Which of `items` belong to the clauses that offer a bonus, clause by clause."""
+        own = [clause for dimension in self.clauses for clause in dimension]
+        return tuple(clause for clause in own if any(item.bonus for item in self.items[clause]))
 
     @cached_property
     def gates(self) -> tuple[tuple[Item, Verdict], ...]:
@@ -109,19 +110,9 @@ class Standard:
         return tuple(found)
 
     @cached_property
-    def maxima(self) -> Callable[[tuple[int, ...]], tuple[Maxima, tuple[int, ...], tuple[int, ...]]]:
-        """The maxima when the items at these positions do not apply; those of the plan's steady and varying items.
-
-        Remembered, since few combinations occur.
-        """
-
-        @lru_cache(_PATTERNS)
-        def remembered(absent: tuple[int, ...]) -> tuple[Maxima, tuple[int, ...], tuple[int, ...]]:
-            found = maxima(self.rubric, {self.items[position].code for position in absent})
-            steady, varying = (tuple(found.items[n] for n in own) for own in (self.plan.steady, self.plan.varying))
-            return found, steady, varying
-
-        return remembered
+    def maxima(self) -> Callable[[tuple[int, ...]], Maxima]:
+        """The maxima when the items at these positions do not apply."""
+        return Spread(self.rubric).maxima
 
     @cached_property
     def rules(self) -> Mapping[str, Text]:
@@ -131,7 +122,7 @@ class Standard:
             for item in self.rubric.items.values()
         }
 
-    def case(self, item: Item, row: Cells, chamber: Chamber) -> Case:
+    def case(self, item: Item, row: Row, chamber: Chamber) -> Case:
         """One item of one application, for words."""
         return Case(
             fields=item.fields,

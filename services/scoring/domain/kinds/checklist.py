@@ -83,10 +83,6 @@ class Checklist(Rule):
         """The names wanted in the list field."""
         return frozenset(parameters.names(self.wanted) if isinstance(self.wanted, str) else self.wanted)
 
-    def reads(self, terms: Terms) -> tuple[int, ...]:
-        """The yes/no facts, or the list."""
-        return terms.read(self.fields if self.field is None else [self.field])
-
     def reason(self, case: Case) -> Text:
         """How many are there, and which are missing."""
         labels = self._labels(case)

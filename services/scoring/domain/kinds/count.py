@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Setting
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
-from services.scoring.domain.figure import NONE, Figure, Row, Share, Terms
+from services.scoring.domain.figure import NO_COUNTS, NONE, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Reference, Rule, Whole
 from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given
@@ -57,18 +57,16 @@ class Count(Rule):
                 return NONE if number is None else shares[bisect(bounds, number)]
 
             return once
-        years, pairs = frozenset(terms.years(self.years)), terms.pairs[self.field]
+        years = terms.years(self.years)
         whole = 100 * len(years)
 
         def yearly(row: Row) -> Share:
-            counts = row[pairs] or ()
-            return sum([earned[bisect(bounds, number)] for year, number in counts if year in years]), 0, whole
+            counts, total = row[place] or NO_COUNTS, 0
+            for year in years:
+                total += earned[bisect(bounds, counts.get(year, 0))]
+            return total, 0, whole
 
         return yearly
-
-    def reads(self, terms: Terms) -> tuple[int, ...]:
-        """The number, or the pairs of year and count."""
-        return (terms.pairs[self.field],) if self.years else terms.read([self.field])
 
     def reason(self, case: Case) -> Text:
         """The number, and what it earns, per year if years are judged."""

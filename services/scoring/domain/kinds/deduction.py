@@ -39,10 +39,6 @@ class Deduction(Rule):
 
         return figure
 
-    def reads(self, terms: Terms) -> tuple[int, ...]:
-        """The number."""
-        return terms.read([self.field])
-
     def reason(self, case: Case) -> Text:
         """What it costs."""
         number = case.whole(self.field)

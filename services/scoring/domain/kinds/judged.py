@@ -33,10 +33,6 @@ class Judged(Rule):
 
         return figure
 
-    def reads(self, terms: Terms) -> tuple[int, ...]:
-        """The mark."""
-        return (terms.mark,)
-
     def reason(self, case: Case) -> Text:
         """The mark, or that it is awaited."""
         most = rounded(case.mark_of)

@@ -35,11 +35,6 @@ class Rule(BaseModel, ABC):
     def figure(self, terms: Terms) -> Figure:
         """The function that finds its share in a row of facts."""
 
-    def reads(self, terms: Terms) -> tuple[int, ...]:
-        """The places it reads, if what stands there takes so few values that findings are worth remembering."""
-        del terms
-        return ()
-
     @abstractmethod
     def reason(self, case: Case) -> Text:
         """What it finds, in words."""
