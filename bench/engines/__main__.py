@@ -5,6 +5,7 @@ new applications, so that nothing is known beforehand. CPU time of the process, 
 """
 
 import argparse
+import gc
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -45,13 +46,13 @@ class Contest:
     def __init__(self, standard: Standard) -> None:
         self.standard, self.zen, self.cel = standard, Zen(standard), Cel(standard)
         self.contenders: Mapping[str, Callable[[Sequence[Case]], object]] = {
-            "zen": lambda cases: [self.zen.evaluate(case.zen) for case in cases],
+            "zen": _each(lambda case: self.zen.evaluate(case.zen)),
             "zen-batch": lambda cases: self.zen.evaluate_all([case.request for case in cases]),
-            "cel": lambda cases: [self.cel.evaluate(case.cel) for case in cases],
-            "figures": lambda cases: [Figures(standard, case.row) for case in cases],
-            "proven": lambda cases: [self._measured(case.sample).digest for case in cases],
-            "card": lambda cases: [self._measured(case.sample).card() for case in cases],
-            "decider": lambda cases: [score_submission(None, case.submission, _NOW) for case in cases],
+            "cel": _each(lambda case: self.cel.evaluate(case.cel)),
+            "figures": _each(lambda case: Figures(standard, case.row)),
+            "proven": _each(lambda case: self._measured(case.sample).digest),
+            "card": _each(lambda case: self._measured(case.sample).card()),
+            "decider": _each(lambda case: score_submission(None, case.submission, _NOW)),
         }
 
     def cases(self, seed: int, count: int) -> list[Case]:
@@ -98,6 +99,14 @@ class Contest:
         return measure(sample.facts, sample.chamber, self.standard, (), sample.marks)
 
 
+def _each(run: Callable[[Case], object]) -> Callable[[Sequence[Case]], object]:
+    def all_(cases: Sequence[Case]) -> None:
+        for case in cases:
+            run(case)
+
+    return all_
+
+
 def main() -> None:
     """Check, warm up, measure in turns."""
     parser = argparse.ArgumentParser()
@@ -109,6 +118,8 @@ def main() -> None:
     contest.check(contest.cases(given.seed, given.count))
     for round_ in range(1, given.rounds + 1):
         cases = contest.cases(given.seed + round_, given.count)
+        gc.collect()
+        gc.freeze()
         for name, run in contest.contenders.items():
             began = time.process_time_ns()
             run(cases)

@@ -1,13 +1,13 @@
 """Applications drawn from a seed, each with facts of its own: what a round hands in, strong and weak, some left out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 from services.scoring.domain import Item, Standard
-from services.scoring.domain.fields import Field
+from services.scoring.domain.fields import Field, FieldType
 from shared.contracts.chambers import Chamber, Facts
 
 _GIVEN = 0.9
@@ -58,27 +58,19 @@ def _value(standard: Standard, field: Field, random: Random, members: int) -> An
     large = field.unit is not None and field.unit.en in {"people", "firms"}
     choices = field.choices if isinstance(field.choices, dict) else standard.parameters.names(field.choices)
     names = sorted(choices)
-    match field.type:
-        case "integer":
-            return _count(random, members, large=large)
-        case "boolean":
-            return random.random() < _APPROVED
-        case "amount":
-            return f"{random.randrange(10**8) / 100:.2f}"
-        case "date":
-            return _date(random, 2015, 2021)
-        case "dates":
-            return [_date(random, 2005, 2021) for _ in range(random.choice([0, 0, 0, 1]))]
-        case "choice":
-            return random.choice(names)
-        case "list":
-            return random.sample(names, random.randrange(len(names) + 1))
-        case "yearly":
-            return {str(year): _count(random, members, large=large) for year in range(2018, 2021)}
-        case "series":
-            return {f"事件{n}": _count(random, members, large=True) for n in range(random.randrange(3))}
-        case "text":
-            return f"自评说明 {random.randrange(10**9)}：制度健全，活动经常，会员参与。"
+    draw: Mapping[FieldType, Callable[[], Any]] = {
+        "integer": lambda: _count(random, members, large=large),
+        "boolean": lambda: random.random() < _APPROVED,
+        "amount": lambda: f"{random.randrange(10**8) / 100:.2f}",
+        "date": lambda: _date(random, 2015, 2021),
+        "dates": lambda: [_date(random, 2005, 2021) for _ in range(random.choice([0, 0, 0, 1]))],
+        "choice": lambda: random.choice(names),
+        "list": lambda: random.sample(names, random.randrange(len(names) + 1)),
+        "yearly": lambda: {str(year): _count(random, members, large=large) for year in range(2018, 2021)},
+        "series": lambda: {f"事件{n}": _count(random, members, large=True) for n in range(random.randrange(3))},
+        "text": lambda: f"自评说明 {random.randrange(10**9)}：制度健全，活动经常，会员参与。",
+    }
+    return draw[field.type]()
 
 
 def _count(random: Random, members: int, *, large: bool) -> int:

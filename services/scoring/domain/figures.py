@@ -96,8 +96,11 @@ class Figures:
 
     def _exact(self, part: int) -> list[int]:
         """Points of each item, earned or pending, over the common denominator."""
-        parts, shares = self._parts, self._shares
-        return [most * share[part] * parts[share[2]] for most, share in zip(self._maxima.items, shares, strict=True)]
+        parts, maxima = self._parts, self._maxima.items
+        return [
+            most * share[part] * parts[share[2]] if share[part] else 0
+            for most, share in zip(maxima, self._shares, strict=True)
+        ]
 
     @cached_property
     def _pending(self) -> list[int]:
@@ -143,7 +146,7 @@ class Figures:
     def _rounded(self, exact: Iterable[int]) -> tuple[int, ...]:
         """Hundredths of a point, halves upward."""
         half, whole = self._unit, 2 * self._unit
-        return tuple([(number + half) // whole for number in exact])
+        return tuple([(number + half) // whole if number else 0 for number in exact])
 
 
 def _outcome(share: Share | None) -> ItemOutcome:
