@@ -11,6 +11,7 @@ from bench import accepting
 from bench import pipeline as pipelines
 from bench import promise as promises
 from bench import scale as scales
+from bench import scoring as scorings
 from bench.contenders import CONTENDERS
 from bench.report import write_report
 from bench.results import keep, kept
@@ -66,6 +67,17 @@ def promise(rounds: int = 20, seed: Seed = 1) -> None:
     """可靠性的代价 / what contract, decision, hash chain, outbox and trace cost, in CPU time of one process."""
     plan = promises.Plan(rounds, seed)
     keep("promise", promises.measure(plan), plan)
+
+
+@app.command()
+def scoring(
+    rounds: Annotated[int, typer.Option(help="轮数，逐轮交替 / rounds, in turns")] = 7,
+    count: Annotated[int, typer.Option(help="每轮申报数，每轮换新 / applications per round, new ones")] = 300,
+    seed: Seed = 1,
+) -> None:
+    """评分与规则引擎 / scoring beside the rules engines that a user would take, on the same decisions."""
+    plan = scorings.Plan(rounds, count, seed)
+    keep("scoring", scorings.measure(plan), plan)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import scoring as scorings
 from bench.chart import Bar, bars
 from bench.contenders import CONTENDERS
 from bench.figures import Spread, ratio
@@ -40,11 +41,24 @@ the blocking driver. The peers keep no outbox to clear and lose the next step in
 publishing: they do less than the platform.
 """
 
+_SCORING = """\
+## 评分 · Scoring
+
+同一标准（sihao-2019 全部指标）、同一批随机申报，每轮换新。各引擎的表达式由标准数据生成；测量前逐份核对，各项得分、
+总分、待评分与关口完全一致。引擎得到的是已整理好的输入，不校验数据，不说明理由，不留摘要。
+
+The same rubric (every item of sihao-2019) on the same random applications, new ones every round. The engines'
+expressions are made from the rubric's data. Before anything is measured, points of every item, total, pending points
+and gates are found equal, application by application. The engines get their input ready-made; they check no fact, give
+no reason, and prove nothing by a digest.
+"""
+
 _NOTES: Mapping[str, str] = {
     "scale": "## 规模 · Scale\n\n一次只变一项；内存为该步全部进程之和。\n"
     "One thing varies at a time; memory is that of all processes of a step.\n",
     "accept": "## 受理 · Accepting\n\n`group`：同时到达的提交共用一次落盘；`single`：每份各自落盘。\n"
     "`group`: what arrives together shares one commit; `single`: one commit each.\n",
+    "scoring": _SCORING,
     "promise": "## 可靠性的代价 · Cost of the promise\n\n单进程 CPU 时间，每条消息微秒。\n"
     "CPU time of one process, µs per message.\n",
 }
@@ -128,11 +142,18 @@ def promise(records: Sequence[Record]) -> str:
     return _NOTES["promise"] + "\n" + table(["", *STAGES], rows)
 
 
+def scoring(records: Sequence[Record]) -> str:
+    """What an application costs, beside the rules engines."""
+    headings = ["", "份/秒·核 per s and core", "µs CPU", "zen ÷", "zen-batch ÷", "cel ÷"]
+    return _NOTES["scoring"] + "\n" + table(headings, scorings.rows(records))
+
+
 _SECTIONS: Mapping[str, Callable[[Sequence[Record]], str]] = {
     "pipeline": pipeline,
     "scale": scale,
     "accept": accept,
     "promise": promise,
+    "scoring": scoring,
 }
 
 

@@ -3,6 +3,7 @@
 import typer
 
 from services.scoring.cli import rubric_app, score_command
+from services.scoring.rescore_cli import rescore_command
 from sihao.dead import dead_app
 from sihao.limit import limit_command
 from sihao.restore import restore_command
@@ -13,6 +14,7 @@ app = typer.Typer(
     help="四好商会认定平台 / Sihao, the platform for recognising Four-Good chambers of commerce.",
 )
 app.command("score", help="不连服务器，为一份申报评分 / Score facts without any server.")(score_command)
+app.command("rescore", help="批量重算并核对摘要 / Score many applications again and compare digests.")(rescore_command)
 app.add_typer(rubric_app, name="rubric", help="查看和检查评分标准 / Show and check rubrics.")
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
 

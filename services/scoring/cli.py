@@ -3,26 +3,21 @@
 The `sihao` command mounts `score_command` and `rubric_app`. Bad input ends with exit code 2, every place named.
 """
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from services.scoring.domain import Rubric, Scorecard, fill_parameters, score
-from services.scoring.domain.problems import problems_of
-from services.scoring.library import example_parameters, read_rubric, read_yaml, rubric, rubric_ids
-from shared.contracts.chambers import Chamber
-from shared.contracts.event import Sha256
-from shared.contracts.text import Text, text
+from services.scoring.given import read_application, read_parameters
+from services.scoring.library import example_parameters, read_rubric, rubric, rubric_ids
+from shared.contracts.text import Text
 from shared.kernel.canonical import canonical_bytes
 from shared.kernel.change import Refused
-from shared.kernel.problem import Problem
 
 DEFAULT = "sihao-2019"
 _RESULTS = {
@@ -39,31 +34,7 @@ _NARROW = {"指标 item", "结果 result", "结果 outcome", "得分 points", "�
 rubric_app = typer.Typer(no_args_is_help=True, help="评分标准：列出、查看、检查 / the standards: list, show, check")
 
 
-class _Profile(Chamber):
-    """The chamber as a file gives it: a misspelt property is an error here, not ignored as on the bus."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sha256: Sha256
-    name: str = ""
-    items: tuple[str, ...]
-
-
-class _Application(BaseModel):
-    """What `sihao score` reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    chamber: _Profile
-    facts: dict[str, Any]
-    evidence: tuple[_File, ...] = Field(default=())
-
-
-def _refusing(command: Callable[..., None]) -> Callable[..., None]:
+def refusing(command: Callable[..., None]) -> Callable[..., None]:
     """A refusal becomes words on standard error and exit code 2."""
 
     @wraps(command)
@@ -73,14 +44,14 @@ def _refusing(command: Callable[..., None]) -> Callable[..., None]:
         except Refused as refusal:
             errors = Console(stderr=True, soft_wrap=True, highlight=False)
             for problem in refusal.problems:
-                errors.print(f"[bold red]{_plain(problem.field)}[/]  {_plain(str(problem.rule))}")
-                errors.print(f"  → {_plain(str(problem.remedy))}")
+                errors.print(f"[bold red]{plain(problem.field)}[/]  {plain(str(problem.rule))}")
+                errors.print(f"  → {plain(str(problem.remedy))}")
             raise typer.Exit(2) from refusal
 
     return run
 
 
-@_refusing
+@refusing
 def score_command(
     facts: Annotated[Path, typer.Argument(help="申报数据（JSON） / facts of one application (JSON)")],
     rubric_id: Annotated[str, typer.Option("--rubric", help="评分标准编号 / id of the rubric")] = DEFAULT,
@@ -91,11 +62,10 @@ def score_command(
 ) -> None:
     """评分：一份申报数据得出一张评分卡 / score one application's facts, without any server."""
     standard = rubric(rubric_id)
-    given = example_parameters(standard.id) if parameters is None else _parameters(parameters)
-    application = _application(facts)
-    chamber = Chamber.model_validate(application.chamber.model_dump())
+    given = example_parameters(standard.id) if parameters is None else read_parameters(parameters)
+    application = read_application(facts)
     filled = fill_parameters(standard.parameters, given)
-    card = score(application.facts, chamber, standard, filled, application.evidence)
+    card = score(application.facts, application.profile, standard, filled, application.evidence, application.marks)
     if parameters is None:
         Console(stderr=True, soft_wrap=True).print(
             "[dim]参数为本系统所拟示例，正式认定须用 --parameters 填定 / parameters are our examples[/]"
@@ -107,7 +77,7 @@ def score_command(
 
 
 @rubric_app.command("list")
-@_refusing
+@refusing
 def list_command() -> None:
     """列出评分标准 / list the rubrics."""
     console = Console(soft_wrap=True, highlight=False)
@@ -117,7 +87,7 @@ def list_command() -> None:
 
 
 @rubric_app.command("show")
-@_refusing
+@refusing
 def show_command(
     rubric_id: Annotated[str, typer.Argument(metavar="[ID]", help="评分标准编号 / id of the rubric")] = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="输出规范 JSON / print canonical JSON")] = False,  # noqa: FBT002 - an option of the command line
@@ -131,7 +101,7 @@ def show_command(
 
 
 @rubric_app.command("check")
-@_refusing
+@refusing
 def check_command(file: Annotated[Path, typer.Argument(help="评分标准文件（YAML） / rubric file (YAML)")]) -> None:
     """检查评分标准文件 / check a rubric file."""
     one = read_rubric(file)
@@ -140,45 +110,9 @@ def check_command(file: Annotated[Path, typer.Argument(help="评分标准文件�
     )
 
 
-def _application(path: Path) -> _Application:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"), parse_float=str)
-    except (OSError, ValueError) as error:
-        raise Refused(
-            Problem(
-                code="file.unreadable",
-                field=str(path),
-                rule=text(
-                    f"文件无法读取，或不是正确的 JSON：{error}", f"cannot be read, or is not correct JSON: {error}"
-                ),
-                remedy=text("检查路径、编码（UTF-8）和该处的标点", "check path, encoding (UTF-8) and the place named"),
-            )
-        ) from error
-    try:
-        return _Application.model_validate(data)
-    except ValidationError as error:
-        raise Refused(*problems_of(error, data, "application.invalid")) from error
-
-
-def _parameters(path: Path) -> dict[str, Any]:
-    """The parameters of a file: the mapping itself, or what stands under `parameters`."""
-    data = read_yaml(path)
-    given = data.get("parameters", data) if isinstance(data, dict) else None
-    if not isinstance(given, dict):
-        raise Refused(
-            Problem(
-                code="parameters.invalid",
-                field=str(path),
-                rule=text("应为“参数名: 值”", "must map names of parameters to values"),
-                remedy=text("以随附的示例参数文件为样板", "follow the example file that comes with the rubric"),
-            )
-        )
-    return given
-
-
 def _print_card(console: Console, card: Scorecard) -> None:
     admitted = "[bold green]准入 admitted[/]" if card.admitted else "[bold red]未准入 not admitted[/]"
-    console.print(f"[bold]{_plain(card.chamber.name)}[/]  {card.rubric}  {admitted}")
+    console.print(f"[bold]{plain(card.chamber.name)}[/]  {card.rubric}  {admitted}")
     gates = _table("关口 gates", "指标 item", "结果 result", "理由 reason")
     for gate in card.gates:
         gates.add_row(gate.code, _RESULTS[gate.result], _two(gate.reason))
@@ -206,7 +140,7 @@ def _print_card(console: Console, card: Scorecard) -> None:
 
 
 def _print_rubric(console: Console, one: Rubric) -> None:
-    console.print(f"[bold]{one.key}[/]  {_plain(str(one.title))}\n{_plain(str(one.note))}")
+    console.print(f"[bold]{one.key}[/]  {plain(str(one.title))}\n{plain(str(one.note))}")
     scope = _table("认定范围 scope", "指标 item", "原文 text", "证明材料 evidence")
     for item in one.gates:
         scope.add_row(item.code, _two(item.text), _two(item.evidence))
@@ -238,7 +172,7 @@ def _console() -> Console:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=_plain(title), title_justify="left", title_style="bold", expand=True)
+    table = Table(title=plain(title), title_justify="left", title_style="bold", expand=True)
     for column in columns:
         narrow = column in _NARROW
         table.add_column(column, no_wrap=narrow, overflow="fold", ratio=None if narrow else 1)
@@ -247,9 +181,9 @@ def _table(title: str, *columns: str) -> Table:
 
 def _two(words: Text) -> str:
     """Chinese on the first line, English below."""
-    return f"{_plain(words.zh)}\n[dim]{_plain(words.en)}[/]"
+    return f"{plain(words.zh)}\n[dim]{plain(words.en)}[/]"
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
     """Square brackets as they are, not as markup."""
     return words.replace("[", r"\[")

@@ -1,9 +1,9 @@
 """The facts an item asks for: what a field is, and which values it takes."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -72,8 +72,13 @@ def problem_of(field: Field, value: Any, names: Collection[str]) -> Text | None:
 
 def is_date(value: Any) -> bool:
     """Whether a value is an ISO date as text, `YYYY-MM-DD`."""
+    return isinstance(value, str) and _is_iso(value)
+
+
+@lru_cache(1 << 12)
+def _is_iso(words: str) -> bool:
     try:
-        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+        return date.fromisoformat(words).isoformat() == words
     except ValueError:
         return False
 
@@ -92,14 +97,18 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_yearly(value: Any) -> bool:
-    return _is_series(value) and _YEARS.issuperset(value)
+    return isinstance(value, dict) and _YEARS.issuperset(value) and _are_counts(value.values())
 
 
 def _is_series(value: Any) -> bool:
-    if not isinstance(value, dict):
-        return False
-    counts = value.values()
-    return _are(str, value) and _are(int, counts) and min(counts, default=0) >= 0
+    return isinstance(value, dict) and _are(str, value) and _are_counts(value.values())
+
+
+def _are_counts(values: Iterable[Any]) -> bool:
+    for value in values:  # noqa: SIM110 - this runs for every count of every application
+        if type(value) is not int or value < 0:
+            return False
+    return True
 
 
 def _is_amount(value: Any) -> bool:

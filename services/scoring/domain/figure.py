@@ -49,16 +49,20 @@ class Terms:
         return tuple(map(str, self.parameters.years(reference)))
 
 
-def mean(parts: Sequence[tuple[int, int]]) -> Share:
-    """The mean of exact fractions."""
-    whole = lcm(*(below for _, below in parts))
-    return sum(above * (whole // below) for above, below in parts), 0, whole * len(parts)
+def mean(shares: Sequence[Share]) -> Share | None:
+    """The mean of settled shares; None if there is none."""
+    if not shares:
+        return None
+    common = lcm(*[whole for _, _, whole in shares])
+    return sum([earned * (common // whole) for earned, _, whole in shares]), 0, common * len(shares)
 
 
 def combined(parts: Sequence[tuple[int, Figure]]) -> Figure:
     """Several rules as one, by their percentages; a rule that does not apply leaves its part to the others."""
     if len(parts) == 1:
         return parts[0][1]
+    if len(parts) == 2:  # noqa: PLR2004 - the most frequent case, without a loop
+        return _pair(*parts)
 
     def figure(row: Row) -> Share | None:
         earned, pending, whole, weight = 0, 0, 1, 0
@@ -71,5 +75,24 @@ def combined(parts: Sequence[tuple[int, Figure]]) -> Figure:
                 whole *= of
                 weight += percent
         return (earned, pending, whole * weight) if weight else None
+
+    return figure
+
+
+def _pair(one: tuple[int, Figure], other: tuple[int, Figure]) -> Figure:
+    (percent, first), (rest, second) = one, other
+    weight = percent + rest
+
+    def figure(row: Row) -> Share | None:
+        one, other = first(row), second(row)
+        if one is None or other is None:
+            return one or other
+        earned, pending, whole = one
+        own, waiting, of = other
+        return (
+            percent * earned * of + rest * own * whole,
+            percent * pending * of + rest * waiting * whole,
+            weight * whole * of,
+        )
 
     return figure

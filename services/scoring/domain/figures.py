@@ -1,15 +1,16 @@
 """The figures of one application: exact sums, no words.
 
-All figures of one application are whole numbers over one common denominator; that is exact, and quick. They are rounded
-once, at the end, one by one, to whole hundredths of a point.
+What an item earns is a whole number of equal parts, and sums are whole numbers over one common denominator: exact, and
+quick. Figures are rounded once, at the end, one by one, to whole hundredths of a point, halves upward.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from math import lcm
 from typing import NamedTuple
 
 from services.scoring.domain.figure import NONE, Row, Share
+from services.scoring.domain.spread import POINT
 from services.scoring.domain.standard import Standard
 from shared.contracts.scores import GateResult, ItemOutcome
 
@@ -25,77 +26,127 @@ class Sums(NamedTuple):
     """Credited: never more than the clause has lost."""
 
 
-@dataclass(frozen=True, slots=True)
 class Figures:
-    """What an application comes to."""
+    """What an application comes to. What is said of each item is in the order of `Standard.items`.
 
-    maximum: tuple[int, ...]
-    """Of each of `Standard.items`, in hundredths of a point; so are the next two."""
-    points: tuple[int, ...]
-    pending: tuple[int, ...]
-    outcomes: tuple[ItemOutcome, ...]
-    """Of each of `Standard.items`."""
-    bonus: Mapping[int, int]
-    """Position in `Standard.items` → bonus points offered, before the clause's limit."""
-    clauses: tuple[tuple[Sums, ...], ...]
-    """Dimension by dimension."""
-    dimensions: tuple[Sums, ...]
-    total: Sums
-    gates: tuple[GateResult | None, ...]
-    """Of `Standard.gates`; None where none is made."""
-    losses: tuple[tuple[int, int], ...]
-    """Position in `Standard.items` and hundredths lost, costliest first; equal losses in the order of the text."""
+    Points, total and gates are found at once, the rest when it is asked for.
+    """
+
+    def __init__(self, standard: Standard, row: Row) -> None:
+        self._standard, self._row = standard, row
+        self._found = [figure(row) for figure in standard.figures]
+        self._absent = tuple([n for n in standard.conditional if self._found[n] is None])
+        self._shares = [share or NONE for share in self._found]
+        self._maxima = standard.maxima(self._absent)
+        wholes = {whole for _, _, whole in self._shares}
+        common = lcm(standard.bonus_whole, *wholes)
+        self._unit = self._maxima.unit * common
+        """The denominator of everything that is exact here."""
+        self._parts = {whole: common // whole for whole in wholes}
+        self._earned = self._exact(0)
+        self.points = self._rounded(self._earned)
+        """Given for each item, in hundredths of a point, without bonus."""
+        self.gates: tuple[GateResult | None, ...] = tuple([verdict(row) for _, verdict in standard.gates])
+        """Of `Standard.gates`; None where none is made."""
+        self.total = self._total()
+        """Of the whole."""
+
+    @property
+    def maximum(self) -> tuple[int, ...]:
+        """Of each item, in hundredths of a point."""
+        return self._maxima.hundredths
+
+    @cached_property
+    def pending(self) -> tuple[int, ...]:
+        """What a mark may still add to each item, in hundredths of a point."""
+        return self._rounded(self._pending)
+
+    @cached_property
+    def outcomes(self) -> tuple[ItemOutcome, ...]:
+        """Of each item, in a word."""
+        return tuple([_outcome(share) for share in self._found])
+
+    @cached_property
+    def bonus(self) -> Mapping[int, int]:
+        """Position of an item → bonus points offered, in hundredths, before the clause's limit."""
+        return dict(zip(self._offers, self._rounded(self._offers.values()), strict=True))
+
+    @cached_property
+    def clauses(self) -> tuple[tuple[Sums, ...], ...]:
+        """Dimension by dimension."""
+        return tuple([tuple([Sums(*self._rounded(sums)) for sums in own]) for own in self._clauses])
+
+    @cached_property
+    def dimensions(self) -> tuple[Sums, ...]:
+        """In order."""
+        return tuple([Sums(*self._rounded(map(sum, zip(*own, strict=True)))) for own in self._clauses])
 
     @property
     def admitted(self) -> bool:
         """Every gate is met or does not apply."""
         return all(result in {"met", "not_applicable", None} for result in self.gates)
 
+    @cached_property
+    def losses(self) -> tuple[tuple[int, int], ...]:
+        """Position of an item and hundredths lost, costliest first; equal losses in the order of the text."""
+        exact = zip(self._maximum, self._earned, self._pending, strict=True)
+        lost = [most - earned - pending for most, earned, pending in exact]
+        costliest = sorted([n for n, loss in enumerate(lost) if loss], key=lost.__getitem__, reverse=True)
+        return tuple(zip(costliest, self._rounded([lost[n] for n in costliest]), strict=True))
 
-def figures_of(standard: Standard, row: Row) -> Figures:
-    """The figures of a row."""
-    shares = [figure(row) for figure in standard.figures]
-    maxima = standard.maxima(tuple([position for position, share in enumerate(shares) if share is None]))
-    offers = {n: bonus(row) for n, bonus in standard.bonuses.items() if shares[n] is not None}
-    common = lcm(*{share[2] for share in shares if share}, *[offer.denominator for offer in offers.values()])
-    unit = maxima.unit * common
+    def _exact(self, part: int) -> list[int]:
+        """Points of each item, earned or pending, over the common denominator."""
+        parts, maxima = self._parts, self._maxima.items
+        return [
+            most * share[part] * parts[share[2]] if share[part] else 0
+            for most, share in zip(maxima, self._shares, strict=True)
+        ]
 
-    maximum = [most * common for most in maxima.items]
-    parts = [share or NONE for share in shares]
-    points = [most * earned // of if earned else 0 for most, (earned, _, of) in zip(maximum, parts, strict=True)]
-    pending = [most * waits // of if waits else 0 for most, (_, waits, of) in zip(maximum, parts, strict=True)]
-    lost = [most - got - waits for most, got, waits in zip(maximum, points, pending, strict=True)]
-    bonus = {n: int(offer * unit) for n, offer in offers.items()}
+    @cached_property
+    def _pending(self) -> list[int]:
+        return self._exact(1)
 
-    def rounded(exact: Iterable[int]) -> tuple[int, ...]:
+    @cached_property
+    def _maximum(self) -> list[int]:
+        common = self._unit // self._maxima.unit
+        return [most * common for most in self._maxima.items]
+
+    @cached_property
+    def _offers(self) -> Mapping[int, int]:
+        """Position of an item → bonus offered."""
+        part = POINT * self._unit // self._standard.bonus_whole
+        bonuses = self._standard.bonuses.items()
+        return {n: bonus(self._row) * part for n, bonus in bonuses if n not in self._absent}
+
+    @cached_property
+    def _credited(self) -> Mapping[int, int]:
+        """First position of a clause → bonus credited: never more than the clause has lost."""
+        credited = {}
+        for own in self._standard.bonus_clauses:
+            offered = sum([offer for n, offer in self._offers.items() if own.start <= n < own.stop])
+            if offered:
+                most, earned, pending = (sum(exact[own]) for exact in (self._maximum, self._earned, self._pending))
+                credited[own.start] = min(offered, most - earned - pending)
+        return credited
+
+    def _total(self) -> Sums:
+        maximum = sum(self._maxima.items) * (self._unit // self._maxima.unit)
+        bonus = sum(self._credited.values())
+        return Sums(*self._rounded([maximum, sum(self._earned) + bonus, sum(self._pending), bonus]))
+
+    @cached_property
+    def _clauses(self) -> list[list[Sums]]:
+        return [[self._clause(own) for own in dimension] for dimension in self._standard.clauses]
+
+    def _clause(self, own: slice) -> Sums:
+        credited = self._credited.get(own.start, 0)
+        most, earned, pending = (sum(exact[own]) for exact in (self._maximum, self._earned, self._pending))
+        return Sums(most, earned + credited, pending, credited)
+
+    def _rounded(self, exact: Iterable[int]) -> tuple[int, ...]:
         """Hundredths of a point, halves upward."""
-        return tuple([(200 * number + unit) // (2 * unit) if number else 0 for number in exact])
-
-    def clause(own: slice) -> Sums:
-        most, got, waits = sum(maximum[own]), sum(points[own]), sum(pending[own])
-        offered = sum([offer for n, offer in bonus.items() if own.start <= n < own.stop])
-        credited = min(most - got - waits, offered)
-        return Sums(most, got + credited, waits, credited)
-
-    clauses = [[clause(own) for own in dimension] for dimension in standard.clauses]
-    dimensions = [_added(own) for own in clauses]
-    costliest = sorted([n for n, loss in enumerate(lost) if loss], key=lost.__getitem__, reverse=True)
-    return Figures(
-        maximum=maxima.hundredths,
-        points=rounded(points),
-        pending=rounded(pending),
-        outcomes=tuple(map(_outcome, shares)),
-        bonus=dict(zip(bonus, rounded(bonus.values()), strict=True)),
-        clauses=tuple([tuple([Sums(*rounded(sums)) for sums in own]) for own in clauses]),
-        dimensions=tuple([Sums(*rounded(sums)) for sums in dimensions]),
-        total=Sums(*rounded(_added(dimensions))),
-        gates=tuple([verdict(row) for _, verdict in standard.gates]),
-        losses=tuple(zip(costliest, rounded([lost[position] for position in costliest]), strict=True)),
-    )
-
-
-def _added(parts: Sequence[Sums]) -> Sums:
-    return Sums(*map(sum, zip(*parts, strict=True)))
+        half, whole = self._unit, 2 * self._unit
+        return tuple([(number + half) // whole if number else 0 for number in exact])
 
 
 def _outcome(share: Share | None) -> ItemOutcome:

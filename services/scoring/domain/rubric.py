@@ -63,6 +63,12 @@ class Item(Named):
         return Fraction(self.points)
 
     @cached_property
+    def may_lack(self) -> bool:
+        """Whether it may not apply."""
+        skips = [getattr(rule, "zero", None) == "skip" for rule in self.point_rules]
+        return self.applies_if is not None or all(skips)
+
+    @cached_property
     def mark_of(self) -> Fraction:
         """Points that experts give by judgement; 0 if it has no judged rule."""
         judged = sum(rule.share for rule in self.rules if isinstance(rule, Judged))

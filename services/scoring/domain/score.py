@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from services.scoring.domain.facts import Facts, File, check_facts
-from services.scoring.domain.figures import figures_of
+from services.scoring.domain.figures import Figures
 from services.scoring.domain.marks import Marks, check_marks
 from services.scoring.domain.measured import Measured
 from services.scoring.domain.parameters import Parameters
@@ -39,19 +39,18 @@ def measure(
         Refused: as `score`.
     """
     rubric, files, given = standard.rubric, tuple(evidence), marks or {}
-    wrong_marks = check_marks(given, rubric)
-    row = None if wrong_marks else standard.columns.row(facts, chamber, given)
+    row = standard.columns.row(facts, chamber, given)
     tied: dict[str, set[str]] = {}
     for file in files:
         for code in file.items:
             tied.setdefault(code, set()).add(file.sha256)
     if row is None or not tied.keys() <= rubric.items.keys():
-        raise Refused(*check_facts(facts, rubric, standard.parameters, files), *wrong_marks)
+        raise Refused(*check_facts(facts, rubric, standard.parameters, files), *check_marks(given, rubric))
     return Measured(
         standard=standard,
         chamber=chamber,
         row=row,
         marks=given,
         evidence={code: tuple(sorted(hashes)) for code, hashes in tied.items()},
-        figures=figures_of(standard, row),
+        figures=Figures(standard, row),
     )

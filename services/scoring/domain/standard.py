@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
+from math import lcm
 
 from services.scoring.domain.assess import Verdict, figure_of, rule_of, verdict_of
 from services.scoring.domain.case import Case
@@ -12,14 +12,11 @@ from services.scoring.domain.figure import Figure, Row
 from services.scoring.domain.parameters import Parameters, fill_parameters
 from services.scoring.domain.row import Columns
 from services.scoring.domain.rubric import Item, Rubric
-from services.scoring.domain.spread import Maxima, maxima
+from services.scoring.domain.spread import Maxima, Spread
 from shared.contracts.chambers import Chamber
 from shared.contracts.rounds import Round
 from shared.contracts.text import Text
 from shared.kernel.canonical import digest
-
-_PATTERNS = 1024
-"""How many combinations of items that do not apply are remembered with their maxima."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +66,29 @@ class Standard:
         return tuple(figure_of(item, self.columns.terms(item)) for item in self.items)
 
     @cached_property
-    def bonuses(self) -> Mapping[int, Callable[[Row], Fraction]]:
-        """Position in `items` → the bonus points it offers in a row."""
+    def conditional(self) -> tuple[int, ...]:
+        """Positions in `items` of those that may not apply."""
+        return tuple(n for n, item in enumerate(self.items) if item.may_lack)
+
+    @cached_property
+    def bonus_whole(self) -> int:
+        """Into how many equal parts a bonus point is divided."""
+        return lcm(*[item.bonus.whole for item in self.items if item.bonus])
+
+    @cached_property
+    def bonuses(self) -> Mapping[int, Callable[[Row], int]]:
+        """Position in `items` → the bonus it offers in a row, in these parts."""
         return {
-            position: item.bonus.figure(self.columns.terms(item))
+            position: item.bonus.figure(self.columns.terms(item), self.bonus_whole)
             for position, item in enumerate(self.items)
             if item.bonus
         }
+
+    @cached_property
+    def bonus_clauses(self) -> tuple[slice, ...]:
+        """Which of `items` belong to the clauses that offer a bonus, clause by clause."""
+        own = [clause for dimension in self.clauses for clause in dimension]
+        return tuple(clause for clause in own if any(item.bonus for item in self.items[clause]))
 
     @cached_property
     def gates(self) -> tuple[tuple[Item, Verdict], ...]:
@@ -98,13 +111,8 @@ class Standard:
 
     @cached_property
     def maxima(self) -> Callable[[tuple[int, ...]], Maxima]:
-        """The maxima when the items at these positions do not apply; remembered, since few combinations occur."""
-
-        @lru_cache(_PATTERNS)
-        def remembered(absent: tuple[int, ...]) -> Maxima:
-            return maxima(self.rubric, {self.items[position].code for position in absent})
-
-        return remembered
+        """The maxima when the items at these positions do not apply."""
+        return Spread(self.rubric).maxima
 
     @cached_property
     def rules(self) -> Mapping[str, Text]:

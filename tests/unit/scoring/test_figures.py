@@ -1,6 +1,7 @@
 """The figures are exact: whole numbers over one denominator equal plain fractions, whatever was declared."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain import Standard, check_facts, measure
-from services.scoring.domain.spread import maxima
+from services.scoring.domain.spread import POINT
 from shared.kernel.change import Refused
 from tests.unit.scoring.reference import points
 from tests.unit.scoring.samples import card, chamber, example, item, sihao, sihao_parameters
@@ -55,19 +56,20 @@ def test_what_fits_into_a_row_is_what_has_no_problem(data: st.DataObject):
         assert list(refusal.value.problems) == problems
 
 
-@given(st.sets(st.sampled_from([line.code for line in sihao().items.values() if line.gate is None])))
-def test_the_maxima_always_add_up_to_the_whole(absent: set[str]):
-    found = maxima(sihao(), absent)
-    assert sum(found.items) == 100 * found.unit
-    numbered = [line.code for line in sihao().items.values() if line.gate is None]
-    assert {code for code, most in zip(numbered, found.items, strict=True) if most} == set(numbered) - absent
+@given(st.sets(st.sampled_from(range(len(STANDARD.items)))))
+def test_the_maxima_always_add_up_to_the_whole(absent: set[int]):
+    found = STANDARD.maxima(tuple(sorted(absent)))
+    everything = len(absent) == len(STANDARD.items)
+    assert sum(found.items) == (0 if everything else 100 * POINT * found.unit)
+    assert {n for n, most in enumerate(found.items) if most} == set(range(len(STANDARD.items))) - absent
 
 
 def test_the_points_of_an_empty_clause_go_to_its_dimension():
-    absent = {line.code for line in sihao().dimensions[0].clauses[0].items}
-    found = maxima(sihao(), absent)
-    first = sum(sum(line.gate is None for line in clause.items) for clause in sihao().dimensions[0].clauses)
-    assert sum(found.items[:first]) == 25 * found.unit
+    first, second, third = STANDARD.clauses[0]
+    found = STANDARD.maxima(tuple(range(first.stop)))
+    assert sum(found.items[first.start : third.stop]) == 25 * POINT * found.unit
+    share = Fraction(sum(found.items[second]), sum(found.items[third]))
+    assert share == Fraction(sihao().dimensions[0].clauses[1].points / sihao().dimensions[0].clauses[2].points)
 
 
 def test_a_mark_of_nothing_is_settled_and_earns_nothing():

@@ -7,6 +7,7 @@ maximum. It is outside the item's shares.
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -39,10 +40,15 @@ class Bonus(BaseModel):
             f"bonus: {self.each} for each of {label.en}, at most {self.cap}, only against points lost in the clause",
         )
 
-    def figure(self, terms: Terms) -> Callable[[Row], Fraction]:
-        """The function that finds the points in a row of facts, before the clause's limit."""
-        place = terms.places[self.field]
-        return lambda row: self._earned(row[place] or 0)
+    @property
+    def whole(self) -> int:
+        """Into how many parts a point must be divided."""
+        return lcm(Fraction(self.each).denominator, Fraction(self.cap).denominator)
+
+    def figure(self, terms: Terms, whole: int) -> Callable[[Row], int]:
+        """The function that finds the bonus in a row of facts, before the clause's limit; `whole` parts are a point."""
+        place, each, cap = terms.places[self.field], int(self.each * whole), int(self.cap * whole)
+        return lambda row: min(cap, (row[place] or 0) * each)
 
     def reason(self, case: Case) -> Text | None:
         """Why; a missing fact earns nothing and needs no reason."""

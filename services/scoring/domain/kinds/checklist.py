@@ -4,6 +4,7 @@ The set is either several yes/no fields, or one list field measured against a li
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Literal
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
@@ -41,14 +42,21 @@ class Checklist(Rule):
         """How many are there."""
         if self.field is None:
             places = self._places(terms)
-            return lambda row: self._share([row[place] for place in places].count(True), len(places))
+            shares = self._shares(len(places))
+            if len(places) == 1:
+                (only,) = places
+                return lambda row: shares[row[only] is True]
+            answers = itemgetter(*places)
+            return lambda row: shares[answers(row).count(True)]
         place, wanted = terms.places[self.field], self._wanted(terms.parameters)
-        return lambda row: self._share(len(wanted.intersection(row[place] or ())), len(wanted))
+        shares = self._shares(len(wanted))
+        return lambda row: shares[len(wanted.intersection(row[place] or ()))]
 
-    def _share(self, there: int, wanted: int) -> Share:
+    def _shares(self, wanted: int) -> list[Share]:
+        """By how many are there."""
         if self.counts == "each":
-            return there, 0, wanted
-        return FULL if there else NONE
+            return [(there, 0, wanted) for there in range(wanted + 1)]
+        return [NONE, *[FULL] * wanted]
 
     def complete(self, terms: Terms) -> Test:
         """The test whether everything demanded is there; unknown if a fact that decides it is missing."""

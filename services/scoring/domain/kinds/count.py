@@ -3,7 +3,9 @@
 Where the text says only “经常性” or “一定数量”, the step is a round parameter; other steps are the rubric's own.
 """
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Annotated, Literal
 
 from pydantic import Field as Setting
@@ -45,18 +47,24 @@ class Count(Rule):
     def figure(self, terms: Terms) -> Figure:
         """The share, per year if years are judged."""
         place, steps = terms.places[self.field], self._steps(terms.parameters)
+        bounds = [least for least, _ in steps]
+        earned = [0, *accumulate((share for _, share in steps), max)]
         if self.years is None:
+            shares = [(percent, 0, 100) for percent in earned]
 
             def once(row: Row) -> Share:
                 number = row[place]
-                return NONE if number is None else (_reached(steps, number), 0, 100)
+                return NONE if number is None else shares[bisect(bounds, number)]
 
             return once
         years = terms.years(self.years)
+        whole = 100 * len(years)
 
         def yearly(row: Row) -> Share:
-            counts = row[place] or NO_COUNTS
-            return sum([_reached(steps, counts.get(year, 0)) for year in years]), 0, 100 * len(years)
+            counts, total = row[place] or NO_COUNTS, 0
+            for year in years:
+                total += earned[bisect(bounds, counts.get(year, 0))]
+            return total, 0, whole
 
         return yearly
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from services.scoring.domain.case import Case, Need
-from services.scoring.domain.figure import NONE, PENDING, Figure, Row, Share, Terms
+from services.scoring.domain.figure import PENDING, Figure, Row, Share, Terms
 from services.scoring.domain.kinds.rule import Rule
 from services.scoring.domain.words import rounded
 from shared.contracts.text import Text, text
@@ -26,8 +26,8 @@ class Judged(Rule):
 
         def figure(row: Row) -> Share:
             mark = row[place]
-            if not mark:
-                return PENDING if mark is None else NONE
+            if mark is None:
+                return PENDING
             above, below = mark.as_integer_ratio()
             return above * most.denominator, 0, below * most.numerator
 

@@ -3,13 +3,14 @@
 Unlike a threshold, which is reached or not, half of the percentage earns half of the points.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Literal
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
-from services.scoring.domain.figure import NO_COUNTS, Figure, Row, Share, Terms, mean
+from services.scoring.domain.figure import FULL, NO_COUNTS, NONE, Figure, Row, Share, Terms, mean
 from services.scoring.domain.kinds.rule import Percentage, Reference, Rule
+from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given, percent
 from shared.contracts.text import Text, text
 
@@ -41,32 +42,31 @@ class Ratio(Rule):
     def figure(self, terms: Terms) -> Figure:
         """The share, per year if years are judged."""
         of, by = terms.places[self.of], terms.places[self.by]
-        full = terms.parameters.percent(self.full_at) / 100
+        period = self._period_share(terms.parameters)
         if self.years is None:
-
-            def once(row: Row) -> Share | None:
-                share = self._share(row[of], row[by], full)
-                return None if share is None else (share[0], 0, share[1])
-
-            return once
+            return lambda row: period(row[of], row[by])
         years = terms.years(self.years)
 
         def yearly(row: Row) -> Share | None:
             part, whole = row[of] or NO_COUNTS, row[by] or NO_COUNTS
-            found = [self._share(part.get(year), whole.get(year), full) for year in years]
-            judged = [share for share in found if share is not None]
-            return mean(judged) if judged else None
+            return mean([share for year in years if (share := period(part.get(year), whole.get(year)))])
 
         return yearly
 
-    def _share(self, part: int | None, whole: int | None, full: Fraction) -> tuple[int, int] | None:
-        """The share of one period, as numerator and denominator; None if it is left out."""
-        if whole == 0:
-            return None if self.zero == "skip" else (0, 1)
-        if part is None or whole is None or part > whole:
-            return 0, 1
-        above, below = part * full.denominator, whole * full.numerator
-        return (above, below) if above < below else (1, 1)
+    def _period_share(self, parameters: Parameters) -> Callable[[int | None, int | None], Share | None]:
+        """The function that finds the share of one period; None if it is left out."""
+        enlarged, goal = (parameters.percent(self.full_at) / 100).as_integer_ratio()[::-1]
+        zero = None if self.zero == "skip" else NONE
+
+        def share(part: int | None, whole: int | None) -> Share | None:
+            if whole == 0:
+                return zero
+            if part is None or whole is None or part > whole:
+                return NONE
+            above, below = part * enlarged, whole * goal
+            return (above, 0, below) if above < below else FULL
+
+        return share
 
     def reason(self, case: Case) -> Text:
         """What is earned, per year if years are judged."""
@@ -89,8 +89,8 @@ class Ratio(Rule):
                 f"{en}{of.en} {part} exceeds {by.en} {whole}: wrongly given",
             )
         goal = case.parameters.of(self.full_at)
-        share = self._share(part, whole, case.parameters.percent(self.full_at) / 100) or (0, 1)
-        figure, earned = percent(Fraction(part, whole)), percent(Fraction(*share))
+        share = Fraction(part, whole)
+        figure, earned = percent(share), percent(min(Fraction(1), share * 100 / case.parameters.percent(self.full_at)))
         return text(
             f"{zh}{of.zh} {part}/{whole}＝{figure}，满分线 {goal} %，得 {earned}",
             f"{en}{of.en} {part}/{whole} = {figure}, full at {goal} %, earns {earned}",

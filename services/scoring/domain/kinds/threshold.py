@@ -49,26 +49,22 @@ class Threshold(Rule):
         """Every period by itself."""
         of, by = terms.places[self.of], terms.places[self.by]
         years = terms.years(self.years) if self.years else None
-        wanted = terms.parameters.percent(self.percent)
+        above, below = (terms.parameters.percent(self.percent) / 100).as_integer_ratio()
+        skips, beyond = self.zero == "skip", not self.within
 
         def figure(row: Row) -> Share | None:
-            part, whole = row[of] or NO_COUNTS, row[by] or NO_COUNTS
-            periods = years or {*part, *whole}
-            found = [self._reached(part.get(period), whole.get(period), wanted) for period in periods]
-            judged = [reached for reached in found if reached is not None]
-            if not judged:
-                return None if found else NONE
-            return sum(judged), 0, len(judged)
+            parts, wholes = row[of] or NO_COUNTS, row[by] or NO_COUNTS
+            periods = years or {*parts, *wholes}
+            reached, judged = 0, len(periods)
+            for period in periods:
+                part, whole = parts.get(period), wholes.get(period)
+                if whole == 0:
+                    judged -= skips
+                elif part is not None and whole is not None and part * below >= above * whole:
+                    reached += part <= whole or beyond
+            return (reached, 0, judged) if judged else None if periods else NONE
 
         return figure
-
-    def _reached(self, part: int | None, whole: int | None, wanted: Fraction) -> bool | None:
-        """Whether a period reaches the percentage; None if it is left out."""
-        if whole == 0:
-            return None if self.zero == "skip" else False
-        if part is None or whole is None or (self.within and part > whole):
-            return False
-        return part * 100 * wanted.denominator >= wanted.numerator * whole
 
     def reason(self, case: Case) -> Text:
         """Every period by itself."""
@@ -94,7 +90,7 @@ class Threshold(Rule):
         reached = percent(Fraction(part, whole))
         figure, plain = f"{part}/{whole}＝{reached}", f"{part}/{whole} = {reached}"
         goal = case.parameters.of(self.percent)
-        if self._reached(part, whole, wanted):
+        if part * 100 >= wanted * whole:
             return text(f"{when}{label.zh} {figure}，达到 {goal} %", f"{period}: {plain}, reaches {goal} %")
         gap, unit = ceil(wanted * whole / 100) - part, case.unit(self.of)
         return text(

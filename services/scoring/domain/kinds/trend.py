@@ -43,7 +43,7 @@ class Trend(Rule):
 
         def figure(row: Row) -> Share:
             counts = row[place] or NO_COUNTS
-            return sum(_grew(counts.get(before), counts.get(after)) for before, after in steps), 0, len(steps)
+            return sum([_grew(counts.get(before), counts.get(after)) for before, after in steps]), 0, len(steps)
 
         return figure
 
