@@ -2,13 +2,19 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
+from xml.sax import SAXParseException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl
 
+import defusedxml.sax
 from openpyxl import load_workbook
 
 from services.intake.domain.importing import Sheet
-from services.intake.domain.media import decode, unfolded
+from services.intake.domain.media import crowded, decode, unfolded
 from shared.kernel.problem import Problem, problem
 from shared.runtime.problems import Invalid
 
@@ -16,8 +22,10 @@ MAX_ROWS = 5_000
 """Rows of one list, headings included."""
 MAX_COLUMNS = 40
 """Columns that are looked at."""
-MAX_UNFOLDED = 64 * 1024 * 1024
+MAX_UNFOLDED = 32 * 1024 * 1024
 """Bytes that an XLSX may have once unpacked."""
+MAX_ELEMENTS = 500_000
+"""XML elements that all parts of an XLSX may have: some two per cell of the largest list."""
 
 
 def read(data: bytes) -> Sheet:
@@ -45,16 +53,52 @@ def _csv(data: bytes) -> Sheet:
 
 
 def _xlsx(data: bytes) -> Sheet:
-    """Openpyxl parses through defusedxml, which refuses entities; what it unpacks to is limited here."""
-    if unfolded(data) > MAX_UNFOLDED:
-        raise Invalid(_file("unfolds", "文件解压后过大", "the file unpacks to too much"))
+    """Openpyxl parses through defusedxml, which refuses entities; what it builds from a file is limited here."""
+    too_much = Invalid(_file("unfolds", "文件解压后过大", "the file unpacks to too much"))
+    if crowded(data) or unfolded(data) > MAX_UNFOLDED:
+        raise too_much
     try:
+        if _too_many_elements(data):
+            raise too_much
         pairs = zip(_cells(data, results=True), _cells(data, results=False), strict=True)
         return [[_text(_seen(*both)) for both in zip(*rows, strict=True)] for rows in pairs]
+    except Invalid:
+        raise
     except Exception as error:
         # A damaged file can make the parser raise anything; all of it means: not readable.
         kind = type(error).__name__
         raise Invalid(_file("damaged", f"XLSX 文件无法读取（{kind}）", f"the XLSX cannot be read ({kind})")) from error
+
+
+class _Elements(ContentHandler):
+    """Counts elements; nothing is kept of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = MAX_ELEMENTS
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: ARG002 - as the parser calls it
+        """One more.
+
+        Raises:
+            OverflowError: there are too many.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise OverflowError("too many elements")
+
+
+def _too_many_elements(data: bytes) -> bool:
+    """Whether it would grow in memory to a hundred times its size. Every part counts, whatever it calls itself."""
+    elements = _Elements()
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        for part in package.infolist():
+            with package.open(part) as opened, suppress(SAXParseException):  # an image; or damaged, as openpyxl will say
+                try:
+                    defusedxml.sax.parse(opened, elements)
+                except OverflowError:
+                    return True
+    return False
 
 
 def _cells(data: bytes, *, results: bool) -> Iterator[tuple[object, ...]]:

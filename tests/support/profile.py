@@ -14,6 +14,8 @@ SMALL: Mapping[str, str] = {
     "notices": "a few per round",
 }
 """Collections that stay small, with the reason; they may be read as a whole."""
+WHOLE: Mapping[str, str] = {"recipients": "everybody who is meant by a letter is read"}
+"""Collections of which all that an index names is wanted, in order; what is sorted is what is read."""
 _WASTE = 100
 """Documents that may be looked at, beyond ten for each that is found, before an index must fit better."""
 
@@ -57,7 +59,8 @@ class Profile:
         for service, name in self._databases.items():
             async for noted in self._client[name]["system.profile"].find():
                 collection, command = noted["ns"].partition(".")[2], noted.get("command", noted)
-                if collection not in (*SMALL, "system.profile") and not _takes_any_one(command):
+                whole = collection in WHOLE and "COLLSCAN" not in noted["planSummary"]
+                if collection not in (*SMALL, "system.profile") and not whole and not _takes_any_one(command):
                     found.add(f"{service}.{collection}: {noted.get('planSummary')} {_shape(command)}")
         return found
 

@@ -8,6 +8,10 @@ ACCEPTED = "PDF、PNG、JPEG、Word（docx）、Excel（xlsx）、文本（txt�
 
 MAX_UNFOLDED = 256 * 1024 * 1024
 """Bytes that a Word or Excel file may have once unpacked. Our default."""
+MAX_PARTS = 5_000
+"""Files within a Word or Excel file. Our default."""
+_PART = b"PK\x01\x02"
+"""Begins the entry of each part in an archive's table."""
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,6 +52,11 @@ def decode(data: bytes) -> str | None:
     return None
 
 
+def crowded(data: bytes) -> bool:
+    """Whether an archive has more parts than it may; found out before a table of them is made."""
+    return data.count(_PART) > MAX_PARTS
+
+
 def unfolded(data: bytes) -> int:
     """Bytes of an archive after unpacking, by its own table; 0 if it has none (then it cannot be read either)."""
     try:
@@ -59,6 +68,8 @@ def unfolded(data: bytes) -> int:
 
 def _office(data: bytes) -> str | None:
     """Word or Excel without macros, by the parts in the package; nothing that unpacks to too much."""
+    if crowded(data):
+        return None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = set(package.namelist())
