@@ -3,8 +3,9 @@
 The service is stopped. What it heard since the backup is decided again on its documents. The archive also knows what
 the service announced then, and that tells how it was decided the first time: a decision with an announced effect is
 taken only when it has that effect again; it is dated as it was, so that it comes to the same words and the same hashes;
-and it is not announced again. Decisions without an effect come behind those: a withdrawal must not overtake the score
-that was announced before it. Both are repeated until nothing changes any more, since one may need the other.
+and it is not announced again. Decisions without an effect come behind those, kind by kind: a withdrawal must not
+overtake the score that was announced before it, only because that still waits for its round. All this is repeated until
+nothing changes any more.
 
 What is left would announce something the archive does not know, or waits, or is refused. It goes back into the
 service's own queue, where the service sees to it like to any message.
@@ -41,8 +42,8 @@ from shared.runtime.mongo import Database
 from shared.runtime.work import Applied, Outgoing, Work
 
 _BATCH = 200
-Accepts = Callable[[bool, bool], bool]
-"""Whether a decision may be taken: given whether it had an announced effect then, and whether it has one now."""
+Accepts = Callable[[Work, bool, bool], bool]
+"""Whether a decision may be taken: the work, whether it had an announced effect then, and whether it has one now."""
 Said = Callable[[int, datetime], None]
 """Told of the progress: how many were read, and the time of the last."""
 
@@ -103,6 +104,8 @@ class Restoring:
         """What the service announced since, by id; once it has been `learnt`."""
         self.heard: Counter[str] = Counter()
         """How many messages for the service the archive has, by event."""
+        self._held: set[str] = set()
+        """Kinds of documents on which something with an announced effect still waits."""
 
     async def learn(self, said: Said) -> None:
         """Read what there is."""
@@ -143,7 +146,7 @@ class Restoring:
             Nacked: a queue of the service is full.
         """
         given = Given()
-        while await self._decide(_with_effect, given, said) + await self._decide(_without_effect, given, said):
+        while await self._round(given, said):
             pass
         queues = {subscription.queue for subscription in self._service.table}
         async for batch in self._batches(said):
@@ -153,6 +156,20 @@ class Restoring:
                     await send(message.queue, message.raw.body, _properties(message.raw))
                     given.queued[message.label] += 1
         return given
+
+    async def _round(self, given: Given, said: Said) -> int:
+        """Take what can be taken now; answers how many messages changed something."""
+        self._held.clear()
+        changed = await self._decide(_with_effect, given, said)
+        held = frozenset(self._held)
+
+        def without_effect(work: Work, then: bool, now: bool) -> bool:  # noqa: FBT001
+            return not then and not now and work.kind.collection not in held
+
+        changed += await self._decide(without_effect, given, said)
+        if held and not changed:  # what they wait for will not come
+            changed = await self._decide(_without_effect, given, said)
+        return changed
 
     async def _decide(self, may: Accepts, given: Given, said: Said) -> int:
         """Take these decisions, once through the archive; answers how many messages changed something."""
@@ -179,7 +196,12 @@ class Restoring:
         """Decide these messages as far as it may be done, and do not have it announced again."""
         for message in batch:
             message.read()
-        routed = [(m, [self._as_before(work, m.envelope.time, may) for work in await m.route()]) for m in batch]
+        routed: list[tuple[Message, list[Work]]] = []
+        for message in batch:
+            works = [self._as_before(work, message.envelope.time, may) for work in await message.route()]
+            routed.append((message, works))
+            if message.missing is not None and message.subscription is not None:
+                self._held.update(reaction.kind.collection for reaction in message.subscription.reactions)
         outcomes = iter(await self._documents.apply([work for _, works in routed for work in works]))
         again: list[Outgoing] = []
         for message, works in routed:
@@ -198,11 +220,18 @@ class Restoring:
 
         def decide(state: State | None, message: Any, now: datetime) -> Change[State] | None:
             change: Change[State] | None = work.decide(state, message, now)
-            if change is not None and not may(before is not None, bool(change.facts)):
+            if change is not None and not may(work, before is not None, bool(change.facts)):
                 raise NotYet("its turn")
             return change
 
-        return replace(work, decide=decide, at=before.at if before else heard)
+        def noting(state: State | None, message: Any, now: datetime) -> Change[State] | None:
+            try:
+                return decide(state, message, now)
+            except NotYet:
+                self._held.add(work.kind.collection)
+                raise
+
+        return replace(work, decide=noting if before else decide, at=before.at if before else heard)
 
     def _is_own(self, raw: DeliveredMessage) -> bool:
         envelope = _message(None, raw).envelope
@@ -223,15 +252,15 @@ class Restoring:
                 yield raw
 
 
-def _with_effect(then: bool, now: bool) -> bool:  # noqa: FBT001
+def _with_effect(_: Work, then: bool, now: bool) -> bool:  # noqa: FBT001
     return then and now
 
 
-def _without_effect(then: bool, now: bool) -> bool:  # noqa: FBT001
+def _without_effect(_: Work, then: bool, now: bool) -> bool:  # noqa: FBT001
     return not then and not now
 
 
-def _never(then: bool, now: bool) -> bool:  # noqa: ARG001, FBT001
+def _never(_: Work, then: bool, now: bool) -> bool:  # noqa: ARG001, FBT001
     return False
 
 
