@@ -21,7 +21,7 @@ from shared.runtime.archive import read_archive
 from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
 from shared.runtime.mongo import Database, StoreError
-from shared.runtime.restoring import Given, Named, Restoring
+from shared.runtime.restoring import Given, Named, Restoring, Said
 from sihao.dead import AmqpUrl, DatabaseName, Json, MongoUrl
 from sihao.services import SERVICES, restorable
 
@@ -86,6 +86,7 @@ def restore_command(
                 areas=areas,
                 site=site,
                 dry_run=dry_run,
+                said=Progress().said,
             )
         )
     except ValueError as error:
@@ -111,7 +112,16 @@ def restore_command(
 
 
 async def restore(
-    service: str, since: datetime, *, mongo_url: str, database: str, amqp_url: str, areas: str, site: str, dry_run: bool
+    service: str,
+    since: datetime,
+    *,
+    mongo_url: str,
+    database: str,
+    amqp_url: str,
+    areas: str = "CN",
+    site: str = "",
+    dry_run: bool = False,
+    said: Said = lambda *_: None,
 ) -> Restored:
     """Give the store of a stopped service back what it forgot; on a dry run only look.
 
@@ -130,16 +140,15 @@ async def restore(
         if not dry_run and await consumers_of(amqp_url, [subscription.queue for subscription in known.table]):
             raise Running(service)
         restoring = Restoring(known, store, Documents(store, SystemClock()), lambda: read_archive(amqp_url, since))
-        progress = Progress()
-        await restoring.learn(progress.said)
+        await restoring.learn(said)
         forgotten = await restoring.forgotten()
         given = None
         left = forgotten
         if not dry_run:
             send = await stack.enter_async_context(sender(amqp_url))
-            given = await restoring.give_back(send, progress.said)
+            given = await restoring.give_back(send, said)
             left = await restoring.forgotten()
-        lost = await restoring.named(left, progress.said)
+        lost = await restoring.named(left, said)
         return Restored(dict(restoring.heard), len(restoring.announced), len(forgotten), given, lost)
 
 
@@ -171,11 +180,9 @@ def _instant(written: str) -> datetime:
 
 def _tell(restored: Restored) -> None:
     given = restored.given
-    table = Table(
-        "事件 / event", "存档 / archived", "补回 / given back", "已有 / known", "交服务处理 / left to the service"
-    )
+    table = Table("事件 / event", "存档 / archived", "补回 / given back", "交服务处理 / left to the service")
     for event, count in sorted(restored.heard.items()):
-        columns = (given.applied, given.known, given.queued) if given else ({}, {}, {})
+        columns = (given.applied, given.queued) if given else ({}, {})
         table.add_row(event, str(count), *(str(column.get(event, 0)) if given else "–" for column in columns))
     _out.print(table)
     announced, forgotten, lost = restored.announced, restored.forgotten, len(restored.lost)
@@ -207,7 +214,6 @@ def _as_json(restored: Restored) -> dict[str, Any]:
         "announced": restored.announced,
         "forgotten": restored.forgotten,
         "applied": dict(given.applied) if given else None,
-        "known": dict(given.known) if given else None,
         "queued": dict(given.queued) if given else None,
         "otherwise": [_named(fact) for fact in given.otherwise] if given else None,
         "lost": [_named(fact) for fact in restored.lost],

@@ -67,9 +67,7 @@ class Restored(Fault):
                     mongo_url=stage.mongo_url,
                     database=stage.databases[self._service],
                     amqp_url=stage.amqp_url,
-                    areas="",
                     site=stage.replicas[self._service][0].url,
-                    dry_run=False,
                 )
             )
         finally:

@@ -1,10 +1,14 @@
 """A restored store gets back what it has forgotten, from the archive.
 
-The service is stopped. What it heard since the backup is decided again on its documents, in the order of the archive.
-The archive also knows what the service announced then: every such decision is dated as it was the first time, so that
-it comes to the same words and the same hashes, and is not announced again. A decision that would announce what the
-archive does not know, a message that waits, and one that is refused go back into the service's own queue, where the
-service itself sees to them.
+The service is stopped. What it heard since the backup is decided again on its documents. The archive also knows what
+the service announced then, and that tells how it was decided the first time: a decision with an announced effect is
+taken only when it has that effect again; it is dated as it was, so that it comes to the same words and the same hashes;
+and it is not announced again. Decisions without an effect come behind those, kind by kind: a withdrawal must not
+overtake the score that was announced before it, only because that still waits for its round. All this is repeated until
+nothing changes any more.
+
+What is left would announce something the archive does not know, or waits, or is refused. It goes back into the
+service's own queue, where the service sees to it like to any message.
 
 Harmless to break off and to repeat, because `heard` is never wrong. In memory are a batch of messages, and about 300
 bytes for every fact that the service itself announced since.
@@ -38,6 +42,8 @@ from shared.runtime.mongo import Database
 from shared.runtime.work import Applied, Outgoing, Work
 
 _BATCH = 200
+Accepts = Callable[[Work, bool, bool], bool]
+"""Whether a decision may be taken: the work, whether it had an announced effect then, and whether it has one now."""
 Said = Callable[[int, datetime], None]
 """Told of the progress: how many were read, and the time of the last."""
 
@@ -80,8 +86,6 @@ class Given:
 
     applied: Counter[str] = field(default_factory=Counter)
     """Messages that changed a document."""
-    known: Counter[str] = field(default_factory=Counter)
-    """Messages that changed nothing: known already, or of no effect."""
     queued: Counter[str] = field(default_factory=Counter)
     """Messages that the service itself will see to."""
     otherwise: list[Named] = field(default_factory=list)
@@ -100,6 +104,8 @@ class Restoring:
         """What the service announced since, by id; once it has been `learnt`."""
         self.heard: Counter[str] = Counter()
         """How many messages for the service the archive has, by event."""
+        self._held: set[str] = set()
+        """Kinds of documents on which something with an announced effect still waits."""
 
     async def learn(self, said: Said) -> None:
         """Read what there is."""
@@ -139,59 +145,93 @@ class Restoring:
             Unroutable: a queue of the service does not exist.
             Nacked: a queue of the service is full.
         """
-        given, batch = Given(), list[Message]()
+        given = Given()
+        while await self._round(given, said):
+            pass
+        queues = {subscription.queue for subscription in self._service.table}
+        async for batch in self._batches(said):
+            await self._apply(batch, _never, given)
+            for message in batch:
+                if message.queue in queues and (message.missing is not None or message.dead is not None):
+                    await send(message.queue, message.raw.body, _properties(message.raw))
+                    given.queued[message.label] += 1
+        return given
+
+    async def _round(self, given: Given, said: Said) -> int:
+        """Take what can be taken now; answers how many messages changed something."""
+        self._held.clear()
+        changed = await self._decide(_with_effect, given, said)
+        held = frozenset(self._held)
+
+        def without_effect(work: Work, then: bool, now: bool) -> bool:  # noqa: FBT001
+            return not then and not now and work.kind.collection not in held
+
+        changed += await self._decide(without_effect, given, said)
+        if held and not changed:  # what they wait for will not come
+            changed = await self._decide(_without_effect, given, said)
+        return changed
+
+    async def _decide(self, may: Accepts, given: Given, said: Said) -> int:
+        """Take these decisions, once through the archive; answers how many messages changed something."""
+        before = given.applied.total()
+        async for batch in self._batches(said):
+            await self._apply(batch, may, given)
+            given.applied.update(
+                message.label for message in batch if any(isinstance(o, Applied) for o in message.outcomes)
+            )
+        return given.applied.total() - before
+
+    async def _batches(self, said: Said) -> AsyncIterator[list[Message]]:
+        """What the service hears, and what it learns from its own facts."""
+        batch: list[Message] = []
         async for raw in self._all(said):
             tables = (self._service.table, self._service.recalled) if self._is_own(raw) else (self._service.table,)
             batch += [_message(found, raw) for table in tables if (found := _subscription(table, raw))]
             if len(batch) >= _BATCH:
-                await self._batch(batch, given, send)
-                batch.clear()
-        await self._batch(batch, given, send)
-        return given
+                yield batch
+                batch = []
+        yield batch
 
-    async def _batch(self, batch: Sequence[Message], given: Given, send: Send) -> None:
+    async def _apply(self, batch: Sequence[Message], may: Accepts, given: Given) -> None:
+        """Decide these messages as far as it may be done, and do not have it announced again."""
         for message in batch:
             message.read()
-        left = [message for message in batch if message.dead is None]
-        while left:  # what one of them brings, another may have waited for
-            await self._apply(left, given)
-            waiting = [message for message in left if message.missing is not None and message.dead is None]
-            left = waiting if len(waiting) < len(left) else []
+        routed: list[tuple[Message, list[Work]]] = []
         for message in batch:
-            if message.missing is not None or message.dead is not None:
-                await send(message.queue, message.raw.body, _properties(message.raw))
-                given.queued[message.label] += 1
-            elif any(isinstance(outcome, Applied) for outcome in message.outcomes):
-                given.applied[message.label] += 1
-            else:
-                given.known[message.label] += 1
-
-    async def _apply(self, messages: Sequence[Message], given: Given) -> None:
-        routed = [[self._dated(work, message.envelope.time) for work in await message.route()] for message in messages]
-        outcomes = iter(await self._documents.apply([work for works in routed for work in works]))
-        known: list[Outgoing] = []
-        for message, works in zip(messages, routed, strict=True):
+            works = [self._as_before(work, message.envelope.time, may) for work in await message.route()]
+            routed.append((message, works))
+            if message.missing is not None and message.subscription is not None:
+                self._held.update(reaction.kind.collection for reaction in message.subscription.reactions)
+        outcomes = iter(await self._documents.apply([work for _, works in routed for work in works]))
+        again: list[Outgoing] = []
+        for message, works in routed:
             message.take([next(outcomes) for _ in works])
-            for outcome in message.outcomes:
-                known += outcome.outgoing if isinstance(outcome, Applied) else ()
-        known = [item for item in known if item.fact.id in self.announced]
-        for fact in (item.fact for item in known):
+            again += [item for o in message.outcomes if isinstance(o, Applied) for item in o.outgoing]
+        again = [item for item in again if item.fact.id in self.announced]
+        for fact in (item.fact for item in again):
             if self.announced[fact.id].body != _short(fact.body.encode()):
                 given.otherwise.append(Named(fact.id, fact.type, fact.subject, datetime.fromisoformat(fact.time)))
-        if known:
-            await self._database.clear(known)
+        if again:
+            await self._database.clear(again)
 
-    def _dated(self, work: Work, heard: datetime) -> Work:
-        """The work, to be decided as of the first time; not at all, if it would make known what was never announced."""
+    def _as_before(self, work: Work, heard: datetime, may: Accepts) -> Work:
+        """The work, to be decided as of the first time, if that is known; only if it may be, else it waits."""
         before = self.announced.get(event_id(work.cause, "/".join(work.place), 0))
 
         def decide(state: State | None, message: Any, now: datetime) -> Change[State] | None:
             change: Change[State] | None = work.decide(state, message, now)
-            if change is not None and change.facts and before is None:
-                raise NotYet("its turn: it was never announced")
+            if change is not None and not may(work, before is not None, bool(change.facts)):
+                raise NotYet("its turn")
             return change
 
-        return replace(work, decide=decide, at=before.at if before else heard)
+        def noting(state: State | None, message: Any, now: datetime) -> Change[State] | None:
+            try:
+                return decide(state, message, now)
+            except NotYet:
+                self._held.add(work.kind.collection)
+                raise
+
+        return replace(work, decide=noting if before else decide, at=before.at if before else heard)
 
     def _is_own(self, raw: DeliveredMessage) -> bool:
         envelope = _message(None, raw).envelope
@@ -210,6 +250,18 @@ class Restoring:
                 count += 1
                 said(count, _message(None, raw).envelope.time)
                 yield raw
+
+
+def _with_effect(_: Work, then: bool, now: bool) -> bool:  # noqa: FBT001
+    return then and now
+
+
+def _without_effect(_: Work, then: bool, now: bool) -> bool:  # noqa: FBT001
+    return not then and not now
+
+
+def _never(_: Work, then: bool, now: bool) -> bool:  # noqa: ARG001, FBT001
+    return False
 
 
 def _message(subscription: Subscription | None, raw: DeliveredMessage) -> Message:
