@@ -171,7 +171,7 @@ class Broker(Server[BrokerNode]):
         await super().close()
         await self._mapper.kill()
 
-    async def evaluate(self, expression: str, *, on: BrokerNode, within: float = 30.0) -> str:
+    async def evaluate(self, expression: str, *, on: BrokerNode, within: float = 60.0) -> str:
         """What an Erlang expression gives on a node: for what the management API does not offer.
 
         Raises:

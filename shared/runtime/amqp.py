@@ -69,9 +69,7 @@ class Publisher:
     async def connect(self, table: HandlerTable) -> None:
         """Connect, declare the topology, open the publishing channel. Waits for the broker as long as it takes."""
         await self.declare(table)
-        if self._channel is None:
-            connection = await self._broker.connect()
-            self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        await self._open()
 
     async def declare(self, table: HandlerTable) -> None:
         """Declare exchanges, queues and bindings; what stands stays as it is.
@@ -90,6 +88,14 @@ class Publisher:
                 await channel.queue_declare(queue.name, durable=True, arguments=dict(queue.arguments))
                 for binding in subscription.bindings:
                     await channel.queue_bind(queue.name, EVENTS.name, binding)
+
+    async def _open(self) -> Channel:
+        """The publishing channel; another one if it is closed, since the client library does not always reopen it."""
+        connection = await self._broker.connect()
+        await connection.ready()
+        if self._channel is None or self._channel.is_closed:
+            self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        return cast("Channel", await self._channel.get_underlay_channel())
 
     @asynccontextmanager
     async def _own_channel(self) -> AsyncIterator[AbstractChannel]:
@@ -119,27 +125,27 @@ class Publisher:
 
         A fact that is already on its way is not sent again beside it: the broker names returned messages by id only.
         """
-        if not self.ready.is_set() or self._channel is None:
+        if not self.ready.is_set():
             return {fact.id: ConnectionError("not connected") for fact in facts}
         busy: dict[str, Exception] = {f.id: OnItsWay(f.id) for f in facts if f.id in self._on_their_way}
         free = {fact.id: fact for fact in facts if fact.id not in busy}
         self._on_their_way |= free.keys()
         try:
-            failures = await self._publish(self._channel, list(free.values()))
+            failures = await self._publish(list(free.values()))
         finally:
             self._on_their_way -= free.keys()
         return busy | {id_: _named(failure) for id_, failure in failures.items()}
 
-    async def _publish(self, robust: AbstractRobustChannel, facts: Sequence[Fact]) -> dict[str, Exception]:
+    async def _publish(self, facts: Sequence[Fact]) -> dict[str, Exception]:
         try:
             async with asyncio.timeout(self._timeout):
-                channel = cast("Channel", await robust.get_underlay_channel())
+                channel = await self._open()
                 if self._written is not None:  # a blocked broker reads nothing: no pile of waves in front of it
                     await asyncio.wait({self._written})
                 wave = Wave(channel)
                 await wave.send(EVENTS.name, [outbound(fact) for fact in facts])
                 self._written = wave.drained
-        except (*BrokerError, asyncio.QueueFull) as error:
+        except (*BrokerError, asyncio.QueueFull, RuntimeError) as error:  # RuntimeError: nothing is open any more
             return {fact.id: error for fact in facts}
         return await wave.confirmed(self._timeout)
 

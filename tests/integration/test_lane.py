@@ -305,6 +305,12 @@ async def test_a_fact_is_never_twice_on_its_way_and_each_failure_is_its_own(toy:
     assert {id_: type(error) for id_, error in (await toy.publisher.publish([unheard])).items()} == {"b": Unroutable}
 
 
+async def test_a_publisher_whose_channel_is_closed_opens_another(toy: Service) -> None:
+    assert toy.publisher._channel is not None
+    await toy.publisher._channel.close()
+    assert await toy.publisher.publish([fact("after-closing", "toy.pong.v1.35")]) == {}
+
+
 def fact(id_: str, routing_key: str) -> Fact:
     now = datetime.now(UTC)
     return Fact(id_, "toy.pong.v1", routing_key, "toy", "s", now.isoformat(), "{}", {}, now, now)

@@ -1,0 +1,87 @@
+"""Three nodes of our own: a broker whose queues live on all of them, a store that finds itself another primary."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aio_pika
+import pytest
+
+from chaos.faults.cluster import MOVE_LEADERS
+from chaos.waiting import until
+from dev import broker as rabbitmq
+from dev import store as mongodb
+from dev.broker import Broker
+from dev.store import Store
+
+PATIENCE = 120.0
+QUORUM = {"x-queue-type": "quorum"}
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    server = mongodb.find_server()
+    assert server is not None
+    store = Store(tmp_path, server, nodes=3)
+    try:
+        await store.start(within=PATIENCE)
+        yield store
+    finally:
+        await store.close()
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
+    server = rabbitmq.find_server()
+    assert server is not None
+    broker = Broker(tmp_path, server, nodes=3)
+    try:
+        await broker.start(within=PATIENCE)
+        yield broker
+    finally:
+        await broker.close()
+
+
+async def test_a_store_has_another_primary_after_a_step_down_and_after_a_death(store: Store) -> None:
+    for loses in (_stepping_down, _dying):
+        before = await store.primary()
+        assert before is not None
+        await loses(store)
+
+        async def another(before: object = before) -> bool:
+            return await store.primary() not in {None, before}
+
+        assert await until(another, within=PATIENCE)
+        await store.start(within=PATIENCE)
+        assert await store.whole()
+
+
+async def _stepping_down(store: Store) -> None:
+    await store.step_down(at_once=False)
+
+
+async def _dying(store: Store) -> None:
+    primary = await store.primary()
+    assert primary is not None
+    await primary.kill()
+
+
+async def test_a_queue_outlives_the_death_of_any_node_and_gets_another_leader_when_told(broker: Broker) -> None:
+    first, *others = broker.nodes
+    async with await aio_pika.connect(others[0].url) as connection:
+        channel = await connection.channel()
+        await channel.declare_queue("kept", durable=True, arguments=QUORUM)
+        moved = await broker.evaluate(MOVE_LEADERS, on=first)
+        assert moved == "1"
+        await first.kill()
+
+        async def takes() -> bool:
+            try:
+                await channel.default_exchange.publish(aio_pika.Message(b"x"), "kept", timeout=5.0)
+            except (TimeoutError, aio_pika.exceptions.DeliveryError):  # as long as there is no leader
+                return False
+            return True
+
+        assert await until(takes, within=PATIENCE)
+        await broker.start(within=PATIENCE)
+        running = {node["name"] for node in await broker.api.get("nodes") if node["running"]}
+        assert running == {node.erlang_name for node in broker.nodes}
