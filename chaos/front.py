@@ -35,11 +35,17 @@ class Front:
         """Answers that nobody should ever get: errors of a service (5xx) other than “not now” (503)."""
         self._turn = count()
         limits = httpx2.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
-        self._client = httpx2.AsyncClient(trust_env=False, timeout=_ATTEMPT, limits=limits)
+        timeout = httpx2.Timeout(_ATTEMPT, pool=_PATIENCE)
+        self._clients = {
+            url: httpx2.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=timeout, limits=limits)
+            for replicas in urls.values()
+            for url in replicas
+        }
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
     async def ask(
         self, method: str, service: str, path: str, who: str, *, key: str | None = None, **given: Any
@@ -55,9 +61,9 @@ class Front:
         end, pause = monotonic() + _PATIENCE, _FIRST_PAUSE
         urls = self._urls[service]
         while True:
-            url = urls[next(self._turn) % len(urls)]
+            client = self._clients[urls[next(self._turn) % len(urls)]]
             try:
-                response = await self._client.request(method, url + path, headers=headers, **given)
+                response = await client.request(method, path, headers=headers, **given)
             except httpx2.HTTPError:
                 pass
             else:
@@ -81,16 +87,10 @@ class Front:
             raise UnexpectedError(method, path, response)
         return response.json() if response.content else None
 
-    async def every(self, service: str, path: str, who: str, **query: Any) -> list[dict[str, Any]]:
-        """All pages of a list."""
-        found: list[dict[str, Any]] = []
-        after: dict[str, str] = {}
-        while True:
-            page = await self.must("GET", service, path, who, params={"limit": 200, **query, **after})
-            found += page["items"]
-            if not page["next"]:
-                return found
-            after = {"after": page["next"]}
+    async def page(self, service: str, path: str, who: str, **query: Any) -> list[dict[str, Any]]:
+        """The first page of a list."""
+        page = await self.must("GET", service, path, who, params=query)
+        return list(page["items"])
 
     def secretary(self, chamber: str) -> str:
         """The secretary of a chamber; answers the subject under which they act."""

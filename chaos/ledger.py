@@ -44,6 +44,14 @@ class Poison(NamedTuple):
     """SHA-256."""
 
 
+class Trespass(NamedTuple):
+    """Something that a foreign user of the broker tried and may not."""
+
+    who: str
+    what: str
+    refused: bool
+
+
 class Timing(NamedTuple):
     """How long a submission took, from the first try to the receipt."""
 
@@ -66,9 +74,10 @@ class Ledger:
     """Answers that contradict earlier ones: another receipt for the same key, say."""
     unexpected: list[str] = field(default_factory=list)
     """Errors that a service answered with, other than “not now”."""
-    acts: list[Act] = field(default_factory=list)
+    acts: set[Act] = field(default_factory=set)
     """Decisions and withdrawals that were answered with yes."""
     poison: list[Poison] = field(default_factory=list)
+    trespasses: list[Trespass] = field(default_factory=list)
     people: dict[str, str] = field(default_factory=dict)
     """Registered secretaries, person by credit code; each hears by mail and in the inbox."""
     timings: list[Timing] = field(default_factory=list)

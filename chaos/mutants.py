@@ -3,18 +3,10 @@
 A mutant is applied by the launcher before the service starts; no production code knows of it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from shared.runtime.amqp import Consumption
-from shared.runtime.dead import DeadLetter, DeadLetters
-from shared.runtime.fold import Fold, Stored, Write
-from shared.runtime.lane import Lane, Session
-from shared.runtime.message import Message
-from shared.runtime.mongo import Database
-from shared.runtime.relay import Relay
-from shared.runtime.work import Outgoing
+from chaos import wrong
 
 
 @dataclass(frozen=True)
@@ -27,99 +19,39 @@ class Mutant:
     """Makes it so, in this process."""
     faults: tuple[str, ...]
     """Faults that bring it to light."""
+    by: frozenset[str]
+    """Invariants by which it may be noticed."""
     points: tuple[str, ...] = ()
     """Where processes are to die, if they are."""
+    seconds: float = 25.0
+    """Length of the load that is enough."""
+    withdrawn: float = 0.05
+    """Share of applications that are taken back at once."""
 
 
-def _replace(owner: type, name: str, wrong: Callable[..., Any]) -> None:
-    setattr(owner, name, wrong)
+def _mutant(apply: Callable[[], None], faults: str, by: str, *, points: str = "", **more: float) -> tuple[str, Mutant]:
+    what = (apply.__doc__ or "").strip().rstrip(".")
+    name = apply.__name__.replace("_", "-")
+    return name, Mutant(what, apply, tuple(faults.split()), frozenset(by.split()), tuple(points.split()), **more)
 
 
-def _acknowledge_before_commit() -> None:
-    handle = Lane._handle  # noqa: SLF001 - a mutant changes what is inside
-
-    async def wrong(this: Lane, batch: Sequence[Message], session: Session) -> list[Message]:
-        if session.consumption is not None and batch:
-            await session.consumption.ack(max(message.tag for message in batch), multiple=True)
-        return await handle(this, batch, session)
-
-    async def no_more(_this: Lane, _done: Sequence[Message], _session: Session) -> None:
-        """Everything is acknowledged already."""
-
-    _replace(Lane, "_handle", wrong)
-    _replace(Lane, "_acknowledge", no_more)
-
-
-def _skip_heard() -> None:
-    begin = Fold.__init__
-
-    def forgetful(this: Fold, key: str, stored: Stored | None) -> None:
-        begin(this, key, stored)
-        this.heard = frozenset()
-
-    _replace(Fold, "__init__", forgetful)
-
-
-def _clear_before_confirm() -> None:
-    send = Relay.send
-
-    async def hasty(this: Relay, outgoing: Sequence[Outgoing]) -> None:
-        await this._database.clear(outgoing)  # noqa: SLF001 - a mutant reaches inside
-        await send(this, outgoing)
-
-    _replace(Relay, "send", hasty)
-
-
-def _write_in_two_steps() -> None:
-    commit = Database.commit
-
-    async def torn(this: Database, writes: Sequence[Write]) -> set[tuple[str, str]]:
-        lost = await commit(this, [replace(write, facts=()) for write in writes])
-        for write in writes:
-            if write.facts and (write.kind.collection, write.key) not in lost:
-                facts = [vars(fact) for fact in write.facts]
-                documents = this.collection(write.kind.collection)
-                await documents.update_one({"_id": write.key}, {"$push": {"outbox": {"$each": facts}}})
-        return lost
-
-    _replace(Database, "commit", torn)
-
-
-def _forget_poison() -> None:
-    async def drop(_this: DeadLetters, _letters: Sequence[DeadLetter]) -> None:
-        """Put nothing aside."""
-
-    _replace(DeadLetters, "park", drop)
-
-
-def _never_acknowledge() -> None:
-    async def silent(_this: Consumption, _tag: int, **_how: Any) -> None:
-        """Keep the broker waiting."""
-
-    _replace(Consumption, "ack", silent)
-
-
-MUTANTS: Mapping[str, Mutant] = {
-    "acknowledge-before-commit": Mutant(
-        "acknowledges a message before its effect is durable",
-        _acknowledge_before_commit,
-        ("F2",),
-        ("before-commit",),
-    ),
-    "skip-heard": Mutant("forgets which messages and commands it has applied", _skip_heard, ("F9",)),
-    "clear-before-confirm": Mutant(
-        "clears the outbox before the broker has confirmed",
-        _clear_before_confirm,
-        ("F2",),
-        ("before-publish",),
-    ),
-    "write-in-two-steps": Mutant(
-        "writes the state first and the outbox afterwards",
-        _write_in_two_steps,
-        ("F2",),
-        ("after-commit",),
-    ),
-    "forget-poison": Mutant("drops what it cannot read", _forget_poison, ("F11",)),
-    "never-acknowledge": Mutant("does its work and never says so", _never_acknowledge, ("F9",)),
-}
+MUTANTS: Mapping[str, Mutant] = dict(
+    (
+        # the eight of the test plan
+        _mutant(wrong.reject_on_error, "F4 F6", "I1 I6"),
+        _mutant(wrong.give_back_on_error, "F4 F6", "I1 I6"),
+        _mutant(wrong.publish_without_outbox, "F2", "I1 I5", points="after-commit before-publish"),
+        _mutant(wrong.acknowledge_before_commit, "F2", "I1", points="before-commit"),
+        _mutant(wrong.empty_the_outbox, "F6", "I1 I5", withdrawn=0.5),
+        _mutant(wrong.remember_five_seconds, "F9", "I7", seconds=10),
+        _mutant(wrong.transient_messages, "F12 F3", "I1"),
+        _mutant(wrong.without_mandatory, "F9", "I1", seconds=5),
+        # and some more
+        _mutant(wrong.skip_heard, "F9", "I7", seconds=10),
+        _mutant(wrong.clear_before_confirm, "F2", "I1 I5", points="before-publish"),
+        _mutant(wrong.write_in_two_steps, "F2", "I1 I5", points="after-commit"),
+        _mutant(wrong.forget_poison, "F11", "I6", seconds=10),
+        _mutant(wrong.never_acknowledge, "F9", "I6", seconds=10),
+    )
+)
 """By name."""

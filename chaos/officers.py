@@ -1,8 +1,14 @@
-"""The autopilot: officers of three provinces decide what lies on their desks, chambers correct, lists are sealed."""
+"""The autopilot: officers decide some of what lies on their desks, chambers correct, lists are sealed.
+
+As in every wave, so many cannot all be decided by hand: what has passed when a round's list is sealed is nominated or
+declined by it, what nobody has decided stays with its province.
+"""
 
 import asyncio
 from collections.abc import Sequence
+from math import ceil
 from random import Random
+from time import monotonic
 from typing import Any
 
 from chaos.front import Front, GaveUpError
@@ -11,8 +17,11 @@ from chaos.load import refused, submit
 from chaos.opening import LISTS
 from chaos.stage import FUJIAN
 
-_EVERY = 1.0
+_EVERY = 2.0
+"""Seconds between two looks."""
 _AT_ONCE = 6
+_OPEN = 3
+"""Rounds that are worked on; the list of an older one is sealed."""
 _ITEM = "B2.i"
 """What is sent back for correction."""
 
@@ -20,46 +29,57 @@ _ITEM = "B2.i"
 class Officers:
     """Three desks, and the chambers whose applications come back from them."""
 
-    def __init__(self, front: Front, ledger: Ledger, dice: Random) -> None:
+    def __init__(self, front: Front, ledger: Ledger, dice: Random, *, per_second: float) -> None:
+        """They decide about `per_second` cases a second, all together."""
         self._front = front
         self._ledger = ledger
         self._dice = dice
+        self._page = ceil(per_second * _EVERY / len(LISTS))
         self._fate: dict[str, str] = {}
         """What an officer made up their mind to do with a case; once, however often it must be tried."""
+        self._sent_back: set[str] = set()
+        self._sealed: set[tuple[str, str]] = set()
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def work(self, rounds: Sequence[str]) -> None:
-        """For ever: decide what is open in these rounds (the list may grow)."""
+        """For ever: decide what is open in the latest of these rounds (the list may grow), seal the lists of others."""
         while True:
-            for code in list(rounds)[-2:]:
-                try:
+            begun = monotonic()
+            try:
+                for code in rounds[-_OPEN:]:
                     await self.clear_desks(code)
-                except GaveUpError:
-                    self._ledger.unanswered += 1
-            await asyncio.sleep(_EVERY)
+                for code in rounds[:-_OPEN]:
+                    await self.seal(code)
+            except GaveUpError:
+                self._ledger.unanswered += 1
+            await asyncio.sleep(max(0.0, begun + _EVERY - monotonic()))
 
     async def clear_desks(self, round_: str) -> int:
-        """Decide every open case of a round once, and have returned ones corrected; answers how many were found."""
-        return sum([await self._desk(round_, area) for area in LISTS])
+        """Decide the first cases of a round, and have returned ones corrected; answers how many were found."""
+        return sum(await asyncio.gather(*(self._desk(round_, area) for area in LISTS)))
 
     async def seal(self, round_: str) -> None:
-        """Seal the lists of a round: every case still open is nominated or declined by quota."""
+        """Seal the lists of a round: every case that has passed is nominated or declined by quota."""
         for area in LISTS:
-            officer, key = self._front.officer(area), f"seal-{round_}-{area}"
-            body = {"leave_undecided": {"zh": "测试：逾期未决的不列入"}}
-            path = f"/shortlists/{round_}/{area}/seal"
-            response = await self._front.ask("POST", _service(area), path, officer, key=key, json=body)
-            if response.is_success:
-                act = Act(_service(area), "shortlists", f"{round_}@{area}", "seal", officer, key)
-                self._ledger.acts.append(act)
-            else:
-                refused(self._ledger, response.json())
+            if (round_, area) not in self._sealed:
+                await self._seal(round_, area)
+
+    async def _seal(self, round_: str, area: str) -> None:
+        officer, key = self._front.officer(area), f"seal-{round_}-{area}"
+        body = {"leave_undecided": {"zh": "测试：逾期未决的不列入"}}
+        path = f"/shortlists/{round_}/{area}/seal"
+        response = await self._front.ask("POST", _service(area), path, officer, key=key, json=body)
+        self._sealed.add((round_, area))
+        if response.is_success:
+            self._ledger.acts.add(Act(_service(area), "shortlists", f"{round_}@{area}", "seal", officer, key))
+        else:
+            refused(self._ledger, response.json())
 
     async def _desk(self, round_: str, area: str) -> int:
-        query = {"round": round_, "jurisdiction": area}
-        who = self._front.officer(area)
-        found = await self._front.every(_service(area), "/cases", who, **query, stage="own_level", status="open")
-        back = await self._front.every(_service(area), "/cases", who, **query, status="returned")
+        query = {"round": round_, "jurisdiction": area, "limit": self._page}
+        who, service = self._front.officer(area), _service(area)
+        found = await self._front.page(service, "/cases", who, **query, stage="own_level", status="open")
+        back = await self._front.page(service, "/cases", who, **query, status="returned")
         async with asyncio.TaskGroup() as group:
             for case in found:
                 group.create_task(self._decide(area, case))
@@ -69,10 +89,7 @@ class Officers:
 
     async def _decide(self, area: str, case: dict[str, Any]) -> None:
         id_ = case["id"]
-        corrected = self._fate.get(id_) == "return"
-        if corrected and not any(act.document == id_ and act.what == "return" for act in self._ledger.acts):
-            corrected = False
-        what = "pass" if corrected else self._fate.setdefault(id_, self._mind())
+        what = "pass" if id_ in self._sent_back else self._fate.setdefault(id_, self._mind())
         bodies: dict[str, Any] = {
             "pass": {},
             "decline": {"reason": {"zh": "测试：不予通过"}},
@@ -88,9 +105,9 @@ class Officers:
                 self._ledger.unanswered += 1
                 return
         if response.is_success:
-            act = Act(_service(area), "cases", id_, what, who, key)
-            if act not in self._ledger.acts:
-                self._ledger.acts.append(act)
+            self._ledger.acts.add(Act(_service(area), "cases", id_, what, who, key))
+            if what == "return":
+                self._sent_back.add(id_)
         else:
             refused(self._ledger, response.json())
 

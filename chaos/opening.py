@@ -1,36 +1,38 @@
 """Before the load: chambers are registered, some secretaries get letters; every wave of applications has its round."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from chaos.applicants import Applicant, Registry
 from chaos.front import Front
 from chaos.ledger import Ledger
 from chaos.stage import Stage
 from demo.data import Scenario, list_name
-from demo.parts import Application
-from shared.contracts import CENTRE
+from shared.contracts import CENTRE, province_of
 
 LISTS = ("35", "37", "51")
-_TOLD = 40
-"""Secretaries who get letters, by mail and in the inbox."""
+_TOLD = 0.05
+"""Share of the secretaries who get letters, by mail and in the inbox."""
 _AT_ONCE = 8
+_NOMINATED = 0.05
+"""Share of a wave that a province may nominate."""
+_RUBRIC_WITHIN = 45.0
 
 
-def applicants(scenario: Scenario) -> list[Application]:
-    """The chambers of the provinces, each with the figures that the demo's scenario gives it."""
-    return [one for one in scenario.applications if one.chamber.area != CENTRE]
-
-
-async def register(front: Front, scenario: Scenario, ledger: Ledger) -> None:
-    """Import the lists of chambers, and enter who gets letters."""
+async def register(
+    front: Front, registry: Registry, scenario: Scenario, chambers: Sequence[Applicant], ledger: Ledger
+) -> None:
+    """Import the demo's lists of chambers over HTTP, enter all others, and enter who gets letters."""
     for area in LISTS:
         file = (list_name(area), (scenario.directory / list_name(area)).read_bytes())
         await front.must("POST", "intake", "/chambers/import", front.officer(area), files={"file": file})
-    ledger.chambers = {one.chamber.code: one.chamber.area for one in applicants(scenario)}
+    await registry.register(chambers)
+    ledger.chambers = {one.chamber.code: one.chamber.area for one in chambers}
     turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def enter(one: Application) -> None:
+    async def enter(one: Applicant) -> None:
         code = one.chamber.code
         person = front.secretary(code)
         profile = {
@@ -47,14 +49,26 @@ async def register(front: Front, scenario: Scenario, ledger: Ledger) -> None:
         ledger.people[code] = person
 
     async with asyncio.TaskGroup() as group:
-        for one in applicants(scenario)[:: max(1, len(applicants(scenario)) // _TOLD)]:
+        for one in chambers[:: int(1 / _TOLD)]:
             group.create_task(enter(one))
 
 
-async def open_round(front: Front, stage: Stage, scenario: Scenario, code: str) -> None:
-    """Draft, freeze and open a round; every step may be repeated, so that a fault in between does no harm."""
+def quotas(chambers: Sequence[Applicant]) -> Mapping[str, int]:
+    """How many each province may nominate of so many."""
+    areas = [province_of(one.chamber.area) for one in chambers]
+    return {area: max(1, int(_NOMINATED * areas.count(area))) for area in LISTS}
+
+
+async def open_round(front: Front, stage: Stage, scenario: Scenario, code: str, quota: Mapping[str, int]) -> None:
+    """Draft, freeze and open a round; every step may be repeated, so that a fault in between does no harm.
+
+    Raises:
+        UnexpectedError: the platform said no.
+        TimeoutError: intake never heard of the rubric.
+    """
     officer = front.officer(CENTRE)
-    await _rubric_known(front, scenario.round.rubric)
+    async with asyncio.timeout(_RUBRIC_WITHIN):
+        await _rubric_known(front, scenario.round.rubric)
     now = max(clock.now() for clock in stage.clocks.values())
     calendar = {
         "apply_from": now - timedelta(days=700),
@@ -65,6 +79,7 @@ async def open_round(front: Front, stage: Stage, scenario: Scenario, code: str) 
     }
     plan: dict[str, Any] = scenario.round.model_dump(mode="json") | {
         "code": code,
+        "quotas": dict(quota),
         "calendar": {name: instant.isoformat() for name, instant in calendar.items()},
     }
     steps: tuple[tuple[str, str, Any], ...] = (

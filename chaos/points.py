@@ -89,9 +89,9 @@ def arm(directory: Path, point: str) -> None:
     (directory / point).touch()
 
 
-def disarm(directory: Path) -> list[str]:
-    """Take back what was armed and not reached; answers it."""
-    waiting = sorted(path.name for path in directory.iterdir())
+def disarm(directory: Path, point: str = "") -> list[str]:
+    """Take back this point, or all, if they were not reached; answers them."""
+    waiting = sorted(path.name for path in directory.iterdir() if point in ("", path.name))
     for name in waiting:
         (directory / name).unlink(missing_ok=True)
     return waiting

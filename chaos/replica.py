@@ -1,8 +1,6 @@
 """One process of a service: started by the launcher, behind wires of its own, started again whenever it has died."""
 
 import asyncio
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -85,9 +83,13 @@ class Replica:
         """Have it die when it next comes to this point."""
         arm(self.points, point)
 
-    def disarm(self) -> list[str]:
-        """Take back all points it has not reached; answers them."""
-        return disarm(self.points)
+    def armed(self, point: str) -> bool:
+        """Whether it is still to die there."""
+        return (self.points / point).exists()
+
+    def disarm(self, point: str = "") -> list[str]:
+        """Take back this point, or all, if it has not reached them; answers them."""
+        return disarm(self.points, point)
 
     async def ready(self, client: httpx2.AsyncClient) -> bool:
         """Whether it is alive and its store, consumers and outbox are well."""
@@ -102,9 +104,3 @@ class Replica:
                 if self.wanted and not self.child.alive:
                     await self.child.start()
             await asyncio.sleep(_BETWEEN_LOOKS)
-
-
-def launched(service: str, log: Path, name: str, env: Mapping[str, str]) -> Child:
-    """The process of a service, as the launcher makes it."""
-    module = f"services.{service.partition('-')[0]}"
-    return Child(name, [sys.executable, "-m", "chaos.launcher", module], log=log, env=env)

@@ -1,40 +1,45 @@
 """One run: everything is started, loaded, broken, healed; when it is quiet, the evidence is collected and checked."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from time import monotonic
+from time import monotonic, process_time
 
-from chaos.checker import check
-from chaos.evidence import LETTERS, Raw, Violation, announced, collect, raw_document, unsettled
-from chaos.faults import ALL, Scene
+from chaos import progress
+from chaos.applicants import Registry, applicants
+from chaos.balance import books
+from chaos.checker import Checker
+from chaos.collecting import LETTERS, announced, collect, parts, raw_document
+from chaos.faults import Scene
 from chaos.faults.messages import service_queues
-from chaos.faults.processes import KilledAtPoint
-from chaos.front import Front
+from chaos.front import Front, GaveUpError
 from chaos.ledger import Ledger
 from chaos.load import Load, submit
 from chaos.mutants import MUTANTS
 from chaos.officers import Officers
 from chaos.opening import register
-from chaos.schedule import Planned, Schedule, Struck, dice_of, drawn
+from chaos.plan import Plan, Result
+from chaos.points import COMMON, RARE
+from chaos.recovery import Recovery
+from chaos.schedule import Planned, Schedule, dice_of, drawn
+from chaos.settling import heal, settle
 from chaos.stage import Stage, raised
-from chaos.tap import Tap
-from chaos.waiting import end, until
+from chaos.tap import BrokerAway, Tap
+from chaos.waiting import end
 from demo.data import Scenario
 from dev.packages import Say
 
-_SETTLED_WITHIN = 90.0
 _ASKED_AGAIN = 200
-"""Submissions that are sent once more at the end: the same key, the same receipt."""
-_STATISTICS = 6.0
-"""Seconds after which the broker's statistics are new for certain."""
-_HEARD_WITHIN = 20.0
-_LOOKS = 12
-"""Times that a desk is looked at before its list is sealed all the same."""
+"""Submissions that are sent once more at the end, the same key and the same receipt; and events that are said again."""
+_LOOKS = 8
+"""Times that the latest desks are looked at before the lists are sealed all the same."""
+_LATEST = 2
+_DECIDED = 0.1
+"""Share of the applications that officers decide by hand."""
 _LEASE_OVER = timedelta(minutes=30)
 """Longer than a postman keeps a letter, and than the first pauses after a mail that could not be sent."""
 _SHOWN = 5
@@ -42,192 +47,166 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a run shall do."""
+class Cast:
+    """Who takes part."""
 
-    seed: int
-    seconds: float
-    """Length of the load; the whole run is about a minute longer."""
-    rate: float = 8.0
-    """Applications a second; each is three requests, seven messages and more."""
-    every: float = 3.0
-    """Seconds between two faults, on the average."""
-    wave: int = 150
-    """Applications in one round, a fourth of them (40 at most) in a burst."""
-    kinds: tuple[str, ...] = tuple(fault.kind for fault in ALL)
-    mutant: str | None = None
-    nodes: int = 3
-    """Of the broker, and of the store."""
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    """Kinds that cannot be given on this machine, and why."""
-
-
-@dataclass
-class Result:
-    """What came of it."""
-
-    plan: Plan
+    stage: Stage
+    tap: Tap
+    front: Front
+    officers: Officers
+    load: Load
     ledger: Ledger
-    struck: list[Struck] = field(default_factory=list)
-    deaths: list[float] = field(default_factory=list)
-    """When processes died; monotonic seconds."""
-    scene: Scene | None = None
-    settled_after: float | None = None
-    """Seconds from the end of all work until outboxes and queues were empty; None if they did not become so."""
-    outbox_after: float | None = None
-    """The same, of the outboxes alone."""
-    left: dict[str, int] = field(default_factory=dict)
-    """What was not settled."""
-    documents: int = 0
-    mails: int = 0
-    mailed_again: int = 0
-    """Transmissions of a mail beyond its first."""
-    dead: int = 0
-    copies: int = 0
-    events: int = 0
-    rounds: int = 0
-    violations: list[Violation] = field(default_factory=list)
-    exhibits: dict[str, Raw | None] = field(default_factory=dict)
-    """The documents of the first violations."""
-    took: float = 0.0
+    before_tap: frozenset[str]
+    """Facts that were announced before the tap listened."""
 
 
 async def run(plan: Plan, directory: Path, *, say: Say) -> Result:
     """Carry out the plan. The directory is the run's own; its `logs` stay."""
-    scenario, ledger = Scenario(), Ledger()
-    planned = _faults(plan)
-    disks = {one.fault.fills for one in planned} - {""}
-    result = Result(plan, ledger)
+    result = Result(plan, Ledger())
     began = monotonic()
+
+    def tell(what: str) -> None:
+        say(f"{monotonic() - began:.0f} s：{what}")
+
     async with AsyncExitStack() as stack:
+        planned = _faults(plan)
+        disks = {one.fault.fills for one in planned} - {""}
         stage = await stack.enter_async_context(
-            raised(directory, scenario, say=say, nodes=plan.nodes, disks=disks, mutant=plan.mutant)
+            raised(directory, Scenario(), say=say, nodes=plan.nodes, disks=disks, mutant=plan.mutant)
         )
-        tap = Tap(stage.amqp_url)
-        await tap.open()
-        before_tap = await announced(stage)
-        listening = asyncio.create_task(tap.run())
-        stack.push_async_callback(end, listening)
-        urls = {service: [replica.url for replica in pair] for service, pair in stage.replicas.items()}
-        front = Front(urls, stage.issuer)
-        stack.push_async_callback(front.close)
-        await register(front, scenario, ledger)
-        say(f"{monotonic() - began:.0f} s：开始 / begin, seed {plan.seed}")
-
-        scene = result.scene = Scene(stage, tap, ledger, await service_queues(stage))
-        officers = Officers(front, ledger, dice_of(plan.seed, "officers"))
-        load = Load(front, stage, scenario, ledger, dice_of(plan.seed, "load"))
-        schedule = Schedule(planned, seconds=plan.seconds)
-        deciding = asyncio.create_task(officers.work(load.rounds))
-        stack.push_async_callback(end, deciding)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(load.run(rate=plan.rate, seconds=plan.seconds, wave=plan.wave))
-            group.create_task(schedule.run(scene))
-        result.struck, result.rounds = schedule.struck, len(load.rounds)
-        say(f"{monotonic() - began:.0f} s：{len(schedule.struck)} 次故障，等待平静 / faults given; healing")
-
-        await end(deciding)
-        await _heal(stage)
-        result.outbox_after, result.settled_after, _ = await _settle(stage, but=LETTERS)
-        await _finish(officers, load.rounds, stage)
-        await _ask_again(front, ledger, dice_of(plan.seed, "again"))
-        _, _, result.left = await _settle(stage)
-        await _heard_all(stage, tap, before_tap)
-        ledger.unexpected = front.unexpected
-        evidence = await collect(stage, ledger, tap, before_tap)
-        evidence.recomputed = await _computed_again(front, ledger, dice_of(plan.seed, "computed"))
-        result.violations = check(evidence)
-        result.documents, result.mails = len(evidence.every()), len({mail.id for mail in evidence.mails})
-        result.mailed_again = len(evidence.mails) - result.mails
-        result.dead, result.events, result.copies = len(evidence.dead), len(tap.heard), tap.copies
-        result.deaths = sorted(at for replica in stage.all() for at in replica.deaths)
-        for violation in result.violations[:_SHOWN]:
-            for path in violation.documents:
-                result.exhibits[path] = await raw_document(stage, path)
+        cast = await _assembled(stack, plan, stage, result.ledger)
+        tell(f"开始 / begin, seed {plan.seed}")
+        await _under_load(cast, planned, plan, result, say)
+        tell(f"{len(result.struck)} 次故障，等待平静 / faults given; healing")
+        await _wound_up(cast, plan, result)
+        tell("收集并核对 / collecting and checking")
+        await _checked(cast, plan, result)
     result.took = monotonic() - began
     return result
 
 
-def _faults(plan: Plan) -> list[Planned]:
-    """What the seed draws; for a mutant only what brings it to light."""
-    mutant = MUTANTS[plan.mutant] if plan.mutant else None
-    kinds = mutant.faults if mutant else plan.kinds
-    planned = drawn(plan.seed, kinds=kinds, seconds=plan.seconds, every=plan.every)
-    if mutant and mutant.points:
-        dice = dice_of(plan.seed, "points")
-        for one in planned:
-            if isinstance(one.fault, KilledAtPoint):
-                one.fault.point = dice.choice(mutant.points)
-    return planned
+async def _assembled(stack: AsyncExitStack, plan: Plan, stage: Stage, ledger: Ledger) -> Cast:
+    """The tap listens, chambers are registered, everybody is in their place."""
+    scenario, tap = Scenario(), Tap(stage.amqp_url)
+    await tap.open()
+    before_tap = await announced(stage)
+    stack.push_async_callback(end, asyncio.create_task(tap.run()))
+    urls = {service: [replica.url for replica in pair] for service, pair in stage.replicas.items()}
+    front, registry = Front(urls, stage.issuer), Registry(stage)
+    stack.push_async_callback(front.close)
+    stack.callback(registry.close)
+    chambers = applicants(scenario, plan.wave)
+    await register(front, registry, scenario, chambers, ledger)
+    officers = Officers(front, ledger, dice_of(plan.seed, "officers"), per_second=_DECIDED * plan.rate)
+    load = Load(
+        front,
+        stage,
+        registry=registry,
+        scenario=scenario,
+        chambers=chambers,
+        ledger=ledger,
+        dice=dice_of(plan.seed, "load"),
+        withdrawn=plan.withdrawn,
+    )
+    return Cast(stage, tap, front, officers, load, ledger, before_tap)
 
 
-async def _heal(stage: Stage) -> None:
-    """Whatever is still wrong is mended, and everybody is ready."""
-    for replica in stage.all():
-        replica.child.resume()
-        replica.disarm()
-        for wire in replica.wires:
-            wire.mend()
-    await stage.until_ready()
+async def _under_load(cast: Cast, planned: Sequence[Planned], plan: Plan, result: Result, say: Say) -> None:
+    """Applications, decisions and faults, until the time is over and the last fault is undone."""
+    stage, ledger = cast.stage, cast.ledger
+    scene = result.scene = Scene(stage, cast.tap, ledger, await service_queues(stage))
+    schedule, recovery = Schedule(planned, seconds=plan.seconds), Recovery(stage)
+    beside = [
+        asyncio.create_task(cast.officers.work(cast.load.rounds)),
+        asyncio.create_task(recovery.watch()),
+        asyncio.create_task(progress.tell(stage, ledger, schedule, seconds=plan.seconds, say=say)),
+    ]
+    cpu = process_time()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(cast.load.run(rate=plan.rate, seconds=plan.seconds))
+            group.create_task(schedule.run(scene))
+    except* (TimeoutError, GaveUpError) as gone:
+        ledger.contradictions += [f"the load could not go on: {why!r}" for why in gone.exceptions]
+    finally:
+        for task in beside:
+            await end(task)
+    result.driver_cpu = process_time() - cpu
+    result.struck, result.left_out, result.rounds = schedule.struck, schedule.left_out, len(cast.load.rounds)
+    result.deaths, result.arrivals = recovery.deaths, cast.tap.arrivals
 
 
-async def _settle(stage: Stage, *, but: str = "") -> tuple[float | None, float | None, dict[str, int]]:
-    """Wait until nothing is on its way, `but` what is named: letters whose postman died wait for the clock.
-
-    Answers the seconds until the outboxes, and until all was empty; and what was left.
-    """
-    began = monotonic()
-    outbox: float | None = None
-    left: dict[str, int] = {}
-    while monotonic() - began < _SETTLED_WITHIN:
-        left = await unsettled(stage, but=but)
-        if outbox is None and not any(name.startswith("outbox") for name in left):
-            outbox = monotonic() - began
-        if not left:
-            settled = monotonic() - began
-            await asyncio.sleep(_STATISTICS)
-            if not (left := await unsettled(stage, but=but)):
-                return outbox, settled, {}
-        await asyncio.sleep(0.25)
-    return outbox, None, left
+async def _wound_up(cast: Cast, plan: Plan, result: Result) -> None:
+    """Healed and quiet; then one more stretch in which nothing is broken, for what must come out even."""
+    stage, tap, ledger = cast.stage, cast.tap, cast.ledger
+    await heal(stage)
+    result.quiet = await settle(stage, but=LETTERS)  # a letter whose postman died waits for the clock
+    before = await books(stage, tap)
+    await _finish(cast)
+    await _again(cast, dice_of(plan.seed, "again"))
+    result.left = (await settle(stage)).left
+    result.balance = (await books(stage, tap)).since(before)
+    ledger.unexpected = cast.front.unexpected
 
 
-async def _finish(officers: Officers, rounds: Sequence[str], stage: Stage) -> None:
-    """Mails in transmission when their postman died are taken up again; every desk is cleared, every list sealed."""
-    for clock in stage.clocks.values():
+async def _finish(cast: Cast) -> None:
+    """Mails in transmission when their postman died are taken up again; desks are cleared, every list sealed."""
+    for clock in cast.stage.clocks.values():
         clock.turn_by(_LEASE_OVER)
-    for code in rounds:
-        for _ in range(_LOOKS):
-            if not await officers.clear_desks(code):
-                break
-            await asyncio.sleep(0.5)
-        await officers.seal(code)
+    for _ in range(_LOOKS):
+        if not sum([await cast.officers.clear_desks(code) for code in cast.load.rounds[-_LATEST:]]):
+            break
+        await asyncio.sleep(0.5)
+    for code in cast.load.rounds:
+        await cast.officers.seal(code)
 
 
-async def _ask_again(front: Front, ledger: Ledger, dice: Random) -> None:
-    """The same key, long after: the same receipt."""
-    receipts = sorted(ledger.accepted.values())
+async def _again(cast: Cast, dice: Random) -> None:
+    """The same keys, long after: the same receipts. The same events, long after: no effect."""
+    receipts = sorted(cast.ledger.accepted.values())
     for one in dice.sample(receipts, min(_ASKED_AGAIN, len(receipts))):
         if one.revision == 1:
-            await submit(front, ledger, one.application, one.subject, revision=1)
+            await submit(cast.front, cast.ledger, one.application, one.subject, revision=1)
+    messages = list(cast.tap.recent)[:_ASKED_AGAIN]
+    with suppress(*BrokerAway):
+        await cast.tap.again(messages)
+        cast.ledger.duplicates += len(messages)
 
 
-async def _computed_again(front: Front, ledger: Ledger, dice: Random) -> dict[str, tuple[str, str]]:
+async def _checked(cast: Cast, plan: Plan, result: Result) -> None:
+    """The evidence, round by round, and the verdict."""
+    stage, tap, ledger = cast.stage, cast.tap, cast.ledger
+    checking, checker = monotonic(), Checker(ledger)
+    async for part in parts(stage, cast.load.rounds):
+        checker.look(part)
+    evidence = await collect(stage, ledger, tap, cast.before_tap)
+    evidence.recomputed = await _computed_again(cast, dice_of(plan.seed, "computed"))
+    evidence.balance = result.balance
+    result.violations = checker.conclude(evidence)
+    result.checking = monotonic() - checking
+    result.documents, result.mails = checker.documents, len({mail.id for mail in evidence.mails})
+    result.mailed_again = len(evidence.mails) - result.mails
+    result.dead, result.events, result.copies = len(evidence.dead), len(tap.heard), tap.copies
+    for violation in result.violations[:_SHOWN]:
+        for path in violation.documents:
+            result.exhibits[path] = await raw_document(stage, path)
+
+
+async def _computed_again(cast: Cast, dice: Random) -> dict[str, tuple[str, str]]:
     """Digests of some scorecards, as announced and as scoring computes them anew, by application."""
-    applications = sorted({one.application for one in ledger.accepted.values()})
+    applications = sorted({one.application for one in cast.ledger.accepted.values()})
     found = {}
     for id_ in dice.sample(applications, min(_ASKED_AGAIN, len(applications))):
-        response = await front.ask("GET", "scoring", f"/scorecards/{id_}/verification", front.operator())
+        path = f"/scorecards/{id_}/verification"
+        response = await cast.front.ask("GET", "scoring", path, cast.front.operator())
         if response.is_success:  # what was withdrawn before it was scored has no scorecard
             body = response.json()
             found[id_] = (body["announced"], body["recomputed"])
     return found
 
 
-async def _heard_all(stage: Stage, tap: Tap, before_tap: frozenset[str]) -> None:
-    """Give the tap the time to hear what was announced."""
-
-    async def complete() -> bool:
-        return await announced(stage) - before_tap <= tap.heard.keys()
-
-    await until(complete, within=_HEARD_WITHIN, every=0.5)
+def _faults(plan: Plan) -> list[Planned]:
+    """What the seed draws; for a mutant only what brings it to light."""
+    mutant = MUTANTS[plan.mutant] if plan.mutant else None
+    points = mutant.points if mutant and mutant.points else (*COMMON, *RARE)
+    return drawn(plan.seed, kinds=plan.kinds, seconds=plan.seconds, every=plan.every, points=points)

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle, product
 from random import Random
 from time import monotonic
 
-from chaos.faults import BY_KIND, WEIGHTS, Fault, Scene
+from chaos.faults import BY_KIND, DOSES, Fault, Scene
+from chaos.faults.processes import KilledAtPoint
+from chaos.points import COMMON, RARE
+from chaos.stage import SERVICES
 
 
 @dataclass(frozen=True)
@@ -36,18 +40,29 @@ def dice_of(seed: int, what: str) -> Random:
     return Random(f"{seed} {what}")  # noqa: S311 - faults are drawn by it, nothing is kept secret
 
 
-def drawn(seed: int, *, kinds: Sequence[str], seconds: float, every: float) -> list[Planned]:
-    """Faults of these kinds, one about `every` seconds; each kind comes at least once if there are enough."""
+def drawn(
+    seed: int, *, kinds: Sequence[str], seconds: float, every: float, points: Sequence[str] = (*COMMON, *RARE)
+) -> list[Planned]:
+    """Faults of these kinds, one about `every` seconds; each kind as often as its dose has it.
+
+    Deaths at points go round: no point of a service comes again before all others have come.
+    """
     dice = dice_of(seed, "schedule")
-    count = max(len(kinds), int(seconds / every))
-    weights = [WEIGHTS.get(kind, 1) for kind in kinds]
-    chosen = [*kinds, *dice.choices(list(kinds), weights=weights, k=count - len(kinds))]
+    chosen = [kind for kind, count in doses(kinds, int(seconds / every)).items() for _ in range(count)]
     dice.shuffle(chosen)
     moments = sorted(dice.uniform(0.02, 0.98) * seconds for _ in chosen)
-    return [
-        Planned(at, BY_KIND[kind](dice_of(seed, f"fault {number}")))
-        for number, (at, kind) in enumerate(zip(moments, chosen, strict=True))
-    ]
+    faults = [BY_KIND[kind](dice_of(seed, f"fault {number}")) for number, kind in enumerate(chosen)]
+    places = list(product(SERVICES, points))
+    dice.shuffle(places)
+    for fault, place in zip((fault for fault in faults if isinstance(fault, KilledAtPoint)), cycle(places)):
+        fault.aim(*place)
+    return [Planned(at, fault) for at, fault in zip(moments, faults, strict=True)]
+
+
+def doses(kinds: Sequence[str], count: int) -> Mapping[str, int]:
+    """How many of each kind, about `count` in all, each at least once."""
+    long = sum(DOSES[kind] for kind in kinds)
+    return {kind: max(1, round(count * DOSES[kind] / long)) for kind in kinds}
 
 
 class Schedule:
@@ -59,11 +74,8 @@ class Schedule:
         self._seconds = seconds
         self._locks: dict[str, asyncio.Lock] = {}
         self.struck: list[Struck] = []
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How many of each kind were given."""
-        return Counter(struck.kind for struck in self.struck)
+        self.left_out: Counter[str] = Counter()
+        """Faults that had to wait too long, by kind."""
 
     async def run(self, scene: Scene) -> None:
         """All of them; returns when the last is undone."""
@@ -78,6 +90,7 @@ class Schedule:
         async with lock:
             at = monotonic() - began
             if at > self._seconds:
+                self.left_out[fault.kind] += 1
                 return
             try:
                 await fault.dose(scene)

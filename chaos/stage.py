@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import httpx2
 
 from chaos.disk import Disk
-from chaos.replica import Replica, launched
+from chaos.nursery import Forked, Nursery
+from chaos.replica import Replica
 from chaos.waiting import until
 from chaos.wire import Wire
 from demo.data import Scenario
@@ -144,13 +145,14 @@ async def raised(
             "SIHAO_SENDER": "sihao@example.org",
             "CHAOS_MUTANT": mutant or "",
         }
+        nursery = await stack.enter_async_context(Nursery())
         replicas: dict[str, tuple[Replica, ...]] = {}
         for service in SERVICES:
             pair = []
             for letter in LETTERS:
                 own = {**common, "SIHAO_DATABASE": databases[service], "SIHAO_CLOCK_FILE": str(clocks[letter].path)}
                 replica = await _replica(
-                    service, letter, own, amqp_url=direct_url, broker=broker, store=store, directory=directory
+                    nursery, service, letter, own, amqp_url=direct_url, broker=broker, store=store, directory=directory
                 )
                 stack.push_async_callback(replica.close)
                 pair.append(replica)
@@ -162,7 +164,15 @@ async def raised(
 
 
 async def _replica(
-    service: str, letter: str, env: Mapping[str, str], *, amqp_url: str, broker: Broker, store: Store, directory: Path
+    nursery: Nursery,
+    service: str,
+    letter: str,
+    env: Mapping[str, str],
+    *,
+    amqp_url: str,
+    broker: Broker,
+    store: Store,
+    directory: Path,
 ) -> Replica:
     """One replica, wired and not yet started."""
     name = f"{service}-{letter}"
@@ -182,7 +192,8 @@ async def _replica(
         "CHAOS_POINTS": str(points),
         "CHAOS_DETOURS": json.dumps({member: wire.port for member, wire in to_store.items()}),
     }
-    child = launched(service, directory / "logs" / f"{name}.log", name, own)
+    module = f"services.{service.partition('-')[0]}"
+    child = Forked(nursery, name, module, log=directory / "logs" / f"{name}.log", env=own)
     return Replica(service, letter, url, to_broker, tuple(to_store.values()), points, child)
 
 

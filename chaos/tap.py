@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
-from collections import deque
+import sys
+from array import array
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
@@ -11,6 +13,7 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError
 
+from chaos.stage import FUJIAN
 from shared.runtime.topology import ARCHIVE
 
 EXCHANGE = "sihao.events"
@@ -30,8 +33,12 @@ class Tap:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.heard: dict[str, tuple[str, str]] = {}
-        """Type and SHA-256 of the body, by event id."""
+        self.heard: dict[str, tuple[str, bytes]] = {}
+        """Type and SHA-256 of the body, by event id; bodies are not kept, a long run has half a million."""
+        self.by_key: Counter[str] = Counter()
+        """Messages by routing key, those that came again included."""
+        self.arrivals: dict[str, array[float]] = {}
+        """When something new was heard, by the service that announced it; monotonic seconds."""
         self.changed: list[str] = []
         """Ids that were announced with different bodies."""
         self.copies = 0
@@ -66,10 +73,12 @@ class Tap:
             await asyncio.sleep(0.3)
 
     async def _take(self, message: AbstractIncomingMessage) -> None:
-        id_, what = str(message.message_id), (str(message.type), hashlib.sha256(message.body).hexdigest())
+        id_, what = str(message.message_id), (sys.intern(str(message.type)), hashlib.sha256(message.body).digest())
+        self.by_key[sys.intern(message.routing_key or "")] += 1
         before = self.heard.setdefault(id_, what)
         if before is what:
             self.recent.append(message)
+            self.arrivals.setdefault(_announcer(message), array("d")).append(monotonic())
         else:
             self.copies += 1
             if before != what:
@@ -79,7 +88,7 @@ class Tap:
 
     async def again(self, messages: Sequence[AbstractIncomingMessage]) -> None:
         """Publish these once more, exactly as they were."""
-        await self.publish([(EXCHANGE, message.routing_key or "", _copy(message)) for message in messages])
+        await self.publish([(EXCHANGE, message.routing_key or "", again(message)) for message in messages])
 
     async def publish(self, messages: Sequence[tuple[str, str, aio_pika.Message]]) -> None:
         """Publish (exchange, routing key, message), confirmed; after a fault from the first unconfirmed one on."""
@@ -140,7 +149,13 @@ async def _connected(url: str) -> AsyncIterator[aio_pika.abc.AbstractConnection]
             await asyncio.wait_for(connection.close(), 2.0)
 
 
-def _copy(message: AbstractIncomingMessage) -> aio_pika.Message:
+def _announcer(message: AbstractIncomingMessage) -> str:
+    """The service that announced it, as the stage names it."""
+    return FUJIAN if b'"jurisdiction":"35"' in message.body else str(message.app_id)
+
+
+def again(message: AbstractIncomingMessage) -> aio_pika.Message:
+    """The same message, to be published once more."""
     return aio_pika.Message(
         message.body,
         headers=dict(message.headers),

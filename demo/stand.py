@@ -125,19 +125,19 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
         shared = r"sihao\.(events|dead)" if area else r"sihao\.(events|dead|archive)"
         own = rf"^({shared}|{queues})$"
         rights = {"configure": own, "write": own, "read": own}
-        topics = {EXCHANGE: TopicPermission(write=_may_announce(service, area), read=_may_hear(area))}
+        topics = {EXCHANGE: TopicPermission(write=may_announce(service, area), read=may_hear(area))}
         password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **rights)
         stack.push_async_callback(api.delete_user, user)
         addresses[name] = amqp_address(amqp_url, user=user, password=password)
     return addresses
 
 
-def _may_announce(service: str, area: str) -> str:
+def may_announce(service: str, area: str) -> str:
     """Routing keys of the service's own events; a province's only in its own area."""
     own = "|".join(name.replace(".", r"\.") for name, event in EVENTS.items() if event.source == service)
     return rf"^({own})\.{area}(\..+)?$" if area else rf"^({own})\..+$"
 
 
-def _may_hear(area: str) -> str:
+def may_hear(area: str) -> str:
     """Binding keys: a province hears its own area, and the rounds of the centre."""
     return rf"^(round\.opened\.v\d+\.CN|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from chaos.faults.authority import WrongAuthority
 from chaos.faults.clocks import ClockJumps
 from chaos.faults.cluster import BrokerNodeKilled, LeadersMoved, PrimaryFrozen, PrimaryKilled, SteppedDown
 from chaos.faults.disk import BrokerDiskFails, BrokerDiskFull, SlowDisk, StoreDiskFails, StoreDiskFull
@@ -37,12 +38,42 @@ ALL: tuple[type[Fault], ...] = (
     SlowDisk,
     ClockJumps,
     ProvinceCutOff,
+    WrongAuthority,
     Rolled,
     Restored,
 )
 BY_KIND: Mapping[str, type[Fault]] = {fault.kind: fault for fault in ALL}
-WEIGHTS: Mapping[str, int] = {"F1": 4, "F2": 12, "F9": 3, "F10": 3, "F11": 3, "F6": 4, "F19": 2}
-"""How often a kind is drawn beside the others, which are drawn once."""
+DOSES: Mapping[str, int] = {
+    "F1": 40,
+    "F2": 1700,
+    "F3": 8,
+    "F3-kill": 8,
+    "F3-leader": 8,
+    "F4": 8,
+    "F5-stepdown": 6,
+    "F5-kill": 6,
+    "F5-freeze": 6,
+    "F6": 40,
+    "F7": 10,
+    "F8": 10,
+    "F9": 40,
+    "F10": 40,
+    "F11": 40,
+    "F12": 12,
+    "F13": 4,
+    "F14-store": 2,
+    "F14-broker": 2,
+    "F14-store-eio": 2,
+    "F14-broker-eio": 2,
+    "F15": 3,
+    "F16": 12,
+    "F17": 4,
+    "F18": 30,
+    "F19": 15,
+    "F20": 2,
+}
+"""How many of each make up a long run: 25 deaths at each of the thirteen points of each service, and no more of what
+takes broker or store away than leaves time for all others. A shorter run has them in proportion, each at least once."""
 
 
 def named(names: Iterable[str]) -> tuple[str, ...]:
@@ -57,4 +88,4 @@ async def left_out(kinds: Iterable[str], nodes: int) -> dict[str, str]:
     return {kind: reason for kind, reason in reasons.items() if reason}
 
 
-__all__ = ["ALL", "BY_KIND", "WEIGHTS", "Fault", "Scene", "left_out", "named"]
+__all__ = ["ALL", "BY_KIND", "DOSES", "Fault", "Scene", "left_out", "named"]

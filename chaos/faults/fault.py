@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from chaos.ledger import Ledger
 from chaos.replica import Replica
-from chaos.stage import Stage
+from chaos.stage import FUJIAN, Stage
 from chaos.tap import Tap
 
 
@@ -28,6 +28,10 @@ class Scene:
     stop_in_time: list[bool] = field(default_factory=list)
     """Of every SIGTERM: whether the process ended by itself."""
 
+    def queues_of(self, service: str) -> list[str]:
+        """Those of one service."""
+        return [queue for queue in self.queues if service_of(queue) == service]
+
     def any_replica(self, dice: Random) -> Replica:
         """One of all."""
         return dice.choice(list(self.stage.all()))
@@ -40,7 +44,7 @@ class Fault(ABC):
     """`F1` to `F20`, with a word more where there are several of a number: `F3-leader`."""
     title: ClassVar[str]
     """In a few words."""
-    shakes: ClassVar[str] = ""
+    shakes: str = ""
     """What it holds alone while it lasts: `broker`, `store`, `clock`, `update`; two of one sort never come together."""
 
     fills: ClassVar[str] = ""
@@ -68,6 +72,12 @@ class Fault(ABC):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.title}"
+
+
+def service_of(queue: str) -> str:
+    """The service whose queue it is, as the stage names it."""
+    service = queue.partition(".")[0]
+    return FUJIAN if service == "review" and queue.endswith(".35") else service
 
 
 def pick(dice: Random, replicas: Sequence[Replica], share: float) -> list[Replica]:

@@ -1,16 +1,16 @@
 """Faults of messages: said twice, held back and given in another order, unreadable."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
 
 import aio_pika
 
-from chaos.faults.fault import Fault, Scene
+from chaos.faults.fault import Fault, Scene, service_of
 from chaos.ledger import Poison, sha256
-from chaos.stage import FUJIAN, Stage
+from chaos.stage import Stage
 from chaos.tap import NOT_OURS, BrokerAway
 
 _HUGE = 4_000_000
@@ -71,17 +71,21 @@ class Poisoned(Fault):
     async def dose(self, scene: Scene) -> None:
         """Each into one queue, where it must be put aside and be in nobody's way."""
         for kind in self._kinds:
-            queue = self.dice.choice(scene.queues)
-            wire = wire_of(queue)
-            body, type_ = poison(kind, wire, self.dice)
-            message = aio_pika.Message(
-                body,
-                type=type_,
-                message_id=f"poison-{self.dice.getrandbits(64):016x}",
-                delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-            )
-            await scene.tap.publish([("", queue, message)])
-            scene.ledger.poison.append(Poison(queue, service_of(queue), kind, sha256(body)))
+            await poisoned(scene, self.dice, scene.queues, kind)
+
+
+async def poisoned(scene: Scene, dice: Random, queues: Sequence[str], kind: str) -> None:
+    """Put an unreadable message into one of these queues."""
+    queue = dice.choice(queues)
+    body, type_ = poison(kind, wire_of(queue), dice)
+    message = aio_pika.Message(
+        body,
+        type=type_,
+        message_id=f"poison-{dice.getrandbits(64):016x}",
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
+    await scene.tap.publish([("", queue, message)])
+    scene.ledger.poison.append(Poison(queue, service_of(queue), kind, sha256(body)))
 
 
 def poison(kind: str, wire: str, dice: Random) -> tuple[bytes, str]:
@@ -118,12 +122,6 @@ def wire_of(queue: str) -> str:
     words = queue.split(".")[1:]
     version = next(place for place, word in enumerate(words) if word[0] == "v" and word[1:].isdigit())
     return ".".join(words[: version + 1])
-
-
-def service_of(queue: str) -> str:
-    """The service whose queue it is, as the stage names it."""
-    service = queue.partition(".")[0]
-    return FUJIAN if service == "review" and queue.endswith(".35") else service
 
 
 def _json(value: Any) -> bytes:

@@ -2,15 +2,18 @@
 
 import asyncio
 from functools import partial
+from itertools import product
 from random import Random
-from typing import ClassVar
 
 from chaos.faults.fault import Fault, Scene
+from chaos.faults.messages import KINDS, poisoned
 from chaos.points import COMMON, RARE
 from chaos.stage import SERVICES
 from chaos.waiting import until
 
 _GRACE = 30.0
+PLACES = tuple(product(SERVICES, (*COMMON, *RARE)))
+"""Every service, every point."""
 
 
 class Killed(Fault):
@@ -33,38 +36,62 @@ class Killed(Fault):
 
 
 class KilledAtPoint(Fault):
-    """F2: a process ends exactly before, in, or after a step that must be safe to interrupt."""
+    """F2: a process ends exactly before, in, or after a step that must be safe to interrupt.
+
+    What is seldom done is brought about: poison for a point at which poison is put aside, and for the sweep a death
+    before a publish, which leaves something to sweep.
+    """
 
     kind = "F2"
     title = "kill -9 at a point"
-    points: ClassVar[tuple[str, ...]] = (*COMMON, *COMMON, *RARE)
-    """Drawn from; the rare ones half as often."""
-    _within = 6.0
+    _within = 20.0
+    """Seconds; the broker may be away, and a sweep takes only what is five seconds old."""
 
     def __init__(self, dice: Random) -> None:
         super().__init__(dice)
-        self._service = dice.choice(SERVICES)
-        self.point = dice.choice(self.points)
+        self.aim(*dice.choice(PLACES))
+
+    def aim(self, service: str, point: str) -> None:
+        """Have it strike there; one point of a service at a time, so that it is known which was reached."""
+        self.service, self.point = service, point
+        self.shakes = f"points of {service}"
 
     async def dose(self, scene: Scene) -> None:
-        """Arm the point on both replicas, and wait a while for a death."""
-        pair = scene.stage.replicas[self._service]
-        before = sum(len(replica.deaths) for replica in pair)
+        """Arm the point on both replicas, and wait a while for one to come to it."""
+        pair = scene.stage.replicas[self.service]
+        if self.point == "after-sweep":
+            await self._strike(scene, "before-publish")
         for replica in pair:
             replica.arm(self.point)
+        if self.point.endswith("-park"):
+            await poisoned(scene, self.dice, scene.queues_of(self.service), self.dice.choice(KINDS))
+        self.reached = await self._reached(scene, self.point)
 
-        async def one_died() -> bool:
-            return sum(len(replica.deaths) for replica in pair) > before
+    async def _strike(self, scene: Scene, point: str) -> None:
+        for replica in scene.stage.replicas[self.service]:
+            replica.arm(point)
+        await self._reached(scene, point)
+        self._take_back(scene, point)
 
-        self.reached = await until(one_died, within=self._within, every=0.05)
+    async def _reached(self, scene: Scene, point: str) -> bool:
+        pair = scene.stage.replicas[self.service]
+
+        async def one_came() -> bool:
+            return not all(replica.armed(point) for replica in pair)
+
+        return await until(one_came, within=self._within, every=0.05)
+
+    def _take_back(self, scene: Scene, point: str) -> None:
+        for replica in scene.stage.replicas[self.service]:
+            replica.disarm(point)
 
     async def undo(self, scene: Scene) -> None:
         """Disarm what was not reached."""
-        for replica in scene.stage.replicas[self._service]:
-            replica.disarm()
+        self._take_back(scene, self.point)
+        self._take_back(scene, "before-publish")
 
     def __str__(self) -> str:
-        return f"{super().__str__()} {self._service} {self.point}"
+        return f"{super().__str__()} {self.service} {self.point}"
 
 
 class Frozen(Fault):

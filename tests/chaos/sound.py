@@ -1,6 +1,9 @@
 """Evidence in which all is well: two applications, one nominated and one withdrawn, with all they caused."""
 
-from chaos.evidence import DeadOne, Document, Evidence, Mailed, Step
+from dataclasses import dataclass
+
+from chaos.checker import check
+from chaos.evidence import DeadOne, Document, Evidence, Mailed, Part, Step, Violation
 from chaos.ledger import Accepted, Act, Ledger, Poison
 from services.notify.domain.letter import letter_key
 from shared.kernel.identity import command_id
@@ -8,6 +11,18 @@ from shared.kernel.identity import command_id
 ONE, TWO = "CN-2024-W1-51350200YY000001X8", "CN-2024-W1-51370100YY000001XB"
 SECRETARY = "secretary-51350200YY000001X8"
 QUEUE = "scoring.application.submitted.v1"
+
+
+@dataclass
+class Found:
+    """What a run has left: the documents of one round, and what is there once."""
+
+    part: Part
+    evidence: Evidence
+
+    def check(self) -> list[Violation]:
+        """Everything that does not hold."""
+        return check([self.part], self.evidence)
 
 
 def document(
@@ -33,7 +48,7 @@ def command(subject: str, what: str, path: str, key: str) -> str:
     return command_id(subject, f"{what} {path}", key)
 
 
-def sound() -> Evidence:
+def sound() -> Found:
     """A new one each time, for being spoilt."""
     ledger = Ledger()
     ledger.chambers = {ONE[-18:]: "3502", TWO[-18:]: "3701"}
@@ -42,15 +57,15 @@ def sound() -> Evidence:
     for id_, subject in subjects.items():
         ledger.attempted.add(id_)
         ledger.accept(Accepted(id_, 1, f"{id_}-R1", "d" * 64, subject, f"submit-{id_}"), began=0.0)
-    ledger.acts.append(Act("intake", "applications", TWO, "withdraw", subjects[TWO], "withdraw-2"))
+    ledger.acts.add(Act("intake", "applications", TWO, "withdraw", subjects[TWO], "withdraw-2"))
     ledger.poison.append(Poison(QUEUE, "scoring", "not-json", "b" * 64))
     submits = {
         id_: command(subject, "submit", f"applications/{id_}", f"submit-{id_}") for id_, subject in subjects.items()
     }
     withdrawn = command(subjects[TWO], "withdraw", f"applications/{TWO}", "withdraw-2")
     receipts = {id_: {1: (f"{id_}-R1", "d" * 64)} for id_ in subjects}
-    evidence = Evidence(ledger)
-    evidence.documents[("intake", "applications")] = of(
+    part, evidence = Part(), Evidence(ledger)
+    part.documents[("intake", "applications")] = of(
         document(
             "intake",
             "applications",
@@ -69,7 +84,7 @@ def sound() -> Evidence:
         ),
     )
     record = {"digest": "s", "sequence": 1, "revision": 1}
-    evidence.documents[("scoring", "records")] = of(
+    part.documents[("scoring", "records")] = of(
         document(
             "scoring",
             "records",
@@ -87,7 +102,7 @@ def sound() -> Evidence:
         ),
     )
     case = {"revision": 1, "sequence": 1, "digest": "s", "ending": None}
-    evidence.documents[("review-35", "cases")] = of(
+    part.documents[("review-35", "cases")] = of(
         document(
             "review-35",
             "cases",
@@ -96,7 +111,7 @@ def sound() -> Evidence:
             ("application.scored.v1", "e4", ("e6",)),
         ),
     )
-    evidence.documents[("review", "cases")] = of(
+    part.documents[("review", "cases")] = of(
         document(
             "review",
             "cases",
@@ -114,7 +129,7 @@ def sound() -> Evidence:
             ("application.withdrawn.v1", "e3", ()),
         ),
     )
-    evidence.documents[("notify", "letters")] = of(
+    part.documents[("notify", "letters")] = of(
         *(
             document(
                 "notify",
@@ -129,7 +144,7 @@ def sound() -> Evidence:
     evidence.mails = [Mailed("<1@example.org>", "m")]
     evidence.dead = [DeadOne("scoring", QUEUE, "unreadable", "b" * 64)]
     evidence.queues = {QUEUE: 0}
-    facts = {id_ for one in evidence.every() for step in one.steps for id_ in step.facts}
-    evidence.heard = dict.fromkeys(facts, ("some.event.v1", "h"))
+    facts = {id_ for one in part.every() for step in one.steps for id_ in step.facts}
+    evidence.heard = dict.fromkeys(facts, ("some.event.v1", b"h"))
     evidence.recomputed = {ONE: ("s", "s")}
-    return evidence
+    return Found(part, evidence)

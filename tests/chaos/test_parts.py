@@ -1,13 +1,17 @@
 """The suite's own parts: the same seed, the same faults; wires that do what they say; points that hold."""
 
 import asyncio
+import re
 from collections import Counter
 
 import pytest
 from pydantic import ValidationError
 
+from chaos.balance import Books, pattern
 from chaos.faults import BY_KIND
-from chaos.faults.messages import KINDS, poison, service_of, wire_of
+from chaos.faults.fault import service_of
+from chaos.faults.messages import KINDS, poison, wire_of
+from chaos.faults.processes import PLACES, KilledAtPoint
 from chaos.points import Points, arm, disarm
 from chaos.report import percentile
 from chaos.schedule import dice_of, drawn
@@ -27,6 +31,14 @@ def test_every_kind_comes_in_its_time():
     planned = drawn(1, kinds=tuple(BY_KIND), seconds=300, every=3)
     assert Counter(one.fault.kind for one in planned).keys() == BY_KIND.keys()
     assert all(0 < one.at < 300 for one in planned)
+
+
+def test_the_long_run_has_at_least_25_deaths_at_every_point_of_every_service():
+    planned = drawn(1, kinds=tuple(BY_KIND), seconds=3000, every=1.2)
+    aimed = Counter((f.service, f.point) for f in (one.fault for one in planned) if isinstance(f, KilledAtPoint))
+    assert aimed.keys() == set(PLACES)
+    assert min(aimed.values()) >= 25
+    assert max(aimed.values()) - min(aimed.values()) <= 1
 
 
 def test_a_point_is_passed_once_it_is_disarmed(tmp_path):
@@ -56,6 +68,29 @@ def test_poison_is_poison_and_never_twice_the_same(kind):
 )
 def test_whose_queue_it_is(queue, wire, service):
     assert (wire_of(queue), service_of(queue)) == (wire, service)
+
+
+@pytest.mark.parametrize(
+    ("binding", "heard", "unheard"),
+    [
+        ("a.b.v1.#", ["a.b.v1", "a.b.v1.35", "a.b.v1.35.02"], ["a.b.v12", "a.b.v2.35"]),
+        ("a.b.v1.35.#", ["a.b.v1.35", "a.b.v1.35.02"], ["a.b.v1.37", "a.b.v1.350"]),
+        ("#", ["a", "a.b"], []),
+        ("a.*.v1", ["a.b.v1"], ["a.b.c.v1"]),
+    ],
+)
+def test_which_keys_a_binding_hears(binding, heard, unheard):
+    assert all(re.fullmatch(pattern(binding), key) for key in heard)
+    assert not any(re.fullmatch(pattern(binding), key) for key in unheard)
+
+
+def test_the_books_of_a_stretch():
+    account = ("scoring", "application.submitted.v1")
+    before, after = (
+        Books(Counter({account: 3}), Counter({account: 1})),
+        Books(Counter({account: 8}), Counter({account: 6})),
+    )
+    assert after.since(before) == {account: (5, 5)}
 
 
 def test_percentiles():

@@ -17,7 +17,7 @@ from demo.api import StalledError, each, until
 from demo.data import SCENARIO, Scenario
 from demo.opening import as_xlsx
 from demo.play import Play
-from demo.stand import _may_announce, _may_hear
+from demo.stand import may_announce, may_hear
 from shared.contracts import EVENTS, text
 
 WHAT = text("等待", "waiting")
@@ -69,16 +69,16 @@ def test_an_outcome_counts_only_where_intake_and_review_agree(
     assert _outcome(status, case) == outcome
 
 
-def test_a_province_may_announce_its_own_events_in_its_own_area_only() -> None:
-    may = re.compile(_may_announce("review", "35"))
+def test_a_provincemay_announce_its_own_events_in_its_own_area_only() -> None:
+    may = re.compile(may_announce("review", "35"))
     own = {name for name, event in EVENTS.items() if event.source == "review"}
     assert {name for name in EVENTS if may.search(f"{name}.35.02")} == own
     assert not any(may.search(f"{name}.{area}") for name in EVENTS for area in ("37", "37.35", "CN", "3501"))
     assert all(may.search(f"{name}.35") for name in own)
 
 
-def test_a_province_may_hear_its_own_area_and_the_rounds_of_the_centre() -> None:
-    may = re.compile(_may_hear("35"))
+def test_a_provincemay_hear_its_own_area_and_the_rounds_of_the_centre() -> None:
+    may = re.compile(may_hear("35"))
     assert may.search("round.opened.v1.CN.#")
     assert may.search("application.scored.v1.35.#")
     assert not any(may.search(key) for key in ("application.scored.v1.#", "application.scored.v1.37.#", "#"))

@@ -1,0 +1,112 @@
+"""The nursery: one process that has imported every service, from which all others are forked.
+
+A death then costs a fork instead of an interpreter and a thousand modules, so that hundreds fit into a run. What is
+forked has opened nothing yet and shares nothing but the code; to the platform it is a process like any other.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from chaos.waiting import end
+from dev.processes import Child, leashed
+
+_LINE = 1 << 20
+"""Bytes of an order, at the most."""
+
+
+class Nursery:
+    """Forks on order; an asynchronous context."""
+
+    def __init__(self) -> None:
+        self._process: Process | None = None
+        self._hearing: asyncio.Task[None] | None = None
+        self._asked: dict[str, asyncio.Future[int]] = {}
+        self._ended: dict[int, asyncio.Event] = {}
+
+    async def __aenter__(self) -> Self:
+        command = leashed([sys.executable, "-m", "chaos.launcher"])
+        self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=_LINE)
+        ready = self._asked["ready"] = asyncio.get_running_loop().create_future()
+        self._hearing = asyncio.create_task(self._hear(self._process), name="hear the nursery")
+        await ready
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+            await self._process.wait()
+        if self._hearing is not None:
+            await end(self._hearing)
+
+    async def fork(self, name: str, module: str, log: Path, env: Mapping[str, str]) -> tuple[int, asyncio.Event]:
+        """A new process of this module; answers its id, and what is set when it has ended."""
+        if self._process is None or self._process.stdin is None:
+            raise RuntimeError("苗圃未开 / the nursery is not open")
+        asked = self._asked[name] = asyncio.get_running_loop().create_future()
+        order = {"name": name, "module": module, "log": str(log), "env": dict(env)}
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        pid = await asked
+        return pid, self._ended[pid]
+
+    async def _hear(self, process: Process) -> None:
+        assert process.stdout is not None  # noqa: S101 - it was asked for above
+        while line := await process.stdout.readline():
+            said: dict[str, Any] = json.loads(line)
+            if "ended" in said:
+                self._ended.pop(said["ended"]).set()
+                continue
+            name, pid = ("ready", said["ready"]) if "ready" in said else (said["name"], said["pid"])
+            self._ended[pid] = asyncio.Event()
+            self._asked.pop(name).set_result(pid)
+        for ended in self._ended.values():
+            ended.set()
+
+
+class Forked(Child):
+    """A child that the nursery forks; in all else like any other."""
+
+    def __init__(self, nursery: Nursery, name: str, module: str, *, log: Path, env: Mapping[str, str]) -> None:
+        super().__init__(name, [module], log=log, env=env)
+        self._nursery = nursery
+        self._pid: int | None = None
+        self._over = asyncio.Event()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, None before the first start."""
+        return self._pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._pid is not None and not self._over.is_set()
+
+    async def start(self) -> None:
+        """Fork it; its output is appended to the log file."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._pid, self._over = await self._nursery.fork(self.name, self.command[0], self.log, self.env or {})
+
+    async def kill(self) -> None:
+        """End it and its own children at once (SIGKILL)."""
+        if self.alive and self._pid is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._pid, signal.SIGKILL)
+            await self.wait()
+
+    async def wait(self) -> None:
+        """Wait until it has ended, for whatever reason."""
+        if self._pid is not None:
+            await self._over.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.alive and self._pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, number)

@@ -1,0 +1,38 @@
+"""Where a run is: one line every few seconds."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import monotonic
+
+from pymongo.errors import PyMongoError
+
+from chaos.collecting import unsent
+from chaos.ledger import Ledger
+from chaos.schedule import Schedule
+from chaos.stage import Stage
+from dev.packages import Say
+
+_EVERY = 10.0
+
+
+async def tell(
+    stage: Stage, ledger: Ledger, schedule: Schedule, *, seconds: float, say: Say, now: Callable[[], float] = monotonic
+) -> None:
+    """For ever: elapsed, accepted, faults, deaths, outboxes, and when the load of `seconds` will be over."""
+    began = now()
+    over = datetime.now().astimezone() + timedelta(seconds=seconds)
+    while True:
+        await asyncio.sleep(_EVERY)
+        passed = now() - began
+        deaths = sum(len(replica.deaths) for replica in stage.all())
+        try:
+            waiting = str(await unsent(stage))
+        except PyMongoError:
+            waiting = "–"
+        accepted, given = len(ledger.accepted), len(schedule.struck)
+        say(
+            f"{passed:4.0f} s  受理 {accepted}（{accepted / passed:.0f}/s）  故障 {given}  "
+            f"进程死亡 {deaths}  待发 {waiting}  预计 {over:%H:%M:%S} 止 / "
+            f"accepted {accepted}, faults {given}, deaths {deaths}, unsent {waiting}, until {over:%H:%M:%S}"
+        )
