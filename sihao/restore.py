@@ -21,7 +21,8 @@ from shared.runtime.archive import read_archive
 from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
 from shared.runtime.mongo import Database, StoreError
-from shared.runtime.restoring import Given, Named, Restoring, Said
+from shared.runtime.recollection import Named, Recollection, Said
+from shared.runtime.restoring import Given, Restoring
 from sihao.dead import AmqpUrl, DatabaseName, Json, MongoUrl
 from sihao.services import SERVICES, restorable
 
@@ -139,17 +140,17 @@ async def restore(
         known = restorable(service, store, areas=areas, site=site.rstrip("/"))
         if not dry_run and await consumers_of(amqp_url, [subscription.queue for subscription in known.table]):
             raise Running(service)
-        restoring = Restoring(known, store, Documents(store, SystemClock()), lambda: read_archive(amqp_url, since))
-        await restoring.learn(said)
-        forgotten = await restoring.forgotten()
+        archive = Recollection(known, store, lambda: read_archive(amqp_url, since), said)
+        await archive.learn()
+        forgotten = await archive.forgotten()
         given = None
         left = forgotten
         if not dry_run:
             send = await stack.enter_async_context(sender(amqp_url))
-            given = await restoring.give_back(send, said)
-            left = await restoring.forgotten()
-        lost = await restoring.named(left, said)
-        return Restored(dict(restoring.heard), len(restoring.announced), len(forgotten), given, lost)
+            given = await Restoring(archive, store, Documents(store, SystemClock())).give_back(send)
+            left = await archive.forgotten()
+        lost = await archive.named(left)
+        return Restored(dict(archive.heard), len(archive.announced), len(forgotten), given, lost)
 
 
 class Progress:

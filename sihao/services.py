@@ -16,7 +16,7 @@ from shared.contracts.area import covers, parse_area
 from shared.contracts.event import Event
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.mongo import Database
-from shared.runtime.restoring import Restorable
+from shared.runtime.recollection import Restorable
 
 SERVICES = ("intake", "scoring", "review", "notify")
 

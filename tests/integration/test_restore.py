@@ -20,7 +20,7 @@ from shared.runtime.amqp import Publisher
 from shared.runtime.archive import archive_bindings, declare_archive
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.mongo import Database
-from shared.runtime.restoring import covers_key
+from shared.runtime.recollection import covers_key
 from shared.runtime.topology import ARCHIVE
 from sihao.cli import app
 from sihao.services import SERVICES, restorable

@@ -18,7 +18,8 @@ from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
 from shared.runtime.message import Message
 from shared.runtime.mongo import Database
-from shared.runtime.restoring import Restoring, covers_key
+from shared.runtime.recollection import Recollection, covers_key
+from shared.runtime.restoring import Restoring
 from shared.runtime.work import Applied, Fact
 from sihao.services import restorable
 from tests.support.platform import example
@@ -86,7 +87,7 @@ async def first_time(database: Database, messages: Sequence[DeliveredMessage]) -
     return facts
 
 
-async def restored(database: Database, archive: Sequence[DeliveredMessage]) -> tuple[Restoring, list[str]]:
+async def restored(database: Database, archive: Sequence[DeliveredMessage]) -> tuple[Recollection, list[str]]:
     """Restore from an archive; answers the queues into which something was put, too."""
     queued: list[str] = []
 
@@ -100,12 +101,11 @@ async def restored(database: Database, archive: Sequence[DeliveredMessage]) -> t
     def silently(_count: int, _at: datetime) -> None:
         """Nobody watches."""
 
-    service = restorable("scoring", database, areas="CN", site="")
-    restoring = Restoring(service, database, Documents(database, SystemClock()), read)
-    await restoring.learn(silently)
-    given = await restoring.give_back(send, silently)
+    known = Recollection(restorable("scoring", database, areas="CN", site=""), database, read, silently)
+    await known.learn()
+    given = await Restoring(known, database, Documents(database, SystemClock())).give_back(send)
     assert given.otherwise == []
-    return restoring, queued
+    return known, queued
 
 
 async def test_a_withdrawal_that_stands_earlier_in_the_archive_does_not_overtake_an_announced_score(
@@ -114,8 +114,8 @@ async def test_a_withdrawal_that_stands_earlier_in_the_archive_does_not_overtake
     lost, new = stores
     facts = await first_time(lost, [ROUND, SUBMITTED, WITHDRAWN])
     assert [fact.type for fact in facts] == ["application.scored.v1"]
-    restoring, queued = await restored(new, [WITHDRAWN, SUBMITTED, *map(archived, facts), ROUND])
-    assert await restoring.forgotten() == frozenset()
+    known, queued = await restored(new, [WITHDRAWN, SUBMITTED, *map(archived, facts), ROUND])
+    assert await known.forgotten() == frozenset()
     assert queued == []
     before, after = [await store.recorded(RECORDS, APPLICATION) for store in stores]
     assert after[1] == before[1]

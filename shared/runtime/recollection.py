@@ -1,0 +1,161 @@
+"""What the archive knows of one service: what it heard, what it announced, and what its store has forgotten of that.
+
+In memory are about 300 bytes for every fact that the service announced since.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from aiormq.abc import DeliveredMessage
+from pydantic import ValidationError
+
+from shared.contracts import EVENTS
+from shared.contracts.event import Event
+from shared.runtime.archive import Read
+from shared.runtime.handlers import HandlerTable, Subscription
+from shared.runtime.kinds import Kind
+from shared.runtime.message import Message
+from shared.runtime.mongo import Database
+from shared.runtime.work import Fact, Outgoing
+
+_BATCH = 200
+Said = Callable[[int, datetime], None]
+"""Told of the progress: how many were read, and the time of the last."""
+
+
+@dataclass(frozen=True)
+class Restorable:
+    """What there is to know of a service in order to restore its store."""
+
+    table: HandlerTable
+    """What it hears."""
+    recalled: HandlerTable
+    """What it learns from its own facts, where they tell of what no message told it; may be empty."""
+    kinds: Sequence[Kind[Any]]
+    """Its documents."""
+    owns: Callable[[Event], bool]
+    """Whether a fact of this service was announced by this deployment of it."""
+
+
+class Announced(NamedTuple):
+    """What the archive knows of a fact the service announced."""
+
+    at: datetime
+    """When it was decided, by the platform's clock."""
+    body: bytes
+    """The beginning of its SHA-256."""
+
+
+class Named(NamedTuple):
+    """A fact, for people."""
+
+    id: str
+    type: str
+    subject: str
+    at: datetime
+
+
+class Recollection:
+    """What the archive knows of one service, beside that service's store."""
+
+    def __init__(self, service: Restorable, database: Database, read: Read, said: Said) -> None:
+        self.service = service
+        self._database = database
+        self._read = read
+        self._said = said
+        self.announced: dict[str, Announced] = {}
+        """What the service announced, by id; once it has been learnt."""
+        self.heard: Counter[str] = Counter()
+        """How many messages for the service there are, by event; once that has been learnt."""
+
+    async def learn(self) -> None:
+        """Read what there is."""
+        async for raw in self._all():
+            if subscription := _subscription(self.service.table, raw):
+                self.heard[subscription.event.wire()] += 1
+            if self._is_own(raw):
+                envelope = _message(None, raw).envelope
+                self.announced[envelope.id] = Announced(envelope.time, short(raw.body))
+
+    async def forgotten(self) -> frozenset[str]:
+        """The ids of announced facts that are in no history of the store, and were not recalled by any document."""
+        unknown = set(self.announced)
+        for kind in self.service.kinds:
+            found = self._database.collection(kind.collection).find({}, {"history.facts": 1, "heard": 1})
+            async for document in found:
+                unknown.difference_update(document["heard"])
+                unknown.difference_update(*(entry["facts"] for entry in document["history"]))
+        return frozenset(unknown)
+
+    async def named(self, ids: frozenset[str]) -> list[Named]:
+        """Facts with these ids, oldest first."""
+        found: dict[str, Named] = {}
+        if ids:
+            async for raw in self._all():
+                envelope = _message(None, raw).envelope
+                if envelope.id in ids:
+                    subject = str(raw.header.properties.correlation_id or "")
+                    found.setdefault(envelope.id, Named(envelope.id, envelope.type or "", subject, envelope.time))
+        return list(found.values())
+
+    async def hush(self) -> None:
+        """What stood unsent in an outbox when the backup was taken, and was announced since, is not announced again."""
+        for kind in self.service.kinds:
+            unsent = {"outbox.routing_key": {"$exists": True}}
+            async for document in self._database.collection(kind.collection).find(unsent, {"outbox": 1}):
+                facts = [Fact(**fact) for fact in document["outbox"] if fact["id"] in self.announced]
+                if facts:
+                    await self._database.clear([Outgoing(kind.collection, document["_id"], fact) for fact in facts])
+
+    async def batches(self) -> AsyncIterator[list[Message]]:
+        """What the service hears, and what it learns from its own facts."""
+        batch: list[Message] = []
+        async for raw in self._all():
+            tables = (self.service.table, self.service.recalled) if self._is_own(raw) else (self.service.table,)
+            batch += [_message(found, raw) for table in tables if (found := _subscription(table, raw))]
+            if len(batch) >= _BATCH:
+                yield batch
+                batch = []
+        yield batch
+
+    def _is_own(self, raw: DeliveredMessage) -> bool:
+        envelope = _message(None, raw).envelope
+        contract = EVENTS.get(envelope.type or "")
+        if contract is None or envelope.source != self.service.table.service:
+            return False
+        try:
+            return self.service.owns(contract.model_validate_json(raw.body))
+        except ValidationError:
+            return False
+
+    async def _all(self) -> AsyncIterator[DeliveredMessage]:
+        count = 0
+        async with aclosing(self._read()) as reading:  # type: ignore[type-var]
+            async for raw in reading:
+                count += 1
+                self._said(count, _message(None, raw).envelope.time)
+                yield raw
+
+
+def _message(subscription: Subscription | None, raw: DeliveredMessage) -> Message:
+    return Message(subscription.queue if subscription else "", subscription, raw)
+
+
+def _subscription(table: HandlerTable, raw: DeliveredMessage) -> Subscription | None:
+    """Which of a table's queues would have heard it."""
+    return next((s for s in table if any(covers_key(binding, raw.routing_key or "") for binding in s.bindings)), None)
+
+
+def covers_key(binding: str, routing_key: str) -> bool:
+    """Whether a binding of ours, which always ends in `.#`, hears a routing key."""
+    return f"{routing_key}.".startswith(binding.removesuffix("#"))
+
+
+def short(body: bytes) -> bytes:
+    """Enough of its SHA-256 to tell two bodies from each other."""
+    return hashlib.sha256(body).digest()[:8]
