@@ -109,6 +109,7 @@ async def test_no_endpoint_stumbles_over_a_body(platform: Platform, name: str) -
                 token=token,
                 content=BODIES[name],
                 headers={"Content-Type": "application/json"},
+                timeout=60,
             )
         return f"{service} {method} {path}", answer.status_code
 

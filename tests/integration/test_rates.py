@@ -92,4 +92,4 @@ def test_the_memory_of_the_budgets_is_bounded_whoever_calls() -> None:
     rates = Rates(EdgeSettings())
     for n in range(3 * BUCKETS):
         rates.take("public-read", f"192.0.{n >> 8}.{n & 255}")
-    assert len(rates._limiter.storage.storage) <= BUCKETS  # type: ignore[union-attr]
+    assert len(rates._limiter.storage.storage) <= BUCKETS
