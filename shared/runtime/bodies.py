@@ -12,7 +12,6 @@ from starlette.types import Message
 from shared.runtime import metrics, problems
 from shared.runtime.settings import EdgeSettings
 
-
 MAX_VALUES = 100_000
 """Commas and brackets of a JSON body: what it holds grows in memory to a hundred times their size."""
 
