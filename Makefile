@@ -1,7 +1,7 @@
 # Every command that this project has. All paths are relative, so the project may lie anywhere.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv check lint format unit contract integration e2e chaos chaos-short bench test demo docs lock clean
+.PHONY: help venv check lint format unit contract integration fuzz e2e chaos chaos-short bench test demo docs lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest $(ARGS)
@@ -37,6 +37,10 @@ contract: venv ## 契约测试：消息格式、示例与生成的文档 / contr
 
 integration: venv ## 集成测试：真实的 RabbitMQ 与 MongoDB / integration tests on a real RabbitMQ and MongoDB
 	@$(PYTEST) tests/integration
+
+fuzz: venv ## 长时间随机测试全部接口；TIMES= 每个接口次数，SEED= 重现 / fuzz every endpoint at length; TIMES= per endpoint, SEED= repeats a run
+	@seed=$(or $(SEED),$$(date +%s)); echo "SEED=$$seed"; \
+	SIHAO_FUZZ_TIMES=$(or $(TIMES),300) SIHAO_FUZZ_SEED=$$seed $(PYTEST) tests/integration/test_fuzz.py
 
 e2e: venv ## 端到端测试：全部服务 / end-to-end tests with all services
 	@$(PYTEST) tests/e2e

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
-from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl
 
@@ -54,16 +53,11 @@ def _csv(data: bytes) -> Sheet:
 
 def _xlsx(data: bytes) -> Sheet:
     """Openpyxl parses through defusedxml, which refuses entities; what it builds from a file is limited here."""
-    too_much = Invalid(_file("unfolds", "文件解压后过大", "the file unpacks to too much"))
-    if crowded(data) or unfolded(data) > MAX_UNFOLDED:
-        raise too_much
+    if crowded(data) or unfolded(data) > MAX_UNFOLDED or _too_many_elements(data):
+        raise Invalid(_file("unfolds", "文件解压后过大", "the file unpacks to too much"))
     try:
-        if _too_many_elements(data):
-            raise too_much
         pairs = zip(_cells(data, results=True), _cells(data, results=False), strict=True)
         return [[_text(_seen(*both)) for both in zip(*rows, strict=True)] for rows in pairs]
-    except Invalid:
-        raise
     except Exception as error:
         # A damaged file can make the parser raise anything; all of it means: not readable.
         kind = type(error).__name__
@@ -77,7 +71,7 @@ class _Elements(ContentHandler):
         super().__init__()
         self._left = MAX_ELEMENTS
 
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: ARG002 - as the parser calls it
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: ARG002, N802 - as the parser calls it
         """One more.
 
         Raises:
@@ -91,13 +85,21 @@ class _Elements(ContentHandler):
 def _too_many_elements(data: bytes) -> bool:
     """Whether it would grow in memory to a hundred times its size. Every part counts, whatever it calls itself."""
     elements = _Elements()
-    with zipfile.ZipFile(io.BytesIO(data)) as package:
+    with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(data)) as package:  # damaged: openpyxl will say so
         for part in package.infolist():
-            with package.open(part) as opened, suppress(SAXParseException):  # an image; or damaged, as openpyxl will say
-                try:
-                    defusedxml.sax.parse(opened, elements)
-                except OverflowError:
-                    return True
+            if _ends_the_count(package, part, elements):
+                return True
+    return False
+
+
+def _ends_the_count(package: zipfile.ZipFile, part: zipfile.ZipInfo, elements: _Elements) -> bool:
+    try:
+        with package.open(part) as opened:
+            defusedxml.sax.parse(opened, elements)
+    except OverflowError:
+        return True
+    except Exception:  # noqa: BLE001 - an image, or damaged, or refused: openpyxl comes no further, and will say so
+        return False
     return False
 
 

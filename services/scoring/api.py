@@ -128,10 +128,13 @@ def router(store: ScoringStore) -> APIRouter:
     @routes.get("/rubrics/{key}", tags=["标准 / rubrics"], dependencies=[public("the standard is public")])
     async def read_rubric(key: str) -> dict[str, Any]:
         """One rubric version, complete."""
-        try:
-            known: Rubric = rubric(key)
-        except Refused as unknown:
-            raise NotFound(*unknown.problems) from unknown
-        return known.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return _known(key).model_dump(mode="json", by_alias=True, exclude_none=True)
 
     return routes
+
+
+def _known(key: str) -> Rubric:
+    try:
+        return rubric(key)
+    except Refused as unknown:
+        raise NotFound(*unknown.problems) from unknown

@@ -83,7 +83,7 @@ class Admission:
         return "", None
 
     async def _serve(self, request: Request, send: Send) -> None:
-        body = Body(request.receive, self._bodies, self._settings)
+        body = Body(request, self._bodies, self._settings)
         work = body.work
 
         async def sending(message: Message) -> None:

@@ -6,10 +6,14 @@ While we wait for a client, the limit on our own time rests.
 import asyncio
 
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive
+from starlette.requests import Request
+from starlette.types import Message
 
 from shared.runtime import metrics, problems
 from shared.runtime.settings import EdgeSettings
+
+MAX_VALUES = 100_000
+"""Commas and brackets of a JSON body: what it holds grows in memory to a hundred times their size."""
 
 
 class Bodies:
@@ -60,13 +64,14 @@ class Work:
 class Body:
     """The body of one request."""
 
-    def __init__(self, receive: Receive, bodies: Bodies, settings: EdgeSettings) -> None:
-        self._receive = receive
+    def __init__(self, request: Request, bodies: Bodies, settings: EdgeSettings) -> None:
+        self._receive = request.receive
+        self._json = "json" in request.headers.get("content-type", "")
         self._bodies = bodies
         self._rate = settings.min_rate
         self._grace = settings.stall_seconds
         self._waited = 0.0
-        self._size = 0
+        self._size = self._values = 0
         self._complete = False
         self.work = Work(settings.request_seconds)
 
@@ -74,7 +79,7 @@ class Body:
         """The next piece.
 
         Raises:
-            HTTPException: 408, it comes too slowly; 503, we hold too much already.
+            HTTPException: 408, it comes too slowly; 413, it holds too many values; 503, we hold too much already.
         """
         if self._complete:
             return await self._receive()
@@ -84,12 +89,18 @@ class Body:
         finally:
             self.work.go_on()
         self._complete = not message.get("more_body", False)
-        size = len(message.get("body", b""))
-        self._size += size
-        if not self._bodies.take(size):
+        self._count(message.get("body", b""))
+        return message
+
+    def _count(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if not self._bodies.take(len(piece)):
             metrics.TURNED_AWAY.labels("bodies").inc()
             raise HTTPException(problems.UNAVAILABLE, headers={"Retry-After": "5"})
-        return message
+        if self._json:
+            self._values += piece.count(b",") + piece.count(b"[") + piece.count(b"{")
+        if self._values > MAX_VALUES:
+            raise HTTPException(problems.TOO_LARGE)
 
     async def _piece(self) -> Message:
         loop = asyncio.get_running_loop()

@@ -1,7 +1,7 @@
 """How much one client may ask for: a budget of requests per holder of a token, else per address.
 
-In memory, so per process. A client is counted under a salted hash with few values, so that the memory is bounded however
-many addresses call, and nobody can choose whose budget to share.
+In memory, so per process. A client is counted under a salted hash with few values, so that the memory is bounded
+however many addresses call, and nobody can choose whose budget to share.
 """
 
 import hashlib

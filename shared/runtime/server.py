@@ -36,7 +36,8 @@ class Connection(H11Protocol):
 
     _asked_since: float | None = None
     """Since when a request's headers have been coming in."""
-    _idle_since = 0.0
+    idle_since = 0.0
+    """When the last request on it was answered, by the loop's clock; before the first, when it was opened."""
     _unread: tuple[int, float] | None = None
     """Bytes of the answer that the client had not taken, and when."""
     _look: asyncio.TimerHandle | None = None
@@ -44,7 +45,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn declares it
         """A client has connected."""
         super().connection_made(transport)
-        self._asked_since = self._idle_since = self.loop.time()
+        self._asked_since = self.idle_since = self.loop.time()
         self._look_later()
         if len(self.connections) > self.edge.max_connections:
             self._make_room()
@@ -64,7 +65,7 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """A request is answered."""
-        self._idle_since = self.loop.time()
+        self.idle_since = self.loop.time()
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -88,10 +89,10 @@ class Connection(H11Protocol):
         if self._asked_since is not None and now - self._asked_since > self.edge.header_seconds:
             self._asked_since = None
             self._turn_away("slow-headers", problems.TOO_SLOW)
-        elif self._answered_early and now - self._idle_since > self.edge.stall_seconds:
-            self._end("slow-body")
+        elif self._answered_early and now - self.idle_since > self.edge.stall_seconds:
+            self.end("slow-body")
         elif self._not_reading(now):
-            self._end("slow-reader")
+            self.end("slow-reader")
             return
         self._look_later()
 
@@ -117,14 +118,14 @@ class Connection(H11Protocol):
         """Close the connection that has been idle longest; if all are at work, this one."""
         others = [one for one in self.connections if one is not self and isinstance(one, Connection) and one.idle]
         if others:
-            min(others, key=lambda one: one._idle_since)._end("connections")
+            min(others, key=lambda one: one.idle_since).end("connections")
         else:
             self._turn_away("connections", problems.UNAVAILABLE)
 
     def _turn_away(self, reason: str, status: int) -> None:
         """Answer before there is a request, and hang up; whoever has sent nothing at all is told nothing."""
         if not self.conn.trailing_data[0] and status == problems.TOO_SLOW:
-            self._end(reason)
+            self.end(reason)
             return
         metrics.TURNED_AWAY.labels(reason).inc()
         headers = [("content-type", problems.MEDIA_TYPE), ("connection", "close"), ("retry-after", "5")]
@@ -138,7 +139,7 @@ class Connection(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
-    def _end(self, reason: str) -> None:
+    def end(self, reason: str) -> None:
         """Hang up, whatever is still to be sent."""
         metrics.TURNED_AWAY.labels(reason).inc()
         self.transport.abort()

@@ -46,7 +46,11 @@ async def test_the_answer_says_what_is_left_and_when_to_come_again() -> None:
     async with served(rate_public_read="2/hour") as service, client() as http:
         answers = [await http.get(f"{service.url}/openapi.json") for _ in range(3)]
         left = [answer.headers["RateLimit"] for answer in answers]
-        assert [one.partition(";t=")[0] for one in left] == ['"public-read";r=1', '"public-read";r=0', '"public-read";r=0']
+        assert [one.partition(";t=")[0] for one in left] == [
+            '"public-read";r=1',
+            '"public-read";r=0',
+            '"public-read";r=0',
+        ]
         assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"public-read";q=2;w=3600'}
         assert codes(answers[-1]) == ["rate"]
         assert int(answers[-1].headers["Retry-After"]) <= 3600
@@ -92,4 +96,4 @@ def test_the_memory_of_the_budgets_is_bounded_whoever_calls() -> None:
     rates = Rates(EdgeSettings())
     for n in range(3 * BUCKETS):
         rates.take("public-read", f"192.0.{n >> 8}.{n & 255}")
-    assert len(rates._limiter.storage.storage) <= BUCKETS  # type: ignore[union-attr]
+    assert len(rates._limiter.storage.storage) <= BUCKETS

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.platform import codes
 from tests.support.served import LARGE, client, hung_up, served, turned_away
-
+from tests.support.toy_bench import until
 
 HURRIED = {"header_seconds": 0.4, "stall_seconds": 0.6, "min_rate": 20_000}
 GET = b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -55,7 +55,9 @@ async def test_a_body_that_trickles_in_is_given_up() -> None:
     before = turned_away("slow-body")
     async with served(**HURRIED) as service:
         reader, writer = await service.connect()
-        writer.write(b"POST /notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n")
+        writer.write(
+            b"POST /notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+        )
         status = asyncio.create_task(reader.readline())
         while not status.done():
             writer.write(b" ")
@@ -86,8 +88,11 @@ async def test_who_does_not_read_the_answer_is_hung_up_on(path: bytes) -> None:
     async with served(**HURRIED) as service:
         reader, writer = await service.connect()
         writer.write(GET % path)
-        while turned_away("slow-reader") == before:
-            await asyncio.sleep(0.05)
+
+        async def noticed() -> bool:
+            return turned_away("slow-reader") > before
+
+        await until(noticed)
         assert len(await hung_up(reader)) < LARGE
         writer.close()
 
@@ -102,9 +107,7 @@ async def test_a_slow_but_steady_upload_arrives() -> None:
                 yield b"x" * 2_500
             yield b'"]}'
 
-        answer = await http.post(
-            f"{service.url}/notes", content=steady(), headers={"Content-Type": "application/json"}
-        )
+        answer = await http.post(f"{service.url}/notes", content=steady(), headers={"Content-Type": "application/json"})
         assert answer.json() == 1
 
 
@@ -139,9 +142,7 @@ async def test_the_time_a_client_takes_is_not_counted_as_ours() -> None:
                 await asyncio.sleep(0.2)
                 yield piece
 
-        answer = await http.post(
-            f"{service.url}/notes", content=slowly(), headers={"Content-Type": "application/json"}
-        )
+        answer = await http.post(f"{service.url}/notes", content=slowly(), headers={"Content-Type": "application/json"})
         assert answer.json() == 0
 
 

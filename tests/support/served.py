@@ -24,6 +24,7 @@ from shared.runtime.http import create_http
 from shared.runtime.server import options
 from shared.runtime.settings import Settings
 from shared.runtime.tokens import Verifier
+from tests.support.toy_bench import until
 
 LARGE = 30_000_000
 """Bytes of `/large`: more than the system's buffers take for a client who does not read."""
@@ -81,8 +82,11 @@ async def served(**settings: Any) -> AsyncIterator[Served]:
         server = uvicorn.Server(uvicorn.Config(app, **options(given)))
         running = asyncio.create_task(server._serve())  # without its signal handlers: they are the test runner's
         try:
-            while not server.started:
-                await asyncio.sleep(0.01)
+
+            async def started() -> bool:
+                return server.started
+
+            await until(started)
             yield Served(given.port, issuer, let_go)
         finally:
             let_go.set()

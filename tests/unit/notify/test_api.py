@@ -96,7 +96,11 @@ class Post(Shelves):
     async def counts(self, area: str) -> dict[Status, int]:
         """How many, per status."""
         inside = [one.status for one in await self.list(area=area, limit=99, after=None)]
-        return {"queued": inside.count("queued"), "delivered": inside.count("delivered"), "failed": inside.count("failed")}
+        return {
+            "queued": inside.count("queued"),
+            "delivered": inside.count("delivered"),
+            "failed": inside.count("failed"),
+        }
 
     def put(self, letter: Letter) -> str:
         """Have this letter."""
