@@ -32,6 +32,7 @@ class MemoryDatabase(Database):
 
     def __init__(self, shelves: dict[str, Shelf], gates: Gates = _NO_GATES) -> None:
         self._db = cast("Any", SimpleNamespace(get_collection=lambda name: Collection(name, shelves, gates)))
+        self._lookups = {}
 
 
 class Cursor:
