@@ -51,8 +51,14 @@ chaos: venv ## 故障测试；SEED= 重现，MINUTES= 负载时长 / the fault s
 chaos-short: venv ## 故障测试的短形式，约两分钟 / the short form of the fault suite, about two minutes
 	@$(PYTEST) tests/chaos/short_form.py
 
+BENCHES := pipeline:25 accept:5 scale:20 scoring:3 http:15 promise:1
+
 bench: venv .local/peers/.installed ## 性能测试并生成 docs/benchmarks.md，约一小时 / the benchmarks and docs/benchmarks.md (about an hour)
-	@for part in pipeline accept scale promise report; do $(PYTHON_IN_VENV) -m bench $$part || exit 1; done
+	@for part in $(BENCHES); do \
+		echo "== $${part%:*}，约 $${part#*:} 分钟 / about $${part#*:} min"; $(PYTHON_IN_VENV) -m bench $${part%:*} || exit 1; \
+	done
+	@$(PYTHON_IN_VENV) -m bench report
+	@$(PYTHON_IN_VENV) -m bench compare
 
 .local/peers/.installed: requirements-bench.txt | venv
 	@$(PYTHON_IN_VENV) -m venv --clear .local/peers

@@ -12,6 +12,7 @@ from bench import pipeline as pipelines
 from bench import promise as promises
 from bench import scale as scales
 from bench import scoring as scorings
+from bench.compare import committed, compared
 from bench.contenders import CONTENDERS
 from bench.report import write_report
 from bench.results import keep, kept
@@ -37,17 +38,18 @@ def pipeline(  # noqa: PLR0917 - options of a command line
 
 @app.command()
 def scale(  # noqa: PLR0917 - options of a command line
-    backlogs: Annotated[str, typer.Option(help="积压 / messages waiting")] = "1000,10000,100000",
-    stocks: Annotated[str, typer.Option(help="库中已有文档 / documents there already")] = "10000,100000",
+    backlogs: Annotated[str, typer.Option(help="积压 / messages waiting")] = "1000,10000,100000,1000000",
+    stocks: Annotated[str, typer.Option(help="库中已有文档 / documents there already")] = "10000,100000,1000000",
     processes: Annotated[str, typer.Option(help="每步进程数 / processes per step")] = "1,2,3,4",
     count: Annotated[int, typer.Option(help="其余情形的消息数 / messages otherwise")] = 5000,
-    rounds: int = 3,
+    rounds: Annotated[int, typer.Option(help="轮数；百万级只测首轮 / rounds; a million only in the first")] = 2,
+    seconds: Annotated[float, typer.Option(help="每次排空至多观察的秒数 / how long a drain is watched at most")] = 30,
     contender: str = "sihao",
     seed: Seed = 1,
 ) -> None:
     """积压、库存与进程数的影响 / longer backlogs, fuller stores, more processes: rate and memory."""
-    plan = scales.Plan(_numbers(backlogs), _numbers(stocks), _numbers(processes), count, rounds, contender, seed)
-    _run("scale", scales.measure, plan)
+    varied = _numbers(backlogs), _numbers(stocks), _numbers(processes)
+    _run("scale", scales.measure, scales.Plan(*varied, count, rounds, seconds, contender, seed))
 
 
 @app.command()
@@ -84,6 +86,23 @@ def scoring(
 def report() -> None:
     """由 bench/results 生成 docs/benchmarks.md / write docs/benchmarks.md from bench/results."""
     write_report(kept())
+
+
+@app.command()
+def compare(
+    against: Annotated[
+        Path | None, typer.Option(help="另一结果目录；默认已提交者 / other results; else the committed")
+    ] = None,
+    tolerance: Annotated[float, typer.Option(help="容许的下降 / how much may be lost")] = 0.2,
+) -> None:
+    """与已提交的结果相比，下降过多即失败 / ratios beside the committed ones; fails if one fell too far."""
+    before = kept(against) if against else committed()
+    found = compared(before, kept(), tolerance)
+    for one in found:
+        typer.echo(one.line)
+    if not found:
+        typer.echo("没有可比的结果 / nothing to compare")
+    raise typer.Exit(1 if any(one.fell for one in found) else 0)
 
 
 def _numbers(words: str) -> list[int]:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, cast
 
 import typer
@@ -110,12 +111,12 @@ def main(
 ) -> None:
     """Send, and print when each was sent."""
     workload = Workload(seed)
-    messages = list(workload.messages(count, first))
+    messages = workload.messages(count, first)
     sent: dict[str, float] = {}
     with sending(CONTENDERS[name], Addresses.given(), workload) as send:
         if not rate:
-            for start in range(0, count, _WAVE):
-                send(messages[start : start + _WAVE])
+            while wave := list(islice(messages, _WAVE)):
+                send(wave)
         else:
             began = time.time()
             for n, message in enumerate(messages):

@@ -1,12 +1,16 @@
 """Where a contender runs: a virtual host and databases of its own, with what is known before the first message."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from itertools import islice
 from typing import Any
 
+import bson
+from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient, WriteConcern
+from pymongo.collection import Collection
 
 from bench.addresses import Addresses
 from bench.stages import STAGES, Document, seeded
@@ -57,18 +61,30 @@ async def _prepare(here: Addresses, workload: Workload) -> None:
 
 def put_stock(here: Addresses, workload: Workload, count: int) -> None:
     """Put `count` documents into the collection of every stage, as earlier rounds have left them."""
-    with MongoClient[Document](here.mongo_url) as client:
+    with MongoClient[Document](here.mongo_url, w=1) as client, ThreadPoolExecutor() as pool:
+        filling = []
         for position, stage in enumerate(STAGES.values()):
             templates = [sample.steps[position].documents[0] | {"outbox": []} for sample in workload.samples]
-            for template in templates:
-                template.pop("due", None)
             collection = client[here.database(stage.service)][stage.kind.collection]
-            stock = ({**templates[n % len(templates)], "_id": f"stock-{n:09}"} for n in range(count))
-            for page in _pages(stock):
-                collection.insert_many(page, ordered=False)
+            filling.append(pool.submit(_copy, collection, templates, count))
+        for done in filling:
+            done.result()
 
 
-def _pages(documents: Iterable[Document]) -> Iterator[list[Document]]:
+def _copy(collection: Collection[Any], templates: Sequence[Document], count: int) -> None:
+    """Insert so many copies that differ in their ids only; encoded once, as they go to the store a million times."""
+    name = "stock-{:09}".format
+    for template in templates:
+        template.pop("due", None)
+    encoded = [bson.encode(template | {"_id": name(0)}) for template in templates]
+    copies = (
+        RawBSONDocument(encoded[n % len(encoded)].replace(name(0).encode(), name(n).encode(), 1)) for n in range(count)
+    )
+    for page in _pages(copies):
+        collection.insert_many(page, ordered=False)
+
+
+def _pages(documents: Iterable[Any]) -> Iterator[list[Any]]:
     rest = iter(documents)
     while page := list(islice(rest, _PAGE)):
         yield page

@@ -5,8 +5,8 @@ what is decided, and what stands in the documents afterwards, is the same.
 """
 
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Protocol, TypeVar, cast
@@ -93,8 +93,8 @@ class Reader(Protocol):
         """The state of one document."""
         ...
 
-    async def find(self, kind: Kind[Any], where: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        """The states that match."""
+    async def find_by(self, kind: Kind[Any], field: str, values: Collection[str]) -> list[tuple[str, Any]]:
+        """The states in whose field stands one of these values."""
         ...
 
 
@@ -173,7 +173,7 @@ def document(write: Write) -> Document:
         "state": write.state,
         "heard": list(write.heard),
         "history": list(write.entries),
-        "outbox": [asdict(fact) for fact in write.facts],
+        "outbox": [vars(fact) for fact in write.facts],
     }
     return inserted | ({"due": write.due} if write.due else {})
 
@@ -196,11 +196,10 @@ class Known:
         del kind
         return self._states.get(key)
 
-    async def find(self, kind: Kind[Any], where: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    async def find_by(self, kind: Kind[Any], field: str, values: Collection[str]) -> list[tuple[str, Any]]:
         """The secretaries of these chambers."""
-        del kind
-        codes = where["state.profile.chamber"]["$in"]
-        return [self._people[code] for code in codes if code in self._people]
+        del kind, field
+        return [self._people[code] for code in values if code in self._people]
 
 
 class Blocking:
@@ -214,9 +213,9 @@ class Blocking:
         found = self._database[kind.collection].find_one({"_id": key}, {"state": 1})
         return kind.state.model_validate(found["state"]) if found else None
 
-    async def find(self, kind: Kind[Any], where: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        """The states that match."""
-        found = self._database[kind.collection].find(where, {"state": 1})
+    async def find_by(self, kind: Kind[Any], field: str, values: Collection[str]) -> list[tuple[str, Any]]:
+        """The states in whose field stands one of these values."""
+        found = self._database[kind.collection].find({field: {"$in": list(values)}}, {"state": 1})
         return [(one["_id"], kind.state.model_validate(one["state"])) for one in found]
 
 
@@ -231,9 +230,9 @@ class Waiting:
         found = await self._database[kind.collection].find_one({"_id": key}, {"state": 1})
         return kind.state.model_validate(found["state"]) if found else None
 
-    async def find(self, kind: Kind[Any], where: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        """The states that match."""
-        found = self._database[kind.collection].find(where, {"state": 1})
+    async def find_by(self, kind: Kind[Any], field: str, values: Collection[str]) -> list[tuple[str, Any]]:
+        """The states in whose field stands one of these values."""
+        found = self._database[kind.collection].find({field: {"$in": list(values)}}, {"state": 1})
         return [(one["_id"], kind.state.model_validate(one["state"])) async for one in found]
 
 

@@ -82,13 +82,13 @@ class People:
 
     async def reached_by(self, want: Wanted) -> list[tuple[str, Profile]]:
         """Everybody who is meant, as (id, profile), in order of id."""
-        where: Where = {"state.profile.role": want.role}
         if want.role == "secretary":
-            where["state.profile.chamber"] = {"$in": sorted({code for code, _ in want.chambers})}
+            codes = {code for code, _ in want.chambers}
+            found = await self._database.find_by(RECIPIENTS, "state.profile.chamber", codes)
         else:
             inside = [_in("state.profile.area", area) for area in sorted(want.inside)]
-            where["$or"] = [{"state.profile.area": {"$in": sorted(want.areas)}}, *inside]
-        found = await self._database.find(RECIPIENTS, where)
+            among = [{"state.profile.area": {"$in": sorted(want.areas)}}, *inside]
+            found = await self._database.find(RECIPIENTS, {"state.profile.role": want.role, "$or": among})
         return [(key, r.profile) for key, r in found if r.profile is not None and addressed(want, r.profile)]
 
     async def list(

@@ -77,12 +77,15 @@ class Wording:
             for t in self.templates
             for source in (t.subject.zh, t.subject.en, t.body.zh, t.body.en)
         }
+        self._conditions = {
+            t.when: self._jinja.compile_expression(t.when, undefined_to_none=False) for t in self.templates
+        }
         for template in self.templates:
             self._check(template)
 
     def applies(self, template: Template, event: Event) -> bool:
         """Whether the letter is written for this event."""
-        return bool(self._jinja.compile_expression(template.when, undefined_to_none=False)(**_fields(event)))
+        return bool(self._conditions[template.when](**_fields(event)))
 
     def render(self, template: Template, event: Event) -> Words:
         """The words of the letter for this event; pure: the same event gives the same words."""

@@ -10,7 +10,6 @@ never gives a message back, because a redelivery counts towards limits and a goo
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeVar
@@ -19,6 +18,7 @@ from aiormq.abc import DeliveredMessage
 
 from shared.runtime import metrics
 from shared.runtime.amqp import Consumption, Publisher, consume
+from shared.runtime.batch import count, traced
 from shared.runtime.clock import Clock
 from shared.runtime.dead import DeadLetter, DeadLetters
 from shared.runtime.documents import Documents
@@ -168,9 +168,8 @@ class Lane:
 
     async def _handle(self, batch: Sequence[Message], session: Session) -> list[Message]:
         """Everything the batch does; answers the messages that are done with."""
-        with ExitStack() as spans:
+        with traced(batch):
             for message in batch:
-                spans.enter_context(message.span())
                 if message.subscription is None:
                     message.dead = broker_gave_up(message)
                 else:
@@ -209,8 +208,8 @@ class Lane:
                 hold.pause = min(hold.pause * 2, _LONGEST_PAUSE)
                 hold.again_at = now + hold.pause
                 held[id(message)] = hold
-            message.count(self._clock.now())
         session.held = list(held.values())
+        count(batch, self._clock.now())
         return done
 
     async def _acknowledge(self, done: Sequence[Message], session: Session) -> None:

@@ -1,13 +1,11 @@
 """One message on its way through the lane: what it says, whom it concerns, and how it came out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from aiormq.abc import DeliveredMessage
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, use_span
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, Tracer, use_span
 from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 from pydantic import ValidationError
@@ -16,7 +14,7 @@ from shared.contracts.event import Event
 from shared.contracts.text import Text, text
 from shared.kernel.actor import Actor
 from shared.kernel.change import NotYet, Refused
-from shared.runtime import metrics, telemetry
+from shared.runtime import telemetry
 from shared.runtime.dead import WAITED, DeadLetter, letter_id, properties_of
 from shared.runtime.envelope import Envelope, read
 from shared.runtime.handlers import Delivery, Subscription, Target
@@ -75,13 +73,12 @@ class Message:
         """The event's wire name, for metrics and the history."""
         return self.subscription.event.wire() if self.subscription else self.queue
 
-    @contextmanager
-    def span(self) -> Iterator[None]:
-        """The span in which it is handled, a child of the sender's; every further try is a span of its own.
+    def begin(self, tracer: Tracer) -> None:
+        """Begin the span in which it is handled, a child of the sender's; every further try is a span of its own.
 
         It is not the current span while its batch is at work, since a batch has many.
         """
-        span = self._span = telemetry.tracer().start_span(
+        self._span = tracer.start_span(
             f"process {self.label}",
             context=telemetry.context_from(self.envelope.trace),
             kind=SpanKind.CONSUMER,
@@ -92,16 +89,15 @@ class Message:
                 "messaging.message.id": self.envelope.id,
             },
         )
-        with use_span(span, end_on_exit=False):
-            self._trace = telemetry.inject_headers()
-        try:
-            yield
-        finally:
-            if self.dead is not None:
-                span.set_status(Status(StatusCode.ERROR, self.dead.reason.en))
-            elif self.missing is not None:
-                span.add_event("held", {"missing": self.missing})
-            span.end()
+        self._trace = telemetry.inject_headers(self._span)
+
+    def end(self) -> None:
+        """End its span, with how it came out."""
+        if self.dead is not None:
+            self._span.set_status(Status(StatusCode.ERROR, self.dead.reason.en))
+        elif self.missing is not None:
+            self._span.add_event("held", {"missing": self.missing})
+        self._span.end()
 
     def read(self) -> None:
         """Read the body by its contract; what cannot be read is put aside with the fields at fault."""
@@ -184,22 +180,24 @@ class Message:
             elif isinstance(outcome, Waiting):
                 self.missing = outcome.missing
 
-    def count(self, now: datetime) -> None:
-        """Count how it came out, and how old it is."""
+    @property
+    def outcome(self) -> str:
+        """How it came out, in a word."""
         if self.dead is not None:
-            outcome = "parked"
+            return "parked"
+        if self.missing is not None:
+            return "deferred"
+        if any(isinstance(o, Applied) for o in self.outcomes):
+            return "applied"
+        if any(isinstance(o, Unchanged) and o.repeated for o in self.outcomes):
+            return "repeated"
+        return "ignored"
+
+    def tell(self) -> None:
+        """Log that it is put aside, under its own trace."""
+        if self.dead is not None:
             with use_span(self._span):
                 log.warning("message put aside", event_type=self.label, dead_letter=self.dead.id, code=self.dead.code)
-        elif self.missing is not None:
-            outcome = "deferred"
-        elif any(isinstance(o, Applied) for o in self.outcomes):
-            outcome = "applied"
-        elif any(isinstance(o, Unchanged) and o.repeated for o in self.outcomes):
-            outcome = "repeated"
-        else:
-            outcome = "ignored"
-        metrics.MESSAGES.labels(self.label, outcome).inc()
-        metrics.MESSAGE_AGE.labels(self.label).observe(max(0.0, (now - self.envelope.time).total_seconds()))
 
 
 def readmitted(letter: DeadLetter, subscription: Subscription) -> Message:

@@ -3,9 +3,10 @@
 Every write waits for a journaled majority. Timeouts are short, because whoever waits here holds a batch or a person.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial, reduce
+from operator import getitem, itemgetter
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
@@ -27,6 +28,7 @@ from shared.runtime.documents import Place, SomeUnstorable, Store
 from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Stored, Write
 from shared.runtime.kinds import Kind
 from shared.runtime.pauses import EVERYTHING, Between
+from shared.runtime.together import Together
 from shared.runtime.work import Fact, Outgoing
 
 S = TypeVar("S", bound=State)
@@ -63,6 +65,7 @@ class Database(Store):
             socketTimeoutMS=8000,
         )
         self._db: AsyncIOMotorDatabase[Document] = self._client.get_database(name, codec_options=_CODEC)
+        self._lookups: dict[tuple[str, str], Together[str, list[Document]]] = {}
 
     def collection(self, name: str) -> AsyncIOMotorCollection[Document]:
         """A raw collection, for the runtime's own bookkeeping only."""
@@ -243,6 +246,23 @@ class Database(Store):
         cursor = self.collection(kind.collection).find(query, {"state": 1}).sort(list(sort)).limit(limit)
         return [(found["_id"], kind.state.model_validate(found["state"])) async for found in cursor]
 
+    async def find_by(self, kind: Kind[S], field: str, values: Collection[str]) -> list[tuple[str, S]]:
+        """Documents in whose `field` (`state.…`) stands one of these values, by key.
+
+        Whatever is asked for at the same time becomes one query.
+        """
+        known = self._lookups.setdefault((kind.collection, field), Together(partial(self._by, kind.collection, field)))
+        found = [document for documents in (await known.get(values)).values() for document in documents]
+        found.sort(key=itemgetter("_id"))
+        return [(one["_id"], kind.state.model_validate(one["state"])) for one in found]
+
+    async def _by(self, collection: str, field: str, values: Sequence[str]) -> dict[str, list[Document]]:
+        found: dict[str, list[Document]] = {}
+        async for document in self.collection(collection).find({field: {"$in": list(values)}}, {"state": 1}):
+            value = reduce(getitem, field.split("."), document)
+            found.setdefault(str(value), []).append(document)
+        return found
+
     async def count(self, kind: Kind[Any], where: Mapping[str, Any]) -> int:
         """How many documents match."""
         return await self.collection(kind.collection).count_documents(dict(where))
@@ -350,7 +370,7 @@ def _insert(write: Write) -> InsertOne[Document]:
         "state": write.state,
         "heard": list(write.heard),
         "history": list(write.entries),
-        "outbox": [asdict(fact) for fact in write.facts],
+        "outbox": [vars(fact) for fact in write.facts],
     }
     return InsertOne(document | ({"due": write.due} if write.due else {}))
 
@@ -361,7 +381,7 @@ def _update(write: Write) -> UpdateOne:
         "$push": {
             "heard": {"$each": list(write.heard)},
             "history": {"$each": list(write.entries)},
-            "outbox": {"$each": [asdict(fact) for fact in write.facts]},
+            "outbox": {"$each": [vars(fact) for fact in write.facts]},
         },
     }
     if write.due:

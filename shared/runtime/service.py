@@ -17,7 +17,7 @@ from faststream.rabbit import RabbitBroker
 
 from shared.contracts import CATALOGUE, CENTRE
 from shared.contracts.text import Text, text
-from shared.runtime import logs, metrics, telemetry
+from shared.runtime import garbage, logs, metrics, telemetry
 from shared.runtime.amqp import Missing, Publisher, with_heartbeat
 from shared.runtime.archive import declare_archive
 from shared.runtime.clock import make_clock
@@ -135,6 +135,7 @@ class Service:
         telemetry.setup(self.name, f"{socket.gethostname()}-{self.scope or 'all'}")
         self._background()
         self._checks()
+        garbage.settle()
         self._tasks.start()
         log.info("service started", service=self.name, scope=self.scope)
         try:

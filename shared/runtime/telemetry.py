@@ -54,10 +54,10 @@ def tracer() -> trace.Tracer:
     return trace.get_tracer("sihao")
 
 
-def inject_headers() -> dict[str, str]:
-    """`traceparent` (and `tracestate`) of the current span, stored with every fact; empty outside a span."""
+def inject_headers(span: trace.Span | None = None) -> dict[str, str]:
+    """`traceparent` (and `tracestate`) of a span, or of the current one, stored with every fact; empty without one."""
     headers: dict[str, str] = {}
-    _W3C.inject(headers)
+    _W3C.inject(headers, None if span is None else trace.set_span_in_context(span))
     return headers
 
 

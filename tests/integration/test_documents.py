@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from pymongo.errors import AutoReconnect
 
 from shared.kernel.actor import Actor
@@ -246,3 +247,35 @@ async def test_deadlines_that_change_nothing_hold_up_no_other(toy: Service) -> N
 def work(key: str, by: int, *, cause: str = "", kind: Kind[Counter] = COUNTERS, **command: Any) -> Work:
     message = Add(by=by, **command)
     return Work(kind, key, message, add, "add", ME, cause or str(uuid.uuid4()), digest(message.model_dump(mode="json")))
+
+
+async def test_who_look_up_at_the_same_time_get_their_own_and_an_unreadable_document_is_its_askers_alone(
+    toy: Service,
+) -> None:
+    """Everybody gets what they asked for; what cannot be read fails for whoever asked for it."""
+    collection = toy.database.collection(COUNTERS.collection)
+    for key, by in (("by-a", 901), ("by-b", 902), ("by-c", 902)):
+        await do(toy, key, by)
+    await collection.update_many({"_id": {"$in": ["by-a", "by-b", "by-c"]}}, [{"$set": {"state.tag": "$_id"}}])
+
+    async def asked(*tags: str) -> list[str]:
+        return [key for key, _ in await toy.database.find_by(LABELLED, "state.tag", tags)]
+
+    assert await asyncio.gather(asked("by-c", "by-a"), asked("by-b"), asked("nobody")) == [
+        ["by-a", "by-c"],
+        ["by-b"],
+        [],
+    ]
+    await collection.update_one({"_id": "by-b"}, {"$set": {"state.total": "many"}})
+    fine, broken = await asyncio.gather(asked("by-a"), asked("by-b"), return_exceptions=True)
+    assert fine == ["by-a"]
+    assert isinstance(broken, ValidationError)
+
+
+class Labelled(Counter):
+    """A counter with a tag."""
+
+    tag: str = ""
+
+
+LABELLED = Kind(COUNTERS.collection, Labelled)

@@ -23,7 +23,7 @@ from shared.runtime.commands import Done
 from shared.runtime.kinds import Kind
 from shared.runtime.problems import Unavailable
 from tests.model.broker import Broker, Sent
-from tests.model.collections import MemoryDatabase, Shelf
+from tests.model.collections import FromOutside, Shelf
 from tests.model.loop import StillLoop
 from tests.model.process import PATIENCE, SWEEP_EVERY, Deployed, Process
 
@@ -241,9 +241,9 @@ class World:
             for key, document in self.shelves[service.name].get(kind.collection, {}).items()
         ]
 
-    def database(self, service: str) -> MemoryDatabase:
+    def database(self, service: str) -> FromOutside:
         """A service's store, looked at from outside: nothing goes wrong here."""
-        return MemoryDatabase(self.shelves[service])
+        return FromOutside(self.shelves[service])
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """A database in memory, for whoever reads through a service's store: the few queries that handlers make."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from shared.kernel.state import State
@@ -30,6 +30,10 @@ class MemoryDatabase(MemoryStore):
         """The documents that match, by key."""
         found = (key for key in self.keys(kind) if _matches(self.stored(kind, key), where))
         return [(key, kind.state.model_validate(self.stored(kind, key)["state"])) for key in found]
+
+    async def find_by(self, kind: Kind[Any], field: str, values: Collection[str]) -> list[tuple[str, State]]:
+        """The documents in whose field stands one of these values, by key."""
+        return await self.find(kind, {field: {"$in": list(values)}})
 
 
 def _matches(document: Mapping[str, Any], where: Mapping[str, Any]) -> bool:

@@ -77,7 +77,7 @@ def test_the_page_shows_ratios_within_a_round(tmp_path: Path):
 
 
 def test_results_are_kept_with_machine_plan_and_seed(tmp_path: Path):
-    plan = Plan(backlogs=[1], stocks=[], processes=[], count=1, rounds=1, seed=7)
+    plan = Plan(backlogs=[1], stocks=[], processes=[], count=1, rounds=1, seconds=1, seed=7)
     keep("scale", [{"rate": 1.0, "load": 0.5}], plan, tmp_path)
     found = kept(tmp_path)["scale"]
     assert found["plan"]["seed"] == 7

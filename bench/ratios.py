@@ -1,0 +1,95 @@
+"""The figures by which runs are compared: ratios within one run, so that a slower or busier machine changes little.
+
+Of every figure more is better.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from bench.pipeline import by_stage
+from bench.stages import STAGES
+
+Record = Mapping[str, Any]
+Ratios = dict[str, float]
+
+
+def grouped(records: Iterable[Record], *names: str) -> dict[tuple[Any, ...], list[Record]]:
+    """Records by the values of these fields, in order of appearance."""
+    groups: dict[tuple[Any, ...], list[Record]] = {}
+    for record in records:
+        groups.setdefault(tuple(record[name] for name in names), []).append(record)
+    return groups
+
+
+def of_pipeline(records: Sequence[Record]) -> Ratios:
+    """Every contender beside the floor: its rate, its CPU time, its latency."""
+    groups = {name: found for (name,), found in grouped(records, "contender").items()}
+    floor = groups.pop("floor", None)
+    if floor is None:
+        return {}
+    found: Ratios = {}
+    for name, ours in groups.items():
+        found[f"{name}: rate ÷ floor"] = _median(ours, "rate") / _median(floor, "rate")
+        found[f"{name}: floor's CPU ÷ its own"] = median(map(_cpu, floor)) / median(map(_cpu, ours))
+        if all("p99_ms" in record for record in (*ours, *floor)):
+            found[f"{name}: floor's p99 ÷ its own"] = _median(floor, "p99_ms") / _median(ours, "p99_ms")
+    return found
+
+
+def of_scale(records: Sequence[Record]) -> Ratios:
+    """Every variation beside the first of its kind: rate, and (inverted) the memory of our processes."""
+    found: Ratios = {}
+    first: dict[str, list[Record]] = {}
+    for (varied, value), own in grouped(records, "varied", "value").items():
+        start = first.setdefault(varied, own)
+        if own is not start:
+            found[f"{varied} {value}: rate ÷ first"] = _median(own, "rate") / _median(start, "rate")
+            if varied != "processes":
+                found[f"{varied} {value}: first memory ÷ its own"] = _memory(start) / _memory(own)
+    return found
+
+
+def of_accept(records: Sequence[Record]) -> Ratios:
+    """What the shared commit gains."""
+    groups = grouped(records, "road", "callers", "way")
+    return {
+        f"{road}, {callers} callers: group ÷ single": _median(shared, "rate")
+        / _median(groups[road, callers, "single"], "rate")
+        for (road, callers, way), shared in groups.items()
+        if way == "group" and (road, callers, "single") in groups
+    }
+
+
+def of_promise(records: Sequence[Record]) -> Ratios:
+    """How many times the whole holds each part."""
+    groups = grouped(records, "stage", "part")
+    return {
+        f"{stage}: all ÷ {part}": _median(groups[stage, "all"], "us") / _median(found, "us")
+        for (stage, part), found in groups.items()
+        if part != "all" and _median(found, "us") >= _WORTH_COMPARING
+    }
+
+
+_WORTH_COMPARING = 10.0
+"""Microseconds under which a part is noise."""
+
+RATIOS: Mapping[str, Callable[[Sequence[Record]], Ratios]] = {
+    "pipeline": of_pipeline,
+    "scale": of_scale,
+    "accept": of_accept,
+    "promise": of_promise,
+}
+"""By benchmark."""
+
+
+def _median(records: Iterable[Record], field: str) -> float:
+    return float(median(record[field] for record in records))
+
+
+def _cpu(record: Record) -> float:
+    return float(sum(record["cpu_us"].values()))
+
+
+def _memory(records: Iterable[Record]) -> float:
+    return float(median(sum(by_stage(record["rss"])[stage] for stage in STAGES) for record in records))
