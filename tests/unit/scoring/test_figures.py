@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.scoring.domain import Standard, check_facts, measure
 from services.scoring.domain.spread import POINT
 from shared.kernel.change import Refused
-from tests.unit.scoring.reference import points
+from tests.unit.scoring.reference import points, round_half_up
 from tests.unit.scoring.samples import card, chamber, example, item, sihao, sihao_parameters
 from tests.unit.scoring.test_score import applications, full_marks
 
@@ -56,6 +56,7 @@ def test_what_fits_into_a_row_is_what_has_no_problem(data: st.DataObject):
         assert list(refusal.value.problems) == problems
 
 
+@settings(deadline=None)
 @given(st.sets(st.sampled_from(range(len(STANDARD.items)))))
 def test_the_maxima_always_add_up_to_the_whole(absent: set[int]):
     found = STANDARD.maxima(tuple(sorted(absent)))
@@ -76,3 +77,13 @@ def test_a_mark_of_nothing_is_settled_and_earns_nothing():
     judged = item("A1.a", "10", {"kind": "judged"}, fields={})
     line = card([judged], {}, {"A1.a": Decimal(0)}).items[0]
     assert (line.outcome, line.points, line.pending) == ("none", 0, 0)
+
+
+@settings(deadline=None)
+@given(st.fractions(0, 1, max_denominator=997))
+def test_marks_finer_than_hundredths_are_exact(share: Fraction):
+    judged = [item(f"A1.{letter}", "10", {"kind": "judged"}, fields={}) for letter in "ab"]
+    found = card(judged, {}, {"A1.a": 10 * share, "A1.b": Decimal("3.333")})
+    assert found.items[0].points == round_half_up(10 * share)
+    assert found.items[1].points == Decimal("3.33")
+    assert found.total == round_half_up(10 * share + Fraction("3.333"))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.kernel.change import Refused
@@ -45,6 +45,7 @@ def test_a_plenty_in_one_year_does_not_help_the_other():
     assert visits((150, 150), (0, 150)).points == 5
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**12), st.integers(0, 10**12))
 def test_the_threshold_is_exact_for_any_size(whole, part):
     reached = part * 5 >= whole
