@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from bench.pipeline import by_stage
+from bench.scoring import ENGINES
 from bench.stages import STAGES
 
 Record = Mapping[str, Any]
@@ -61,6 +62,14 @@ def of_accept(records: Sequence[Record]) -> Ratios:
     }
 
 
+def of_scoring(records: Sequence[Record]) -> Ratios:
+    """How many times the fastest rules engine costs what each of ours does."""
+    costs = {name: _median(found, "us") for (name,), found in grouped(records, "contender").items()}
+    fastest = min((cost for name, cost in costs.items() if name in ENGINES), default=None)
+    ours = {name: cost for name, cost in costs.items() if name not in ENGINES}
+    return {f"{name}: fastest engine ÷ ours": fastest / cost for name, cost in ours.items()} if fastest else {}
+
+
 def of_promise(records: Sequence[Record]) -> Ratios:
     """How many times the whole holds each part."""
     groups = grouped(records, "stage", "part")
@@ -78,6 +87,7 @@ RATIOS: Mapping[str, Callable[[Sequence[Record]], Ratios]] = {
     "pipeline": of_pipeline,
     "scale": of_scale,
     "accept": of_accept,
+    "scoring": of_scoring,
     "promise": of_promise,
 }
 """By benchmark."""

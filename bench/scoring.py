@@ -22,7 +22,7 @@ CONTENDERS: Mapping[str, str] = {
     "decider": "本平台，服务的判定 / here: the service's decider, with its event",
 }
 """By name; the first three are the engines."""
-_ENGINES = ("zen", "zen-batch", "cel")
+ENGINES = ("zen", "zen-batch", "cel")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def rows(records: Sequence[Mapping[str, Any]]) -> list[list[str]]:
             f"{name} — {title}",
             f"{1e6 / (cost := Spread.of(costs[name])).median:,.0f}",
             f"{cost.median:.0f} [{cost.least:.0f}–{cost.most:.0f}]",
-            *("—" if name in _ENGINES else f"{ratio(costs[engine], costs[name]).median:.1f}" for engine in _ENGINES),
+            *("—" if name in ENGINES else f"{ratio(costs[engine], costs[name]).median:.1f}" for engine in ENGINES),
         ]
         for name, title in CONTENDERS.items()
     ]

@@ -4,7 +4,7 @@ from typer.testing import CliRunner
 
 from bench import compare
 from bench.__main__ import app
-from bench.ratios import of_accept, of_pipeline, of_promise, of_scale
+from bench.ratios import of_accept, of_pipeline, of_promise, of_scale, of_scoring
 
 
 def drained(contender: str, rate: float, cpu: float, p99: float) -> dict[str, object]:
@@ -31,6 +31,13 @@ def test_a_variation_stands_beside_the_first_of_its_kind():
 
     records = [record("backlog", 10, 100, 10), record("backlog", 100, 90, 20), record("processes", 1, 100, 10)]
     assert of_scale(records) == {"backlog 100: rate ÷ first": 0.9, "backlog 100: first memory ÷ its own": 0.5}
+
+
+def test_scoring_stands_beside_the_fastest_engine():
+    costs = {"zen": 900, "cel": 450, "figures": 150}
+    assert of_scoring([{"contender": name, "us": us} for name, us in costs.items()]) == {
+        "figures: fastest engine ÷ ours": 3
+    }
 
 
 def test_the_gain_of_the_shared_commit_and_the_share_of_a_part():
