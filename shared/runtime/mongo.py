@@ -4,10 +4,11 @@ Every write waits for a journaled majority. Timeouts are short, because whoever 
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial, reduce
 from operator import getitem, itemgetter
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidDocument
@@ -26,7 +27,7 @@ from shared.kernel.history import GENESIS, Entry
 from shared.kernel.state import State
 from shared.runtime.documents import Place, SomeUnstorable, Store
 from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Stored, Write
-from shared.runtime.kinds import Kind
+from shared.runtime.kinds import Index, Kind
 from shared.runtime.pauses import EVERYTHING, Between
 from shared.runtime.together import Together
 from shared.runtime.work import Fact, Outgoing
@@ -87,7 +88,7 @@ class Database(Store):
                     [(f"outbox.{f}", ASCENDING) for f in ("routing_key", "at")], name="outbox_by_key", sparse=True
                 ),
                 IndexModel([("due", ASCENDING)], name="due", sparse=True),
-                *(IndexModel([(f, ASCENDING) for f in i.fields], unique=i.unique) for i in kind.indexes),
+                *(IndexModel(_ascending(index.fields), unique=index.unique) for index in kind.indexes),
             ]
             await self.collection(kind.collection).create_indexes(models)
 
@@ -263,14 +264,33 @@ class Database(Store):
             found.setdefault(str(value), []).append(document)
         return found
 
-    async def count(self, kind: Kind[Any], where: Mapping[str, Any]) -> int:
-        """How many documents match."""
-        return await self.collection(kind.collection).count_documents(dict(where))
+    async def parts(
+        self,
+        kind: Kind[Any],
+        fields: Sequence[str],
+        where: Mapping[str, Any],
+        *,
+        along: Index,
+        order: Sequence[str],
+        limit: int,
+    ) -> list[Document]:
+        """These fields of the states that match, as stored; read along an index, which gives their order."""
+        shown = {f"state.{field}": 1 for field in fields}
+        cursor = self.collection(kind.collection).find(dict(where), shown).sort(_ascending(order)).limit(limit)
+        found = await cursor.hint(_ascending(along.fields)).batch_size(limit + 1).to_list(limit)
+        return [document["state"] for document in found]
 
-    async def count_by(self, kind: Kind[Any], field: str, where: Mapping[str, Any]) -> dict[str, int]:
-        """How many documents match, per value of a field (`state.status`)."""
+    async def count(self, kind: Kind[Any], where: Mapping[str, Any], *, along: Index | None = None) -> int:
+        """How many documents match, counted along an index if one is named."""
+        return await self.collection(kind.collection).count_documents(dict(where), **_hint(along))
+
+    async def count_by(
+        self, kind: Kind[Any], field: str, where: Mapping[str, Any], *, along: Index | None = None
+    ) -> dict[str, int]:
+        """How many documents match, per value of a field (`state.status`), counted along an index if one is named."""
         pipeline = [{"$match": dict(where)}, {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}]
-        return {str(row["_id"]): row["n"] async for row in self.collection(kind.collection).aggregate(pipeline)}
+        rows = self.collection(kind.collection).aggregate(pipeline, **_hint(along))
+        return {str(row["_id"]): row["n"] async for row in rows}
 
     async def history(self, kind: Kind[Any], key: str) -> list[Entry]:
         """The whole history of one document, oldest first."""
@@ -300,8 +320,8 @@ class Files:
         self._bucket = bucket
         self._index = index
 
-    async def put(self, key: str, data: bytes, metadata: Mapping[str, Any]) -> bool:
-        """Store a file; False if it stood here already."""
+    async def put(self, key: str, data: bytes | BinaryIO, metadata: Mapping[str, Any]) -> bool:
+        """Store a file, given whole or open for reading; False if it stood here already."""
         if await self.stat(key) is not None:
             return False
         await self._index.create_index("filename", unique=True)
@@ -313,6 +333,12 @@ class Files:
             await stream.abort()
             return False
         return True
+
+    async def remove(self, key: str) -> None:
+        """Take a file away, if it is there."""
+        if found := await self._index.find_one({"filename": key}, {"_id": 1}):
+            with suppress(NoFile):
+                await self._bucket.delete(found["_id"])
 
     async def stat(self, key: str) -> Document | None:
         """Metadata of a file, with `length`; None if there is none."""
@@ -333,6 +359,14 @@ class Files:
         if await self.stat(key) is None:
             return None
         return b"".join([piece async for piece in self.chunks(key)])
+
+
+def _ascending(fields: Sequence[str]) -> list[tuple[str, int]]:
+    return [(field, ASCENDING) for field in fields]
+
+
+def _hint(along: Index | None) -> Document:
+    return {"hint": _ascending(along.fields)} if along else {}
 
 
 def _stored(kind: Kind[Any], found: Document) -> Stored | DocumentUnreadable:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.review.domain.case import Case, Correction, Decision, Ending, Nomination, Status
+from services.review.domain.line import Line
 from shared.contracts.area import Area, Level
 from shared.contracts.cases import ExpertMark, Tally
 from shared.contracts.chambers import Chamber, ChamberType, Evidence
@@ -157,9 +158,9 @@ class History(_View):
     """The first place where one does not."""
 
 
-def row(case: Case) -> CaseRow:
+def row(line: Line) -> CaseRow:
     """A case in a list."""
-    return CaseRow.model_validate(_row(case))
+    return CaseRow.model_validate(_row(line))
 
 
 def for_officer(case: Case) -> OfficerCase:
@@ -199,7 +200,7 @@ def for_expert(case: Case, expert: str) -> ExpertCase:
     )
 
 
-def _row(case: Case) -> dict[str, object]:
+def _row(case: Case | Line) -> dict[str, object]:
     named = ("id", "application", "round", "jurisdiction", "chamber", "status", "stage", "deadline", "overdue", "ready")
     return {
         **{name: getattr(case, name) for name in named},
