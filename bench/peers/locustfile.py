@@ -64,7 +64,7 @@ class Caller(FastHttpUser):
         path = request["path"]
         for _ in range(request.get("follow", 0) + 1):
             answer = self.client.request(request["method"], path, headers=headers, data=data, name=request["name"])
-            if "follow" not in request or answer.status_code != HTTPStatus.OK or not (after := answer.js["next"]):
+            if "follow" not in request or answer.status_code != HTTPStatus.OK or not (after := answer.json()["next"]):
                 return
             path = f"{request['path'].partition('&after=')[0]}&after={quote(after)}"
 
