@@ -137,7 +137,7 @@ def make_app() -> FastAPI:
         sheet = book.create_sheet()
         sheet.append([str(column.title) for column in COLUMNS])
         async for case in _cases(by, ""):
-            line = Line.model_validate(case["state"])
+            line = Line(case["state"])
             sheet.append([column.value(line) for column in COLUMNS])
         await asyncio.to_thread(book.save, path)
         return FileResponse(path, filename="cases.xlsx")

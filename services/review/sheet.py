@@ -1,7 +1,7 @@
 """Cases as an XLSX workbook, row by row: rows go to a temporary file, so that memory does not grow with them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,38 +36,36 @@ class Column:
     value: Callable[[Line], Value]
 
 
-def _points(dimension: str) -> Callable[[Line], Value]:
-    return lambda line: line.score.dimensions.get(dimension) if line.score else None
-
-
 COLUMNS = (
     Column(text("案件编号", "Case"), 36, lambda line: line.id),
-    Column(text("认定周期", "Round"), 12, lambda line: line.round),
-    Column(text("审核地区", "Jurisdiction"), 12, lambda line: line.jurisdiction),
-    Column(text("商会名称", "Chamber"), 36, lambda line: line.chamber.name),
-    Column(text("统一社会信用代码", "Credit code"), 22, lambda line: line.chamber.code),
-    Column(text("商会类型", "Type"), 14, lambda line: TYPES[line.chamber.type].zh),
-    Column(text("层级", "Level"), 10, lambda line: LEVELS[line.chamber.level].zh),
-    Column(text("所在地区", "Area"), 10, lambda line: line.chamber.area),
-    Column(text("状态", "Status"), 14, lambda line: STATUS_WORDS[line.status][0]),
-    Column(text("环节", "Stage"), 18, lambda line: line.current.title.zh if line.current else line.stage),
-    Column(text("得分", "Points"), 10, lambda line: line.score.total if line.score else None),
-    Column(text("待评分", "Points pending"), 10, lambda line: line.score.pending if line.score else None),
-    Column(text("政治引领", "A"), 10, _points("A")),
-    Column(text("队伍建设", "B"), 10, _points("B")),
-    Column(text("服务发展", "C"), 10, _points("C")),
-    Column(text("自律规范", "D"), 10, _points("D")),
-    Column(text("待核资格条件", "Gates in doubt"), 16, lambda line: " ".join(line.doubts)),
-    Column(text("未达资格条件", "Gates not met"), 16, lambda line: " ".join(line.failed_gates)),
-    Column(text("进入环节时间（北京时间）", "In stage since"), 20, lambda line: _here(line.entered)),
-    Column(text("应办期限（北京时间）", "Deadline"), 20, lambda line: _here(line.deadline)),
-    Column(text("是否逾期", "Overdue"), 10, lambda line: "是" if line.overdue else "否"),
-    Column(text("提交次数", "Revision"), 10, lambda line: line.revision),
-    Column(text("推荐名次", "Rank"), 10, lambda line: line.nomination.rank if line.nomination else None),
-    Column(text("未通过原因", "Reason"), 40, lambda line: line.ending.reason.zh if line.ending else None),
-    Column(text("通报文号", "Document"), 20, lambda line: line.document or None),
-    Column(text("评分标准", "Rubric"), 18, lambda line: line.score.rubric if line.score else None),
-    Column(text("审核程序", "Procedure"), 14, lambda line: line.rules.procedure.id if line.rules else None),
+    Column(text("认定周期", "Round"), 12, lambda line: line.stored["round"]),
+    Column(text("审核地区", "Jurisdiction"), 12, lambda line: line.stored["jurisdiction"]),
+    Column(text("商会名称", "Chamber"), 36, lambda line: line.chamber["name"]),
+    Column(text("统一社会信用代码", "Credit code"), 22, lambda line: line.chamber["code"]),
+    Column(text("商会类型", "Type"), 14, lambda line: TYPES[line.chamber["type"]].zh),
+    Column(text("层级", "Level"), 10, lambda line: LEVELS[line.chamber["level"]].zh),
+    Column(text("所在地区", "Area"), 10, lambda line: line.chamber["area"]),
+    Column(text("状态", "Status"), 14, lambda line: STATUS_WORDS[line.stored["status"]][0]),
+    Column(
+        text("环节", "Stage"), 18, lambda line: line.current["title"]["zh"] if line.current else line.stored["stage"]
+    ),
+    Column(text("得分", "Points"), 10, lambda line: _number(line.score, "total")),
+    Column(text("待评分", "Points pending"), 10, lambda line: _number(line.score, "pending")),
+    Column(text("政治引领", "A"), 10, lambda line: _number(line.score.get("dimensions"), "A")),
+    Column(text("队伍建设", "B"), 10, lambda line: _number(line.score.get("dimensions"), "B")),
+    Column(text("服务发展", "C"), 10, lambda line: _number(line.score.get("dimensions"), "C")),
+    Column(text("自律规范", "D"), 10, lambda line: _number(line.score.get("dimensions"), "D")),
+    Column(text("待核资格条件", "Gates in doubt"), 16, lambda line: " ".join(line.gates("to_be_verified"))),
+    Column(text("未达资格条件", "Gates not met"), 16, lambda line: " ".join(line.gates("not_met"))),
+    Column(text("进入环节时间（北京时间）", "In stage since"), 20, lambda line: _here(line.stored["entered"])),
+    Column(text("应办期限（北京时间）", "Deadline"), 20, lambda line: _here(line.stored["deadline"])),
+    Column(text("是否逾期", "Overdue"), 10, lambda line: "是" if line.stored["overdue"] else "否"),
+    Column(text("提交次数", "Revision"), 10, lambda line: line.stored["revision"]),
+    Column(text("推荐名次", "Rank"), 10, lambda line: line.part("nomination").get("rank")),
+    Column(text("未通过原因", "Reason"), 40, lambda line: line.part("ending").get("reason", {}).get("zh")),
+    Column(text("通报文号", "Document"), 20, lambda line: line.stored["document"] or None),
+    Column(text("评分标准", "Rubric"), 18, lambda line: line.score.get("rubric")),
+    Column(text("审核程序", "Procedure"), 14, lambda line: line.procedure.get("id")),
 )
 """What is told of a case. People are not named, neither officers nor experts."""
 
@@ -91,8 +89,8 @@ class CaseSheet:
         """Add these cases."""
         for line in lines:
             self._cases.append([self._cell(column.value(line)) for column in COLUMNS])
-            self.rubrics |= {line.score.rubric} if line.score else set()
-            self.procedures |= {line.rules.procedure.id} if line.rules else set()
+            self.rubrics |= {line.score["rubric"]} if line.score else set()
+            self.procedures |= {line.procedure["id"]} if line.procedure else set()
         self.rows += len(lines)
 
     def save(self, about: Sequence[tuple[Text, str]]) -> None:
@@ -131,6 +129,11 @@ class CaseSheet:
         return cell
 
 
-def _here(instant: datetime | None) -> datetime | None:
+def _number(figures: Mapping[str, str] | None, name: str) -> Decimal | None:
+    """A figure as a number."""
+    return Decimal(figures[name]) if figures and name in figures else None
+
+
+def _here(instant: str | None) -> datetime | None:
     """An instant as a clock in China shows it; a sheet knows no zones."""
-    return instant.astimezone(CHINA).replace(tzinfo=None) if instant else None
+    return datetime.fromisoformat(instant).astimezone(CHINA).replace(tzinfo=None) if instant else None

@@ -114,7 +114,7 @@ class ReviewStore:
         along = _SEATED if expert else _LISTED
         rest = _after(wanted, after)
         found = await self._database.parts(CASES, FIELDS, rest, along=along, order=_ORDER, limit=limit)
-        return [Line.model_validate(line) for line in found]
+        return [Line(stored) for stored in found]
 
     async def lines_in(self, where: Where) -> int:
         """How many cases such a list has."""

@@ -4,15 +4,13 @@ Every write waits for a journaled majority. Timeouts are short, because whoever 
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial, reduce
 from operator import getitem, itemgetter
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidDocument
-from gridfs.errors import FileExists, NoFile
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorCollection,
@@ -26,6 +24,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from shared.kernel.history import GENESIS, Entry
 from shared.kernel.state import State
 from shared.runtime.documents import Place, SomeUnstorable, Store
+from shared.runtime.files import Files
 from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Stored, Write
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.pauses import EVERYTHING, Between
@@ -65,6 +64,7 @@ class Database(Store):
             connectTimeoutMS=2000,
             socketTimeoutMS=8000,
         )
+        self._files: dict[str, Files] = {}
         self._db: AsyncIOMotorDatabase[Document] = self._client.get_database(name, codec_options=_CODEC)
         self._lookups: dict[tuple[str, str], Together[str, list[Document]]] = {}
 
@@ -224,10 +224,10 @@ class Database(Store):
         found = await self.collection(kind.collection).find_one({"_id": key}, {"state": 1})
         return kind.state.model_validate(found["state"]) if found else None
 
-    async def part(self, kind: Kind[Any], key: str, field: str) -> Any:
-        """One field of a document's state, as stored, without reading the rest; None if there is no document."""
-        found = await self.collection(kind.collection).find_one({"_id": key}, {f"state.{field}": 1})
-        return found["state"].get(field) if found else None
+    async def fields(self, kind: Kind[Any], key: str, *names: str) -> Document | None:
+        """Some fields of a document's state, as stored, without reading the rest; None if there is no document."""
+        found = await self.collection(kind.collection).find_one({"_id": key}, {f"state.{name}": 1 for name in names})
+        return found["state"] if found else None
 
     async def get_many(self, kind: Kind[S], keys: Sequence[str]) -> dict[str, S]:
         """The states of several documents; unknown keys are left out."""
@@ -304,61 +304,12 @@ class Database(Store):
             return [], None
         return [Entry.model_validate(entry) for entry in found["history"]], kind.state.model_validate(found["state"])
 
-    def files(self, bucket: str) -> "Files":
+    def files(self, bucket: str) -> Files:
         """Files in GridFS, addressed by key. Called where the event loop runs, since the driver binds to it."""
-        return Files(AsyncIOMotorGridFSBucket(self._db, bucket_name=bucket), self.collection(f"{bucket}.files"))
-
-
-class Files:
-    """Files addressed by a key of ours, e.g. the SHA-256 of their bytes: the same file stands here once.
-
-    The key is the file's name, unique by index; every upload has chunks of its own, so that one that was cut off never
-    mixes with another. What a cut leaves behind is no file, and no reader sees it.
-    """
-
-    def __init__(self, bucket: AsyncIOMotorGridFSBucket, index: AsyncIOMotorCollection[Document]) -> None:
-        self._bucket = bucket
-        self._index = index
-
-    async def put(self, key: str, data: bytes | BinaryIO, metadata: Mapping[str, Any]) -> bool:
-        """Store a file, given whole or open for reading; False if it stood here already."""
-        if await self.stat(key) is not None:
-            return False
-        await self._index.create_index("filename", unique=True)
-        stream = self._bucket.open_upload_stream(key, metadata=dict(metadata))
-        try:
-            await stream.write(data)
-            await stream.close()
-        except FileExists:
-            await stream.abort()
-            return False
-        return True
-
-    async def remove(self, key: str) -> None:
-        """Take a file away, if it is there."""
-        if found := await self._index.find_one({"filename": key}, {"_id": 1}):
-            with suppress(NoFile):
-                await self._bucket.delete(found["_id"])
-
-    async def stat(self, key: str) -> Document | None:
-        """Metadata of a file, with `length`; None if there is none."""
-        found = await self._index.find_one({"filename": key})
-        return {**found.get("metadata", {}), "length": found["length"]} if found else None
-
-    async def chunks(self, key: str) -> AsyncIterator[bytes]:
-        """The bytes of a file, in pieces; nothing if there is none."""
-        try:
-            stream = await self._bucket.open_download_stream_by_name(key)
-        except NoFile:
-            return
-        while piece := await stream.readchunk():
-            yield piece
-
-    async def get(self, key: str) -> bytes | None:
-        """The bytes of a file; None if there is none."""
-        if await self.stat(key) is None:
-            return None
-        return b"".join([piece async for piece in self.chunks(key)])
+        if bucket not in self._files:
+            opened = AsyncIOMotorGridFSBucket(self._db, bucket_name=bucket)
+            self._files[bucket] = Files(opened, self.collection(f"{bucket}.files"))
+        return self._files[bucket]
 
 
 def _ascending(fields: Sequence[str]) -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ from services.review.clerk import Clerk
 from services.review.domain import export as exports
 from services.review.domain import opening
 from services.review.domain.export import KEPT, LEASE, TRIES, Ask, Asked, Export
+from services.review.domain.line import where_to_go_on
 from services.review.store import CASES, EXPORTS, KINDS, ReviewStore, case_filter, seen_by_officer
 from shared.contracts.area import covers
 from shared.kernel.history import verify
@@ -131,7 +132,7 @@ async def listed(office: Office, where: Any, limit: int = 100) -> list[str]:
         found += [line.id for line in page]
         if len(page) < limit:
             return found
-        after = f"{page[-1].chamber.area}/{page[-1].id}"
+        after = where_to_go_on(page[-1])
 
 
 @pytest.mark.parametrize("area", ["CN", "35", "3502", "350203", "51"])

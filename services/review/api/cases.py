@@ -108,7 +108,11 @@ async def _visible(
     after = query.after
     while True:
         found = await desk.store.lines(where, limit=query.limit, after=after, expert=expert.id if expert else None)
-        seen += [line for line in found if not (expert and _conflicted(desk, line, expert))]
+        seen += [
+            line
+            for line in found
+            if not (expert and _conflicted(desk, line.chamber["code"], line.look_back_years, expert))
+        ]
         if len(seen) >= query.limit or len(found) < query.limit:
             return seen[: query.limit], len(seen) >= query.limit
         after = where_to_go_on(found[-1])
@@ -122,11 +126,11 @@ async def _myself(desk: Desk, by: Actor) -> Expert | None:
 def _own(desk: Desk, case: Case, expert: Expert) -> views.ExpertCase:
     """The expert's view of a case they are seated at; for any other there is no such case."""
     seated = any(seat.expert == expert.id and seat.counts for seat in case.seats)
-    if not seated or _conflicted(desk, case, expert):
+    if not seated or _conflicted(desk, case.chamber.code, case.look_back_years, expert):
         raise missing("cases", case.id, "案件", "case")
     return views.for_expert(case, expert.id)
 
 
-def _conflicted(desk: Desk, case: Case | Line, expert: Expert) -> bool:
+def _conflicted(desk: Desk, chamber: str, look_back_years: int, expert: Expert) -> bool:
     """Whether the expert has to stand aside, by what is known now."""
-    return must_stand_aside(expert.ties, case.chamber.code, desk.clock.now(), case.look_back_years)
+    return must_stand_aside(expert.ties, chamber, desk.clock.now(), look_back_years)

@@ -160,7 +160,15 @@ class History(_View):
 
 def row(line: Line) -> CaseRow:
     """A case in a list."""
-    return CaseRow.model_validate(_row(line))
+    return CaseRow.model_validate(
+        {
+            **line.stored,
+            "points": line.score.get("total"),
+            "pending": line.score.get("pending"),
+            "doubts": len(line.gates("to_be_verified")),
+            "ready": line.ready,
+        }
+    )
 
 
 def for_officer(case: Case) -> OfficerCase:
@@ -200,7 +208,7 @@ def for_expert(case: Case, expert: str) -> ExpertCase:
     )
 
 
-def _row(case: Case | Line) -> dict[str, object]:
+def _row(case: Case) -> dict[str, object]:
     named = ("id", "application", "round", "jurisdiction", "chamber", "status", "stage", "deadline", "overdue", "ready")
     return {
         **{name: getattr(case, name) for name in named},

@@ -1,138 +1,86 @@
-"""A case as it stands in a list: what lists and exports read of it, without the rest of the document."""
+"""A case as it stands in a list: what lists and exports read of it, without the rest of the document.
 
-from datetime import datetime
+A list may have many thousands, so what is stored is looked at as it is, and not made a `Case` first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from services.review.domain.case import Status
 from shared.contracts.area import CENTRE
-from shared.contracts.chambers import Chamber
-from shared.contracts.scores import GateResult
-from shared.contracts.text import Text
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class LineGate(_Part):
-    """A gate: which, and how it came out."""
-
-    item: str
-    result: GateResult
-
-
-class LineScore(_Part):
-    """The scorecard in figures."""
-
-    total: Decimal
-    pending: Decimal
-    dimensions: dict[str, Decimal]
-    gates: tuple[LineGate, ...]
-    rubric: str
-    digest: str
-
-
-class LineStage(_Part):
-    """A stage of its procedure."""
-
-    id: str
-    kind: str
-    title: Text
-    look_back_years: int = 0
-
-
-class LineProcedure(_Part):
-    """Its procedure."""
-
-    id: str
-    stages: tuple[LineStage, ...]
-
-
-class LineRules(_Part):
-    """What its round lays down."""
-
-    procedure: LineProcedure
-
-
-class LineRank(_Part):
-    """Its place on the province's list."""
-
-    rank: int
-
-
-class LineEnding(_Part):
-    """Why it was declined."""
-
-    reason: Text
-
-
-class Line(_Part):
-    """One case in a list."""
-
-    id: str
-    application: str
-    round: str
-    jurisdiction: str
-    chamber: Chamber
-    status: Status
-    stage: str
-    entered: datetime | None
-    deadline: datetime | None
-    overdue: bool
-    revision: int
-    document: str
-    score: LineScore | None = None
-    rules: LineRules | None = None
-    nomination: LineRank | None = None
-    ending: LineEnding | None = None
-
-    @property
-    def current(self) -> LineStage | None:
-        """Its stage; the last one once it has ended."""
-        stages = self.rules.procedure.stages if self.rules else ()
-        return next((stage for stage in stages if stage.id == self.stage), None)
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """Gates that an officer has yet to verify."""
-        return self._gates("to_be_verified")
-
-    @property
-    def failed_gates(self) -> tuple[str, ...]:
-        """Gates that exclude it."""
-        return self._gates("not_met")
-
-    @property
-    def ready(self) -> bool:
-        """Whether the committee can vote on it: before the panel, with every point known."""
-        stage = self.current
-        before = self.status == "open" and stage is not None and stage.kind == "expert_panel"
-        return before and self.score is not None and self.score.pending == 0
-
-    @property
-    def look_back_years(self) -> int:
-        """Years during which an expert's tie that has ended still counts."""
-        stages = self.rules.procedure.stages if self.rules else ()
-        return max((stage.look_back_years for stage in stages), default=0)
-
-    def _gates(self, result: GateResult) -> tuple[str, ...]:
-        return tuple(gate.item for gate in self.score.gates if gate.result == result) if self.score else ()
-
 
 FIELDS = (
     *("id", "application", "round", "jurisdiction", "chamber", "status", "stage", "entered", "deadline", "overdue"),
     *("revision", "nomination.rank", "ending.reason", "document", "rules.procedure.id"),
     *(f"rules.procedure.stages.{name}" for name in ("id", "kind", "title", "look_back_years")),
-    *(f"score.{name}" for name in ("total", "pending", "dimensions", "rubric", "digest", "gates.item", "gates.result")),
+    *(f"score.{name}" for name in ("total", "pending", "dimensions", "rubric", "gates.item", "gates.result")),
 )
-"""What is read of a case, as stored."""
+"""What is read of a case, as stored; of what is not there, nothing is read."""
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One case in a list."""
+
+    stored: Mapping[str, Any]
+    """Its fields, as stored."""
+
+    @property
+    def id(self) -> str:
+        """`<application>@<jurisdiction>`."""
+        return str(self.stored["id"])
+
+    @property
+    def chamber(self) -> Mapping[str, Any]:
+        """The chamber."""
+        return self.part("chamber")
+
+    @property
+    def score(self) -> Mapping[str, Any]:
+        """The scorecard in figures; empty without one."""
+        return self.part("score")
+
+    @property
+    def procedure(self) -> Mapping[str, Any]:
+        """Its procedure, in brief; empty until it opens."""
+        return self.part("rules").get("procedure") or _NOTHING
+
+    @property
+    def stages(self) -> Sequence[Mapping[str, Any]]:
+        """The stages of its procedure, in brief."""
+        return self.procedure.get("stages") or ()
+
+    @property
+    def current(self) -> Mapping[str, Any]:
+        """Its stage; the last one once it has ended."""
+        here = self.stored["stage"]
+        return next((stage for stage in self.stages if stage["id"] == here), _NOTHING)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the committee can vote on it: before the panel, with every point known."""
+        before = self.stored["status"] == "open" and self.current.get("kind") == "expert_panel"
+        return before and "pending" in self.score and Decimal(self.score["pending"]) == 0
+
+    @property
+    def look_back_years(self) -> int:
+        """Years during which an expert's tie that has ended still counts."""
+        return max((stage.get("look_back_years", 0) for stage in self.stages), default=0)
+
+    def gates(self, result: str) -> list[str]:
+        """The gates that came out so."""
+        return [gate["item"] for gate in self.score.get("gates", ()) if gate["result"] == result]
+
+    def part(self, name: str) -> Mapping[str, Any]:
+        """A part of the case; empty if it has none."""
+        return self.stored.get(name) or _NOTHING
 
 
 def where_to_go_on(line: Line) -> str:
     """What continues a list after this case: lists are in the order of areas, within an area of ids."""
-    return f"{line.chamber.area}/{line.id}"
+    return f"{line.chamber['area']}/{line.id}"
 
 
 def place_of(after: str) -> tuple[str, str]:

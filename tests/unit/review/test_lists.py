@@ -18,7 +18,7 @@ def line_of(number: int) -> Line:
     who = given.chamber(number, "CN", "national")
     opened = opening.hear_score(None, given.scored(jurisdiction="CN", who=who), given.NOW)
     assert opened
-    return Line.model_validate(opened.state.but(id=f"case-{number}").model_dump(mode="json"))
+    return Line(opened.state.but(id=f"case-{number}").model_dump(mode="json"))
 
 
 class Cases:
