@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bench import accepting
+from bench import http as https
 from bench import pipeline as pipelines
 from bench import promise as promises
 from bench import scale as scales
@@ -62,6 +63,24 @@ def accept(
 ) -> None:
     """受理：合并提交与单独提交 / accepting: a shared commit beside one commit each."""
     _run("accept", accepting.measure, accepting.Plan(_numbers(callers), count, rounds, http, seed))
+
+
+@app.command()
+def http(  # noqa: PLR0917 - options of a command line
+    users: Annotated[int, typer.Option(help="同时在线的用户 / users at once")] = 200,
+    submits: Annotated[int, typer.Option(help="每轮提交的份数，各带 1 MB 文件 / hand-ins, with 1 MB each")] = 600,
+    reads: Annotated[int, typer.Option(help="每轮读时间线的次数 / timelines read")] = 6000,
+    pages: Annotated[int, typer.Option(help="每轮读案件列表的页数 / pages of 200 cases")] = 1000,
+    cases: Annotated[int, typer.Option(help="案件总数 / cases in the store")] = 50_000,
+    rounds: int = 3,
+    times: Annotated[float, typer.Option(help="截止前高峰为预计的几倍 / the burst, times the expected peak")] = 100,
+    seconds: Annotated[float, typer.Option(help="高峰持续的秒数，0 为不测 / its seconds; 0: none")] = 600,
+    parts: str = "submit,timeline,page,export,burst",
+    seed: Seed = 1,
+) -> None:
+    """真实服务与裸 FastAPI + Motor 的对比；截止前的高峰 / services beside bare FastAPI and Motor; a deadline burst."""
+    plan = https.Plan(users, submits, reads, pages, cases, rounds, times, seconds, parts.split(","), seed)
+    _run("http", https.measure, plan)
 
 
 @app.command()

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from services.intake.domain.application import Application, Status
+from services.intake.domain.application import Application, Head, Status, Timeline
 from services.intake.domain.chamber import RegisteredChamber
 from services.intake.domain.lists import ChamberList
 from services.intake.domain.round import PlannedRound
 from services.intake.domain.rubric import KnownRubric
-from shared.contracts import CENTRE, Area, Chamber
+from shared.contracts import CENTRE, Area
 from shared.kernel.history import Entry
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
@@ -42,6 +42,7 @@ class IntakeStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._opened: dict[str, PlannedRound] = {}
 
     async def chamber(self, code: str) -> RegisteredChamber | None:
         """A chamber by its credit code."""
@@ -74,6 +75,18 @@ class IntakeStore:
         """A round by its code."""
         return await self._database.get(ROUNDS, code)
 
+    async def opened(self, code: str) -> PlannedRound | None:
+        """A round as it stood when it was first found open; kept in memory, since its terms never change after that.
+
+        One that has not opened yet is read every time.
+        """
+        if code not in self._opened:
+            planned = await self.round(code)
+            if planned is None or planned.opened_at is None:
+                return planned
+            self._opened[code] = planned
+        return self._opened[code]
+
     async def rounds(self) -> list[PlannedRound]:
         """All rounds; there is one every year or two."""
         return [planned for _, planned in await self._database.find(ROUNDS, {})]
@@ -86,10 +99,15 @@ class IntakeStore:
         """An application by its id."""
         return await self._database.get(APPLICATIONS, id_)
 
-    async def applicant(self, id_: str) -> Chamber | None:
-        """The chamber of an application, without reading what it declares."""
-        chamber = await self._database.part(APPLICATIONS, id_, "chamber")
-        return Chamber.model_validate(chamber) if chamber else None
+    async def head(self, id_: str) -> Head | None:
+        """Whose application it is and in which round, without reading what it declares."""
+        found = await self._database.fields(APPLICATIONS, id_, *Head.model_fields)
+        return Head.model_validate(found) if found else None
+
+    async def timeline(self, id_: str) -> Timeline | None:
+        """What happened to an application, without reading what it declares."""
+        found = await self._database.fields(APPLICATIONS, id_, *Timeline.model_fields)
+        return Timeline.model_validate(found) if found else None
 
     async def applications(
         self,

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.review import procedures
 from services.review.api import routers
 from services.review.api.desk import Desk
+from services.review.clerk import Clerk
 from services.review.handlers import table
 from services.review.settings import ReviewSettings
 from services.review.store import KINDS, ReviewStore
@@ -18,6 +19,8 @@ def create_app(settings: ReviewSettings) -> FastAPI:
     service = Service("review", settings, KINDS, scope=settings.scope)
     store = ReviewStore(service.database)
     service.listen(table(store, library, settings.jurisdictions, settings.scope))
+    clerk = Clerk(store, service.commands, service.clock, limit=settings.export_rows, every=settings.export_every)
+    service.task("clerk", clerk.run)
     desk = Desk(store, service.commands, service.clock, library, settings.jurisdictions)
     where = "、".join(settings.jurisdictions)
     return service.http(

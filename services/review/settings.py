@@ -26,6 +26,11 @@ class ReviewSettings(Settings):
     areas: Annotated[str, AfterValidator(_areas)] = Field(examples=["35", "CN,33,43"])
     """The jurisdictions it serves, by comma: a province, or `CN` and the provinces the centre hosts."""
 
+    export_rows: int = Field(default=200_000, ge=1, le=1_000_000)
+    """Cases that one export may hold; a sheet ends at 1,048,576 rows."""
+    export_every: float = Field(default=1.0, gt=0)
+    """Seconds between two looks for exports that wait."""
+
     @property
     def jurisdictions(self) -> tuple[str, ...]:
         """The jurisdictions, one by one."""

@@ -1,9 +1,10 @@
 """What review keeps, and how it is read: the only file that knows collections and field names."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, BinaryIO, TypeVar
 
+from services.review.domain import export as exports
 from services.review.domain import honour as honours
 from services.review.domain import notice as notices
 from services.review.domain import opening
@@ -11,7 +12,9 @@ from services.review.domain.announcement import Announced
 from services.review.domain.case import Case
 from services.review.domain.command import missing
 from services.review.domain.expert import Expert
+from services.review.domain.export import Export
 from services.review.domain.honour import Register
+from services.review.domain.line import FIELDS, Line, place_of
 from services.review.domain.notice import Notice
 from services.review.domain.panel import Panel
 from services.review.domain.shortlist import Shortlist
@@ -26,14 +29,20 @@ S = TypeVar("S", bound=State)
 Where = Mapping[str, Any]
 
 ROUNDS = Kind("rounds", Terms)
+_ORDER = ("state.chamber.area", "_id")
+"""The order of every list of cases: an officer's area is a stretch of it."""
+_LISTED = Index((*_ORDER, *(f"state.{name}" for name in ("round", "jurisdiction", "status", "stage", "overdue"))))
+"""Along this every list of cases is read; it holds all that a list may ask for, so what is left out is never read."""
+_SEATED = Index(("state.seats.expert", *_ORDER))
+"""The same for what one expert judges."""
 CASES = Kind(
     "cases",
     Case,
     on_due=opening.on_due,
     indexes=(
         Index(("state.round", "state.jurisdiction", "state.status", "state.stage", "_id")),
-        Index(("state.status", "state.stage", "state.jurisdiction", "state.chamber.area")),
-        Index(("state.seats.expert",)),
+        _LISTED,
+        _SEATED,
     ),
 )
 EXPERTS = Kind("experts", Expert)
@@ -49,7 +58,16 @@ HONOURS = Kind(
     on_due=honours.on_due,
     indexes=(Index(("state.code",)), Index(("state.terms.round",)), Index(("state.terms.status",))),
 )
-KINDS: tuple[Kind[Any], ...] = (ROUNDS, CASES, EXPERTS, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS, HONOURS)
+_OF_PERSON = Index(("state.by.id", "_id"))
+EXPORTS = Kind(
+    "exports",
+    Export,
+    on_due=exports.on_due,
+    indexes=(_OF_PERSON, Index(("state.status", "state.at")), Index(("state.files", "state.status"))),
+)
+_WORKBOOKS = "workbooks"
+"""The bucket of exported files."""
+KINDS: tuple[Kind[Any], ...] = (ROUNDS, CASES, EXPERTS, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS, HONOURS, EXPORTS)
 """Everything review owns."""
 
 _UNDECIDED = ("open", "returned")
@@ -90,9 +108,17 @@ class ReviewStore:
 
     # --- cases ---------------------------------------------------------------------------------------------------
 
-    async def cases(self, where: Where, *, limit: int, after: str | None) -> list[Case]:
-        """A page of cases, by id."""
-        return [case for _, case in await self._database.find(CASES, where, limit=limit, after=after)]
+    async def lines(self, where: Where, *, limit: int, after: str | None, expert: str | None = None) -> list[Line]:
+        """A page of cases, by area and id; with `expert` those they judge."""
+        wanted = {"$and": [seen_by_expert(expert), where]} if expert else where
+        along = _SEATED if expert else _LISTED
+        rest = _after(wanted, after)
+        found = await self._database.parts(CASES, FIELDS, rest, along=along, order=_ORDER, limit=limit)
+        return [Line(stored) for stored in found]
+
+    async def lines_in(self, where: Where) -> int:
+        """How many cases such a list has."""
+        return await self._database.count(CASES, _after(where, None), along=_LISTED)
 
     async def cases_in(self, round_: str, jurisdiction: str, stage: str) -> list[Case]:
         """Every open case of a round in a stage."""
@@ -117,7 +143,7 @@ class ReviewStore:
 
     async def counts(self, field: str, where: Where) -> dict[str, int]:
         """Numbers of cases by a field of theirs: `stage`, `status`."""
-        return await self._database.count_by(CASES, f"state.{field}", where)
+        return await self._database.count_by(CASES, f"state.{field}", _after(where, None), along=_LISTED)
 
     # --- experts, panels, notices, honours --------------------------------------------------------------------------
 
@@ -149,6 +175,40 @@ class ReviewStore:
         """Which of these cases are or were on a public notice."""
         found = await self._database.find(NOTICES, {"state.candidates.case": {"$in": list(cases)}})
         return {candidate.case for _, notice in found for candidate in notice.candidates} & set(cases)
+
+    # --- exports ---------------------------------------------------------------------------------------------------
+
+    async def exports(self, by: str, *, limit: int, after: str | None) -> list[Export]:
+        """A person's exports, by id."""
+        return await self.page(EXPORTS, {"state.by.id": by}, limit=limit, after=after)
+
+    async def standing(self, by: str) -> int:
+        """How many of a person's exports are waiting or running."""
+        where = {"state.by.id": by, "state.status": {"$in": ["waiting", "running"]}}
+        return await self._database.count(EXPORTS, where, along=_OF_PERSON)
+
+    async def waiting_export(self) -> str | None:
+        """The export that has waited longest."""
+        where = {"state.status": "waiting"}
+        found = await self._database.find(EXPORTS, where, sort=(("state.at", 1),), limit=1)
+        return found[0][0] if found else None
+
+    async def exports_to_clean(self) -> list[Export]:
+        """Exports that are over, and of which the store may still hold files."""
+        where = {"state.files": True, "state.status": {"$in": ["failed", "removed"]}}
+        return [export for _, export in await self._database.find(EXPORTS, where)]
+
+    async def keep_workbook(self, key: str, file: BinaryIO) -> None:
+        """Store the file of a try."""
+        await self._database.files(_WORKBOOKS).put(key, file, {})
+
+    def workbook(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes of a file, in pieces."""
+        return self._database.files(_WORKBOOKS).chunks(key)
+
+    async def remove_workbook(self, key: str) -> None:
+        """Take a file away, if it is there."""
+        await self._database.files(_WORKBOOKS).remove(key)
 
 
 # --- queries, in the words of the caller --------------------------------------------------------------------------
@@ -204,6 +264,18 @@ def honour_filter(
     if wanted:
         where["state.terms"] = {"$elemMatch": wanted}
     return {field: value for field, value in where.items() if value is not None}
+
+
+def _after(where: Where, after: str | None) -> Where:
+    """The rest of a list: what is left of the same area, and all areas that follow.
+
+    Some bound always stands on the area: only then does the store compare the index' other keys without the documents.
+    """
+    if after is None:
+        return {"$and": [{"state.chamber.area": {"$gt": ""}}, where]}
+    area, id_ = place_of(after)
+    here = {"state.chamber.area": area, "_id": {"$gt": id_}}
+    return {"$or": [{"$and": [here, where]}, {"$and": [{"state.chamber.area": {"$gt": area}}, where]}]}
 
 
 def _inside(area: str) -> dict[str, str]:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
 from bson.errors import InvalidDocument
-from gridfs.errors import FileExists, NoFile
 from motor.motor_asyncio import (
     AsyncIOMotorClient,
     AsyncIOMotorCollection,
@@ -25,8 +24,9 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 from shared.kernel.history import GENESIS, Entry
 from shared.kernel.state import State
 from shared.runtime.documents import Place, SomeUnstorable, Store
+from shared.runtime.files import Files
 from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Stored, Write
-from shared.runtime.kinds import Kind
+from shared.runtime.kinds import Index, Kind
 from shared.runtime.pauses import EVERYTHING, Between
 from shared.runtime.together import Together
 from shared.runtime.work import Fact, Outgoing
@@ -64,6 +64,7 @@ class Database(Store):
             connectTimeoutMS=2000,
             socketTimeoutMS=8000,
         )
+        self._files: dict[str, Files] = {}
         self._db: AsyncIOMotorDatabase[Document] = self._client.get_database(name, codec_options=_CODEC)
         self._lookups: dict[tuple[str, str], Together[str, list[Document]]] = {}
 
@@ -87,7 +88,7 @@ class Database(Store):
                     [(f"outbox.{f}", ASCENDING) for f in ("routing_key", "at")], name="outbox_by_key", sparse=True
                 ),
                 IndexModel([("due", ASCENDING)], name="due", sparse=True),
-                *(IndexModel([(f, ASCENDING) for f in i.fields], unique=i.unique) for i in kind.indexes),
+                *(IndexModel(_ascending(index.fields), unique=index.unique) for index in kind.indexes),
             ]
             await self.collection(kind.collection).create_indexes(models)
 
@@ -223,10 +224,10 @@ class Database(Store):
         found = await self.collection(kind.collection).find_one({"_id": key}, {"state": 1})
         return kind.state.model_validate(found["state"]) if found else None
 
-    async def part(self, kind: Kind[Any], key: str, field: str) -> Any:
-        """One field of a document's state, as stored, without reading the rest; None if there is no document."""
-        found = await self.collection(kind.collection).find_one({"_id": key}, {f"state.{field}": 1})
-        return found["state"].get(field) if found else None
+    async def fields(self, kind: Kind[Any], key: str, *names: str) -> Document | None:
+        """Some fields of a document's state, as stored, without reading the rest; None if there is no document."""
+        found = await self.collection(kind.collection).find_one({"_id": key}, {f"state.{name}": 1 for name in names})
+        return found["state"] if found else None
 
     async def get_many(self, kind: Kind[S], keys: Sequence[str]) -> dict[str, S]:
         """The states of several documents; unknown keys are left out."""
@@ -263,14 +264,33 @@ class Database(Store):
             found.setdefault(str(value), []).append(document)
         return found
 
-    async def count(self, kind: Kind[Any], where: Mapping[str, Any]) -> int:
-        """How many documents match."""
-        return await self.collection(kind.collection).count_documents(dict(where))
+    async def parts(
+        self,
+        kind: Kind[Any],
+        fields: Sequence[str],
+        where: Mapping[str, Any],
+        *,
+        along: Index,
+        order: Sequence[str],
+        limit: int,
+    ) -> list[Document]:
+        """These fields of the states that match, as stored; read along an index, which gives their order."""
+        shown = {f"state.{field}": 1 for field in fields}
+        cursor = self.collection(kind.collection).find(dict(where), shown).sort(_ascending(order)).limit(limit)
+        found = await cursor.hint(_ascending(along.fields)).batch_size(limit + 1).to_list(limit)
+        return [document["state"] for document in found]
 
-    async def count_by(self, kind: Kind[Any], field: str, where: Mapping[str, Any]) -> dict[str, int]:
-        """How many documents match, per value of a field (`state.status`)."""
+    async def count(self, kind: Kind[Any], where: Mapping[str, Any], *, along: Index | None = None) -> int:
+        """How many documents match, counted along an index if one is named."""
+        return await self.collection(kind.collection).count_documents(dict(where), **_hint(along))
+
+    async def count_by(
+        self, kind: Kind[Any], field: str, where: Mapping[str, Any], *, along: Index | None = None
+    ) -> dict[str, int]:
+        """How many documents match, per value of a field (`state.status`), counted along an index if one is named."""
         pipeline = [{"$match": dict(where)}, {"$group": {"_id": f"${field}", "n": {"$sum": 1}}}]
-        return {str(row["_id"]): row["n"] async for row in self.collection(kind.collection).aggregate(pipeline)}
+        rows = self.collection(kind.collection).aggregate(pipeline, **_hint(along))
+        return {str(row["_id"]): row["n"] async for row in rows}
 
     async def history(self, kind: Kind[Any], key: str) -> list[Entry]:
         """The whole history of one document, oldest first."""
@@ -284,55 +304,20 @@ class Database(Store):
             return [], None
         return [Entry.model_validate(entry) for entry in found["history"]], kind.state.model_validate(found["state"])
 
-    def files(self, bucket: str) -> "Files":
+    def files(self, bucket: str) -> Files:
         """Files in GridFS, addressed by key. Called where the event loop runs, since the driver binds to it."""
-        return Files(AsyncIOMotorGridFSBucket(self._db, bucket_name=bucket), self.collection(f"{bucket}.files"))
+        if bucket not in self._files:
+            opened = AsyncIOMotorGridFSBucket(self._db, bucket_name=bucket)
+            self._files[bucket] = Files(opened, self.collection(f"{bucket}.files"))
+        return self._files[bucket]
 
 
-class Files:
-    """Files addressed by a key of ours, e.g. the SHA-256 of their bytes: the same file stands here once.
+def _ascending(fields: Sequence[str]) -> list[tuple[str, int]]:
+    return [(field, ASCENDING) for field in fields]
 
-    The key is the file's name, unique by index; every upload has chunks of its own, so that one that was cut off never
-    mixes with another. What a cut leaves behind is no file, and no reader sees it.
-    """
 
-    def __init__(self, bucket: AsyncIOMotorGridFSBucket, index: AsyncIOMotorCollection[Document]) -> None:
-        self._bucket = bucket
-        self._index = index
-
-    async def put(self, key: str, data: bytes, metadata: Mapping[str, Any]) -> bool:
-        """Store a file; False if it stood here already."""
-        if await self.stat(key) is not None:
-            return False
-        await self._index.create_index("filename", unique=True)
-        stream = self._bucket.open_upload_stream(key, metadata=dict(metadata))
-        try:
-            await stream.write(data)
-            await stream.close()
-        except FileExists:
-            await stream.abort()
-            return False
-        return True
-
-    async def stat(self, key: str) -> Document | None:
-        """Metadata of a file, with `length`; None if there is none."""
-        found = await self._index.find_one({"filename": key})
-        return {**found.get("metadata", {}), "length": found["length"]} if found else None
-
-    async def chunks(self, key: str) -> AsyncIterator[bytes]:
-        """The bytes of a file, in pieces; nothing if there is none."""
-        try:
-            stream = await self._bucket.open_download_stream_by_name(key)
-        except NoFile:
-            return
-        while piece := await stream.readchunk():
-            yield piece
-
-    async def get(self, key: str) -> bytes | None:
-        """The bytes of a file; None if there is none."""
-        if await self.stat(key) is None:
-            return None
-        return b"".join([piece async for piece in self.chunks(key)])
+def _hint(along: Index | None) -> Document:
+    return {"hint": _ascending(along.fields)} if along else {}
 
 
 def _stored(kind: Kind[Any], found: Document) -> Stored | DocumentUnreadable:

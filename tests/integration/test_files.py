@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.runtime.mongo import Database, Files
+from shared.runtime.files import Files
+from shared.runtime.mongo import Database
 
 
 @pytest.fixture(scope="module")

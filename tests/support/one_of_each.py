@@ -22,6 +22,7 @@ async def one_of_each(platform: Platform, *, spare: Iterable[str]) -> dict[str, 
     await made.people(spare)
     await made.applications()
     await made.province_case()
+    await made.exports()
     await made.centre_case()
     await made.panel()
     await made.notice()
@@ -104,6 +105,17 @@ class _Made:
         province = self.officer[PROVINCE]
         await self.platform.comes("review-35", f"/cases/{self.names['case35']}", token=province)
         await self.done("PUT", "review-35", "/experts/expert-1", province, json={"fields": ["法律"], "area": PROVINCE})
+
+    async def exports(self) -> None:
+        """Of the city's officer and of the operator, finished; each with another one to delete."""
+        askers = {"city": self.officer[CITY], "operator": self.operator}
+        for name in ("export", "spare_export"):
+            for who, token in askers.items():
+                export = await self.done("POST", "review-35", "/exports", token, json={"round": self.round})
+                self.names[f"{name}_{who}"] = export["id"]
+        for who, token in askers.items():
+            path = f"/exports/{self.names[f'export_{who}']}"
+            await self.platform.comes("review-35", path, token=token, holds=lambda e: bool(e["status"] == "done"))
 
     async def centre_case(self) -> None:
         """Passed at the centre, marked by five."""

@@ -1,15 +1,16 @@
 """Who may see an application, and what its chamber is answered after an act."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from services.intake.api import views
 from services.intake.domain import refusals
-from services.intake.domain.application import Application
+from services.intake.domain.application import Application, Head, Timeline
 from services.intake.store import IntakeStore
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow, require_area, require_chamber
 from shared.runtime.commands import Done
 
+F = TypeVar("F", Application, Head, Timeline)
 Secretary = Annotated[Actor, allow(secretary="own chamber")]
 """Who acts for a chamber."""
 Reader = Annotated[Actor, allow(secretary="own chamber", officer="own area", operator="any area")]
@@ -23,26 +24,31 @@ async def permitted(store: IntakeStore, id_: str, by: Actor) -> Application:
         NotFound: there is none.
         Forbidden: it is another chamber's, or of another area.
     """
-    application = await store.application(id_)
-    if application is None:
-        raise refusals.unknown()
-    require_chamber(by, application.chamber.code)
-    require_area(by, application.chamber.area)
-    return application
+    return theirs(await store.application(id_), by)
 
 
-async def admitted(store: IntakeStore, id_: str, by: Actor) -> None:
-    """Let this actor act on the application, or not.
+async def admitted(store: IntakeStore, id_: str, by: Actor) -> Head:
+    """Whose it is and in which round, if this actor may act on it.
 
     Raises:
         NotFound: there is none.
         Forbidden: it is another chamber's, or of another area.
     """
-    chamber = await store.applicant(id_)
-    if chamber is None:
+    return theirs(await store.head(id_), by)
+
+
+def theirs(found: F | None, by: Actor) -> F:
+    """What was found, if this actor may see it.
+
+    Raises:
+        NotFound: nothing was found.
+        Forbidden: it is another chamber's, or of another area.
+    """
+    if found is None:
         raise refusals.unknown()
-    require_chamber(by, chamber.code)
-    require_area(by, chamber.area)
+    require_chamber(by, found.chamber.code)
+    require_area(by, found.chamber.area)
+    return found
 
 
 def existing(done: Done[Application]) -> Application:

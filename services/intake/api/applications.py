@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.intake.api import views
-from services.intake.api.access import Reader, Secretary, admitted, existing, permitted, shown
+from services.intake.api.access import Reader, Secretary, admitted, existing, permitted, shown, theirs
 from services.intake.api.chambers import unknown_chamber
 from services.intake.api.rounds import unknown_round
 from services.intake.domain import refusals, submitting
@@ -70,8 +70,8 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
         application: str, body: submitting.Submit, by: Secretary, key: IdempotencyKey
     ) -> views.SubmissionView:
         """Hand in; the answer, with its receipt, comes once the application is durably stored."""
-        begun = await permitted(store, application, by)
-        planned, chamber = await _context(store, begun.round, begun.chamber.code)
+        head = await admitted(store, application, by)
+        planned, chamber = await _context(store, head.round, head.chamber.code)
         decide = submitting.submitting(planned, chamber)
         done = await commands.do(APPLICATIONS, application, body, decide, what="submit", by=by, idempotency_key=key)
         after, handed_in = existing(done), _handed_in(done)
@@ -94,7 +94,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
     @routes.get("/{application}/timeline", summary="时间线 / timeline")
     async def timeline(application: str, by: Reader) -> views.TimelineView:
         """What happened to it, oldest first."""
-        return views.timeline(await permitted(store, application, by))
+        return views.timeline(theirs(await store.timeline(application), by))
 
     @routes.get("/{application}/history", summary="留痕 / history")
     async def history(application: str, by: Reader) -> views.HistoryView:
@@ -107,7 +107,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
 
 async def _context(store: IntakeStore, round_: str, chamber: str) -> tuple[PlannedRound, Chamber]:
     """The round, and the chamber as it is registered now."""
-    planned = await store.round(round_)
+    planned = await store.opened(round_)
     if planned is None:
         raise unknown_round(round_)
     registered = await store.chamber(chamber)

@@ -13,6 +13,7 @@ from services.intake.domain.application import (
     SelfAssessment,
     Status,
     Step,
+    Timeline,
 )
 from services.intake.domain.receipt import Submission, content_of
 from shared.contracts import Chamber, Evidence, Instant, Receipt, Text
@@ -126,11 +127,9 @@ def view(application: Application, *, private: bool) -> ApplicationView:
     )
 
 
-def timeline(application: Application) -> TimelineView:
+def timeline(found: Timeline) -> TimelineView:
     """The timeline."""
-    return TimelineView(
-        status=application.status, status_text=STATUS_WORDS[application.status], steps=application.steps
-    )
+    return TimelineView(status=found.status, status_text=STATUS_WORDS[found.status], steps=found.steps)
 
 
 def receipt(submission: Submission) -> ReceiptView:

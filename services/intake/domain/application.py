@@ -156,6 +156,24 @@ class Application(State):
         return any(item == code or item.startswith(f"{code}.") for code in named)
 
 
+class Head(Part):
+    """Whose application it is, and in which round."""
+
+    round: str
+    """Code of the round."""
+    chamber: Chamber
+    """The chamber."""
+
+
+class Timeline(Head):
+    """What happened to it."""
+
+    status: Status
+    """Where it stands."""
+    steps: tuple[Step, ...]
+    """In the order of time."""
+
+
 def application_id(round_: str, chamber: str) -> str:
     """The id of a chamber's application in a round."""
     return f"{round_}-{chamber}"

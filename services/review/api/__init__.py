@@ -10,6 +10,7 @@ from services.review.api import (
     cases,
     decisions,
     experts,
+    exports,
     honours,
     marks,
     notices,
@@ -34,5 +35,6 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         announcements,
         honours,
         procedures,
+        exports,
     )
     return [resource.router(desk) for resource in resources]

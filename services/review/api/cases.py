@@ -11,9 +11,9 @@ from services.review.api.desk import Body, Desk, require_case
 from services.review.domain.case import Case, Status
 from services.review.domain.command import missing
 from services.review.domain.expert import Expert
-from services.review.domain.procedure import ExpertPanel
+from services.review.domain.line import Line, where_to_go_on
 from services.review.domain.recusal import must_stand_aside
-from services.review.store import CASES, case_filter, seen_by_expert, seen_by_officer
+from services.review.store import CASES, case_filter, seen_by_officer
 from shared.contracts.area import Area
 from shared.kernel.actor import Actor
 from shared.kernel.history import verify
@@ -65,13 +65,10 @@ def router(desk: Desk) -> APIRouter:
     async def listing(by: Reader, query: Annotated[CaseQuery, Query()]) -> Page[views.CaseRow]:
         asked = query.model_dump(include={"jurisdiction", "stage", "status", "overdue"})
         where = [case_filter(round_=query.round, **asked)]
-        expert = await _myself(desk, by)
-        if expert:
-            where.append(seen_by_expert(expert.id))
         if by.role == "officer":
             where.append(seen_by_officer(by.area or ""))
-        seen, more = await _visible(desk, {"$and": where}, query, expert)
-        return Page(items=tuple(map(views.row, seen)), next=seen[-1].id if more else None)
+        seen, more = await _visible(desk, {"$and": where}, query, await _myself(desk, by))
+        return Page(items=tuple(map(views.row, seen)), next=where_to_go_on(seen[-1]) if more else None)
 
     @routes.get("/counts", summary="按环节与状态计数 / how many stand where")
     async def counts(by: Office, query: Annotated[CountQuery, Query()]) -> Counts:
@@ -105,16 +102,20 @@ def router(desk: Desk) -> APIRouter:
 
 async def _visible(
     desk: Desk, where: Mapping[str, Any], query: PageRequest, expert: Expert | None
-) -> tuple[list[Case], bool]:
+) -> tuple[list[Line], bool]:
     """A full page of what the caller may see, and whether there may be more; no case that is hidden leaves a trace."""
-    seen: list[Case] = []
+    seen: list[Line] = []
     after = query.after
     while True:
-        found = await desk.store.cases(where, limit=query.limit, after=after)
-        seen += [case for case in found if not (expert and _conflicted(desk, case, expert))]
+        found = await desk.store.lines(where, limit=query.limit, after=after, expert=expert.id if expert else None)
+        seen += [
+            line
+            for line in found
+            if not (expert and _conflicted(desk, line.chamber["code"], line.look_back_years, expert))
+        ]
         if len(seen) >= query.limit or len(found) < query.limit:
             return seen[: query.limit], len(seen) >= query.limit
-        after = found[-1].id
+        after = where_to_go_on(found[-1])
 
 
 async def _myself(desk: Desk, by: Actor) -> Expert | None:
@@ -125,13 +126,11 @@ async def _myself(desk: Desk, by: Actor) -> Expert | None:
 def _own(desk: Desk, case: Case, expert: Expert) -> views.ExpertCase:
     """The expert's view of a case they are seated at; for any other there is no such case."""
     seated = any(seat.expert == expert.id and seat.counts for seat in case.seats)
-    if not seated or _conflicted(desk, case, expert):
+    if not seated or _conflicted(desk, case.chamber.code, case.look_back_years, expert):
         raise missing("cases", case.id, "案件", "case")
     return views.for_expert(case, expert.id)
 
 
-def _conflicted(desk: Desk, case: Case, expert: Expert) -> bool:
+def _conflicted(desk: Desk, chamber: str, look_back_years: int, expert: Expert) -> bool:
     """Whether the expert has to stand aside, by what is known now."""
-    stages = case.rules.procedure.stages if case.rules else ()
-    years = max((stage.look_back_years for stage in stages if isinstance(stage, ExpertPanel)), default=0)
-    return must_stand_aside(expert.ties, case.chamber.code, desk.clock.now(), years)
+    return must_stand_aside(expert.ties, chamber, desk.clock.now(), look_back_years)

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.review.domain.case import Case, Correction, Decision, Ending, Nomination, Status
+from services.review.domain.line import Line
 from shared.contracts.area import Area, Level
 from shared.contracts.cases import ExpertMark, Tally
 from shared.contracts.chambers import Chamber, ChamberType, Evidence
@@ -157,9 +158,17 @@ class History(_View):
     """The first place where one does not."""
 
 
-def row(case: Case) -> CaseRow:
+def row(line: Line) -> CaseRow:
     """A case in a list."""
-    return CaseRow.model_validate(_row(case))
+    return CaseRow.model_validate(
+        {
+            **line.stored,
+            "points": line.score.get("total"),
+            "pending": line.score.get("pending"),
+            "doubts": len(line.gates("to_be_verified")),
+            "ready": line.ready,
+        }
+    )
 
 
 def for_officer(case: Case) -> OfficerCase:

@@ -12,4 +12,5 @@
 - `notice`:    public notice, objections, rulings;  `announcement`: the result.
 - `outcome`:   what lists, votes, notices and announcements mean for a case.
 - `honour`:    the register: granted, superseded, expired, revoked.
+- `line`:      a case as it stands in a list;  `export`: lists as workbooks, made in the background.
 """

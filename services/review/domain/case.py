@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.procedure import Stage
+from services.review.domain.procedure import ExpertPanel, Stage
 from services.review.domain.terms import Rules
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.cases import ExpertMark, ReturnedItem, Tally
@@ -202,6 +202,12 @@ class Case(State):
     def doubts(self) -> tuple[Gate, ...]:
         """Gates that an officer has yet to verify."""
         return tuple(gate for gate in self.score.gates if gate.result == "to_be_verified") if self.score else ()
+
+    @property
+    def look_back_years(self) -> int:
+        """Years during which an expert's tie that has ended still counts."""
+        stages = self.rules.procedure.stages if self.rules else ()
+        return max((stage.look_back_years for stage in stages if isinstance(stage, ExpertPanel)), default=0)
 
     @property
     def judged(self) -> dict[str, Decimal]:

@@ -10,6 +10,7 @@ OFFICER = {"officer": "own area"}
 OFFICE = {"officer": "own area", "operator": "any area"}
 READERS = {"officer": "own area", "expert": "self", "operator": "any area"}
 EITHER = {"officer": "own area", "expert": "self"}
+OWN = {"officer": "self", "operator": "self"}
 ANYONE = {"public": "anyone"}
 
 TABLE = {
@@ -21,6 +22,11 @@ TABLE = {
     "GET /cases/{case}/history": OFFICE,
     "GET /experts": OFFICER,
     "GET /experts/{expert}": EITHER,
+    "DELETE /exports/{export}": OWN,
+    "GET /exports": OWN,
+    "GET /exports/{export}": OWN,
+    "GET /exports/{export}/file": OWN,
+    "POST /exports": OFFICE,
     "GET /honours": ANYONE,
     "GET /honours/{line}/{code}": ANYONE,
     "GET /notices": ANYONE,

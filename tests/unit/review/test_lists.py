@@ -6,31 +6,31 @@ from typing import Any, cast
 from services.review.api.cases import _visible
 from services.review.api.desk import Desk
 from services.review.domain import opening
-from services.review.domain.case import Case
 from services.review.domain.expert import Expert
+from services.review.domain.line import Line, where_to_go_on
 from services.review.domain.recusal import Tie
 from shared.runtime.http import PageRequest
 from tests.unit.review import given
 
 
-def case_of(number: int) -> Case:
-    """A case before the centre's experts."""
+def line_of(number: int) -> Line:
+    """A case before the centre's experts, as a list reads it."""
     who = given.chamber(number, "CN", "national")
     opened = opening.hear_score(None, given.scored(jurisdiction="CN", who=who), given.NOW)
     assert opened
-    return opened.state.but(id=f"case-{number}")
+    return Line(opened.state.but(id=f"case-{number}").model_dump(mode="json"))
 
 
 class Cases:
     """A store of five cases, in the order of their ids."""
 
     def __init__(self) -> None:
-        self.all = [case_of(number) for number in range(1, 6)]
+        self.all = [line_of(number) for number in range(1, 6)]
 
-    async def cases(self, where: Any, *, limit: int, after: str | None) -> list[Case]:
+    async def lines(self, where: Any, *, limit: int, after: str | None, expert: str | None) -> list[Line]:
         """A page."""
-        del where
-        return [case for case in self.all if case.id > (after or "")][:limit]
+        del where, expert
+        return [line for line in self.all if where_to_go_on(line) > (after or "")][:limit]
 
 
 def desk() -> Desk:
@@ -46,7 +46,7 @@ async def pages(expert: Expert | None) -> list[list[str]]:
     while more:
         seen, more = await _visible(desk(), {}, PageRequest(limit=2, after=after), expert)
         found.append([case.id for case in seen])
-        after = seen[-1].id if seen else None
+        after = where_to_go_on(seen[-1]) if seen else None
     return found
 
 
