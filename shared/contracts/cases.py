@@ -30,7 +30,7 @@ class CaseEvent(Event):
     revision: int | None = Field(default=None, ge=1)
     """The newest revision of the application that the case knew."""
     sequence: int | None = Field(default=None, ge=1)
-    """Which scoring of the application it rests on; what rests on a later one supersedes it, whatever the clocks say."""
+    """Which scoring of the application it rests on; what rests on a later one supersedes it, whatever clocks say."""
 
     @property
     def subject(self) -> str:

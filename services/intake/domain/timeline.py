@@ -91,7 +91,7 @@ def _status(state: Application) -> Status:
 
 
 def _reopens(declined: Step, taken_up: Step) -> bool:
-    """Whether the case was taken up after it had been declined: on a later scoring; by time only where none is named."""
+    """Whether the case was taken up after it was declined: on a later scoring, or by time where none is named."""
     if declined.sequence is None or taken_up.sequence is None:
         return declined.at < taken_up.at
     return declined.sequence < taken_up.sequence
