@@ -31,8 +31,10 @@ async def tell(
         except PyMongoError:
             waiting = "–"
         accepted, given = len(ledger.accepted), len(schedule.struck)
+        about = " ".join(sorted(fault.kind for fault in schedule.about)) or "–"
         say(
-            f"{passed:4.0f} s  受理 {accepted}（{accepted / passed:.0f}/s）  故障 {given}  "
+            f"{passed:4.0f} s  受理 {accepted}（{accepted / passed:.0f}/s）  故障 {given}（正在：{about}）  "
             f"进程死亡 {deaths}  待发 {waiting}  预计 {over:%H:%M:%S} 止 / "
-            f"accepted {accepted}, faults {given}, deaths {deaths}, unsent {waiting}, until {over:%H:%M:%S}"
+            f"accepted {accepted}, faults {given} (now {about}), deaths {deaths}, unsent {waiting}, "
+            f"until {over:%H:%M:%S}"
         )

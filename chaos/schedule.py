@@ -74,6 +74,8 @@ class Schedule:
         self._seconds = seconds
         self._locks: dict[str, asyncio.Lock] = {}
         self.struck: list[Struck] = []
+        self.about: set[Fault] = set()
+        """Faults that are given just now."""
         self.left_out: Counter[str] = Counter()
         """Faults that had to wait too long, by kind."""
 
@@ -92,8 +94,10 @@ class Schedule:
             if at > self._seconds:
                 self.left_out[fault.kind] += 1
                 return
+            self.about.add(fault)
             try:
                 await fault.dose(scene)
             finally:
                 await fault.undo(scene)
+                self.about.discard(fault)
         self.struck.append(Struck(round(at, 1), fault.kind, str(fault), fault.reached))

@@ -26,6 +26,8 @@ _KEPT = 2_000
 """Messages kept for being published again."""
 _PREFETCH = 500
 _PATIENCE = 90.0
+_ATTEMPT = 30.0
+"""Seconds: a broker that goes away in the wrong moment leaves its client waiting for ever."""
 
 
 class Tap:
@@ -48,7 +50,7 @@ class Tap:
 
     async def open(self) -> None:
         """Declare and bind the queue."""
-        async with _connected(self.url) as connection:
+        async with connected(self.url) as connection:
             channel = await connection.channel()
             queue = await channel.declare_queue(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
             await queue.bind(await channel.get_exchange(EXCHANGE), "#")
@@ -57,7 +59,7 @@ class Tap:
         """For ever: listen; after every fault, listen again."""
         while True:
             with suppress(*BrokerAway):
-                async with _connected(self.url) as connection:
+                async with connected(self.url) as connection:
                     channel = await connection.channel()
                     await channel.set_qos(prefetch_count=_PREFETCH)
                     ended = asyncio.get_running_loop().create_future()
@@ -108,7 +110,7 @@ class Tap:
         end = monotonic() + _PATIENCE
         while True:
             try:
-                async with _connected(self.url) as connection:
+                async with asyncio.timeout(_ATTEMPT), connected(self.url) as connection:
                     await act(await connection.channel(publisher_confirms=True))
             except BrokerAway:
                 if monotonic() > end:
@@ -120,7 +122,7 @@ class Tap:
     async def hold_back(self, queue: str, *, at_most: int, seconds: float, order: Callable[[list[int]], None]) -> int:
         """Take messages out of a service's queue, keep them, give them back in another order; answers how many."""
         held: dict[int, AbstractIncomingMessage] = {}
-        async with _connected(self.url) as connection:
+        async with asyncio.timeout(seconds + _ATTEMPT), connected(self.url) as connection:
             channel = await connection.channel()
             await channel.set_qos(prefetch_count=at_most)
 
@@ -139,7 +141,7 @@ class Tap:
 
 
 @asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[aio_pika.abc.AbstractConnection]:
+async def connected(url: str) -> AsyncIterator[aio_pika.abc.AbstractConnection]:
     """A connection; closing one that is broken already is no matter."""
     connection = await aio_pika.connect(f"{url}?heartbeat=6", timeout=5.0)
     try:

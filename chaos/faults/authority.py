@@ -1,5 +1,6 @@
 """Faults of authority: a user of the broker who tries what it may not."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from random import Random
@@ -11,7 +12,7 @@ from aiormq.exceptions import ChannelAccessRefused, ChannelPreconditionFailed
 
 from chaos.faults.fault import Fault, Scene
 from chaos.ledger import Trespass
-from chaos.tap import EXCHANGE, QUEUE, BrokerAway, again
+from chaos.tap import EXCHANGE, QUEUE, BrokerAway, again, connected
 from demo.stand import may_announce, may_hear
 from dev.rabbit_api import TopicPermission, amqp_address
 
@@ -19,6 +20,7 @@ _AREA = "37"
 _OTHER = "35"
 _REPLAYED = 50
 """Messages that are said once more, at the most."""
+_WITHIN = 60.0
 Try = Callable[[AbstractChannel], Awaitable[object]]
 
 
@@ -51,8 +53,7 @@ class WrongAuthority(Fault):
                 topic_permissions={EXCHANGE: TopicPermission(may_announce("review", _AREA), may_hear(_AREA))},
             )
             url = amqp_address(stage.amqp_url, user=self._user, password=password)
-            connection = await aio_pika.connect(f"{url}?heartbeat=6", timeout=5.0)
-            async with connection:
+            async with asyncio.timeout(_WITHIN), connected(url) as connection:
                 for what, attempt in self._attempts(scene):
                     scene.ledger.trespasses.append(Trespass(self._user, what, await _refused(connection, attempt)))
                     self.reached = True

@@ -27,6 +27,10 @@ class CaseEvent(Event):
     """The federation's area in whose review the case is: a province, or `CN`."""
     chamber: Chamber
     """The chamber."""
+    revision: int | None = Field(default=None, ge=1)
+    """The newest revision of the application that the case knew."""
+    sequence: int | None = Field(default=None, ge=1)
+    """Which scoring of the application it rests on; what rests on a later one supersedes it, whatever clocks say."""
 
     @property
     def subject(self) -> str:

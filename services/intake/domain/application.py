@@ -83,6 +83,8 @@ class Step(Part):
     """What follows from it, with figures and dates."""
     status: Status | None = None
     """The status it speaks for; None if it changes nothing."""
+    sequence: int | None = None
+    """Which scoring of the application it rests on; None if it was not said."""
 
 
 class Correction(Part):
@@ -98,6 +100,8 @@ class Correction(Part):
     """What to correct."""
     deadline: Instant
     """Until when."""
+    revision: int | None = None
+    """The revision that was returned; None if it was not said."""
 
 
 class Application(State):
@@ -143,10 +147,15 @@ class Application(State):
 
     @property
     def correction(self) -> Correction | None:
-        """The return that is still to be answered: the latest one, if nothing was handed in after it."""
+        """The return that is still to be answered: the latest one, if nothing was handed in after it.
+
+        Numbers tell what came after what: the clocks of two machines may disagree by more than lies between.
+        """
         if not self.corrections or not self.submissions:
             return None
         latest = self.corrections[-1]
+        if latest.revision is not None:
+            return latest if latest.revision >= self.revision else None
         return latest if latest.at > self.submissions[-1].receipt.at else None
 
     def correctable(self, item: str) -> bool:

@@ -56,8 +56,9 @@ def hear(state: Application | None, told: Told, now: datetime) -> Change[Applica
             jurisdiction=told.event.jurisdiction,
             items=told.event.items,
             deadline=told.event.deadline,
+            revision=told.event.revision,
         )
-        corrections = tuple(sorted((*corrections, new), key=lambda c: (c.at, c.id)))
+        corrections = tuple(sorted((*corrections, new), key=lambda c: (c.revision or 0, c.at, c.id)))
     return Change(with_step(state.but(corrections=corrections), step_of(told.event, told.id, at)))
 
 
@@ -79,10 +80,18 @@ def over(state: Application) -> bool:
 
 def _status(state: Application) -> Status:
     farthest: Status = "draft"
+    taken_up = [step for step in state.steps if step.status == "under_review"]
     for step in state.steps:
-        if step.status == "under_review" and farthest == "declined":
-            farthest = step.status  # a correction that was held up reopened the case
+        if step.status == "declined" and any(_reopens(step, other) for other in taken_up):
+            continue  # a correction that was held up
         if step.status and _RANK[step.status] >= _RANK[farthest]:
             farthest = step.status
     returned = state.correction is not None and _RANK[farthest] < _RANK["on_notice"]
     return "returned" if returned else farthest
+
+
+def _reopens(declined: Step, taken_up: Step) -> bool:
+    """Whether the case was taken up after it was declined: on a later scoring, or by time where none is named."""
+    if declined.sequence is None or taken_up.sequence is None:
+        return declined.at < taken_up.at
+    return declined.sequence < taken_up.sequence

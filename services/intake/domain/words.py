@@ -9,6 +9,7 @@ from shared.contracts import (
     Area,
     CaseAdvanced,
     CaseDeclined,
+    CaseEvent,
     CaseNominated,
     CaseOpened,
     CaseReturned,
@@ -56,7 +57,8 @@ def step_of(event: Event, id_: str, at: datetime) -> Step:
         TypeError: the event has no place on the timeline.
     """
     stage, what, detail, status = _scoring(event) or _review(event) or _notice(event) or _honour(event)
-    return Step(id=id_, at=at, stage=stage, what=what, detail=detail, status=status)
+    sequence = event.sequence if isinstance(event, CaseEvent) else None
+    return Step(id=id_, at=at, stage=stage, what=what, detail=detail, status=status, sequence=sequence)
 
 
 def _scoring(event: Event) -> Line | None:

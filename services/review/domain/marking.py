@@ -85,7 +85,7 @@ def _settle_if_complete(case: Case, stage: ExpertPanel) -> Change[Case]:
         settle_item(item, of, [seat.marks[item] for seat in counted], stage.trim_from)
         for item, of in case.judged.items()
     )
-    fact = MarksSettled(**moves.about(case), revision=case.revision, marks=settled)
+    fact = MarksSettled(**moves.about(case), marks=settled)
     return Change(case.but(settled=settled), (fact,))
 
 

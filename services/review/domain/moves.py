@@ -23,6 +23,8 @@ def about(case: Case) -> dict[str, Any]:
         "round": case.round,
         "jurisdiction": case.jurisdiction,
         "chamber": case.chamber,
+        "revision": case.revision or None,
+        "sequence": case.sequence or None,
     }
 
 

@@ -90,6 +90,29 @@ def test_a_return_that_was_answered_does_not_open_the_form_again() -> None:
     assert after(hear(again, new, NOW)).status == "returned"
 
 
+def test_a_return_counts_although_its_clock_is_behind_that_of_the_submission() -> None:
+    behind = told(returned("B2.i").model_copy(update={"revision": 1}), NOW - timedelta(hours=1), "r1")
+    back = after(hear(submitted(), behind, NOW))
+    assert back.status == "returned"
+    again = after(submit(back, NOW - timedelta(minutes=30)))
+    assert again.status != "returned"
+    delayed = told(returned("A1.a").model_copy(update={"revision": 1}), NOW + timedelta(hours=2), "r2")
+    assert after(hear(again, delayed, NOW)).status != "returned"
+
+
+@pytest.mark.parametrize(("declined_on", "opened_on", "status"), [(1, 1, "declined"), (1, 2, "under_review")])
+def test_whether_a_case_was_reopened_is_told_by_the_scoring_and_not_by_the_clock(
+    declined_on: int, opened_on: int, status: str
+) -> None:
+    by_name = {event.name: event for event in EVENTS}
+    declined = by_name["case.declined"].model_copy(update={"sequence": declined_on})
+    opened = by_name["case.opened"].model_copy(update={"sequence": opened_on})
+    for ahead in (timedelta(hours=1), timedelta(hours=-1)):
+        messages = [told(declined, NOW + timedelta(hours=2)), told(opened, NOW + timedelta(hours=2) + ahead)]
+        for order in (messages, messages[::-1]):
+            assert heard_all(submitted(), order).status == status
+
+
 def test_the_latest_return_counts() -> None:
     first, second = returned("B2.i"), returned("A1.a")
     messages = [told(first, NOW + timedelta(hours=1)), told(second, NOW + timedelta(hours=2))]
