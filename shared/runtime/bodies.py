@@ -12,7 +12,7 @@ from starlette.types import Message
 from shared.runtime import metrics, problems
 from shared.runtime.settings import EdgeSettings
 
-MAX_VALUES = 100_000
+MAX_VALUES = 50_000
 """Commas and brackets of a JSON body: what it holds grows in memory to a hundred times their size."""
 
 

@@ -26,6 +26,8 @@ from shared.runtime.tokens import Verifier
 T = TypeVar("T")
 MAX_BODY = 1_000_000
 """Bytes a request may carry; an endpoint for files says `max_body_size=` itself."""
+MAX_PUBLIC_BODY = 32 * 1024
+"""Bytes a request may carry where no token is asked for."""
 
 
 def _given_or_new(

@@ -32,6 +32,8 @@ TOO_LARGE = 413
 TOO_MANY = 429
 UNAVAILABLE = 503
 MEDIA_TYPE = "application/problem+json"
+MOST = 100
+"""Errors of form that are told at once; of more, only how many there are."""
 
 _KINDS: Mapping[int, tuple[str, Text]] = {
     400: ("unreadable", text("无法读取", "Unreadable")),
@@ -124,19 +126,30 @@ class Unavailable(HttpProblem):
 
 
 def answer(
-    request: Request, status: int, problems: tuple[Problem, ...], headers: Mapping[str, str] | None = None
+    request: Request,
+    status: int,
+    problems: tuple[Problem, ...],
+    headers: Mapping[str, str] | None = None,
+    *,
+    total: int | None = None,
 ) -> Response:
-    """The response to a refused request: a page for browsers, problem+json for everybody else."""
-    body = body_of(status, problems)
+    """The response to a refused request: a page for browsers, problem+json for everybody else.
+
+    `total` says how many problems there are, if not all of them are given.
+    """
+    body = body_of(status, problems, total)
     if prefers_html(request):
         return page("problem.html", status=status, headers=headers, title=_kind(status)[1], problem=body)
     return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
 
 
-def body_of(status: int, problems: tuple[Problem, ...]) -> ProblemResponse:
+def body_of(status: int, problems: tuple[Problem, ...], total: int | None = None) -> ProblemResponse:
     """What is said to a refused request."""
     kind, title = _kind(status)
-    few = problems[0].rule if len(problems) == 1 else text(f"共 {len(problems)} 处有误", f"{len(problems)} problems")
+    count = total or len(problems)
+    few = problems[0].rule if count == 1 else text(f"共 {count} 处有误", f"{count} problems")
+    if count > len(problems) > 0:
+        few = text(f"{few.zh}，列出前 {len(problems)} 处", f"{few.en}, the first {len(problems)} of which are listed")
     return ProblemResponse(
         type=f"urn:sihao:problem:{kind}",
         title=str(title),
@@ -208,7 +221,8 @@ def add_handlers(app: FastAPI) -> None:
         return answer(request, 503, (problem("not-yet", "request", rule=rule, remedy=remedy),), {"Retry-After": "2"})
 
     async def invalid(request: Request, error: Any) -> Response:
-        return answer(request, 422, translate(error.errors()))
+        errors = error.errors()
+        return answer(request, 422, translate(errors[:MOST]), total=len(errors))
 
     async def from_framework(request: Request, error: Any) -> Response:
         if error.status_code == TOO_LARGE:

@@ -13,6 +13,7 @@ from shared.contracts import Instant, Sha256
 from shared.kernel.change import NotFound
 from shared.kernel.problem import problem
 from shared.runtime.access import public
+from shared.runtime.http import MAX_PUBLIC_BODY
 
 
 class Claim(BaseModel):
@@ -67,6 +68,7 @@ def router(store: IntakeStore) -> APIRouter:
 
     @routes.post(
         "/receipts/verify",
+        max_body_size=MAX_PUBLIC_BODY,
         dependencies=[public("whoever holds a receipt may ask whether it is genuine")],
         summary="核验回执 / verify a receipt",
     )

@@ -19,7 +19,7 @@ from shared.contracts.notices import Candidate
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow, public
-from shared.runtime.http import IdempotencyKey, Page
+from shared.runtime.http import MAX_PUBLIC_BODY, IdempotencyKey, Page
 
 Officer = Annotated[Actor, allow(officer="own area")]
 Anyone = Annotated[Actor, public("公示向社会公开 / a public notice is public")]
@@ -163,7 +163,7 @@ def router(desk: Desk) -> APIRouter:
     async def read(notice: str, _by: Anyone) -> PublicView:
         return _public(await desk.store.need(NOTICES, notice, "公示", "notice"))
 
-    @routes.post("/{notice}/objections", status_code=201, summary="提出异议 / object")
+    @routes.post("/{notice}/objections", status_code=201, max_body_size=MAX_PUBLIC_BODY, summary="提出异议 / object")
     async def object_(notice: str, body: ObjectBody, by: Objector, key: IdempotencyKey) -> Filed:
         await desk.store.need(NOTICES, notice, "公示", "notice")
         command = notices.Object(by=by, case=body.case, text=body.text, contact=body.contact)

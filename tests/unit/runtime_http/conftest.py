@@ -69,6 +69,12 @@ class Body(BaseModel):
     level: Literal["province", "city"] = "city"
 
 
+class Strict(BaseModel, extra="forbid"):
+    """What an endpoint takes that takes nothing else."""
+
+    count: int
+
+
 def sample_router() -> APIRouter:
     """One endpoint of every kind."""
     router = APIRouter(prefix="/sample", tags=["样例 / sample"])
@@ -78,6 +84,10 @@ def sample_router() -> APIRouter:
     async def act(area: str, body: Body, by: clerk, key: IdempotencyKey) -> dict[str, Any]:
         require_area(by, area)
         return {"by": by.model_dump(), "key": key, "count": body.count}
+
+    @router.post("/strict", dependencies=[public()])
+    async def strict(body: Strict) -> int:
+        return body.count
 
     @router.get("/chambers/{code}")
     async def chamber(code: str, by: Annotated[Actor, allow(secretary="own chamber", officer="own area")]) -> Actor:

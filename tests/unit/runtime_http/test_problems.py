@@ -200,3 +200,11 @@ def test_a_page_escapes_what_it_shows(issuer: Issuer) -> None:
     assert answer.status_code == 422
     assert "<script" not in answer.text
     assert "&lt;script&gt;" in answer.text
+
+
+def test_of_very_many_errors_the_first_are_told_and_how_many_there_are(client: TestClient, issuer: Issuer) -> None:
+    strange = {f"field{n}": n for n in range(5_000)}
+    answer = client.post("/sample/strict", json=strange, headers=bearer(issuer.token("operator")))
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == 100
+    assert answer.json()["detail"].startswith("共 5001 处有误，列出前 100 处 / 5001 problems, the first 100")
