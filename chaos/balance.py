@@ -15,7 +15,7 @@ from chaos.collecting import queues
 from chaos.faults.fault import service_of
 from chaos.faults.messages import wire_of
 from chaos.stage import Stage
-from chaos.tap import EXCHANGE, QUEUE, Tap
+from chaos.tap import EXCHANGE, NOT_OURS, Tap
 
 _COUNTER = "sihao_messages_total"
 _LATER = "deferred"
@@ -42,7 +42,7 @@ class Books(NamedTuple):
 async def books(stage: Stage, tap: Tap) -> Books:
     """As they stand now; to be asked only when nothing is on its way."""
     announced: Counter[Account] = Counter()
-    services = {queue["name"] for queue in await queues(stage)} - {QUEUE}
+    services = {queue["name"] for queue in await queues(stage)} - NOT_OURS
     for binding in await stage.api.get("exchanges", stage.vhost, EXCHANGE, "bindings", "source"):
         queue = binding["destination"]
         if queue in services:
