@@ -28,6 +28,7 @@ from dev.backends import Backends
 from dev.issuer import Issuer
 from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
+from dev.unlimited import UNLIMITED
 from services.intake.domain.application import Application, ItemEntry
 from services.intake.domain.chamber import RegisteredChamber
 from services.intake.domain.round import PlannedRound
@@ -205,6 +206,7 @@ async def _over_http(
                 "SIHAO_RABBIT_API_URL": "",
                 "SIHAO_OIDC_ISSUER": issuer.url,
                 "SIHAO_OIDC_JWKS_URL": issuer.jwks_url,
+                **UNLIMITED,
                 "SIHAO_PORT": url.rpartition(":")[2],
                 "SIHAO_LOG_LEVEL": "WARNING",
                 "SIHAO_BATCH_LIMIT": "1" if single else "200",

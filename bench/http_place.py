@@ -22,6 +22,7 @@ from dev.backends import Backends
 from dev.issuer import AUDIENCE, Issuer
 from dev.ports import LOOPBACK, free_port
 from dev.processes import Child, Processes
+from dev.unlimited import UNLIMITED
 from services.intake.domain.chamber import RegisteredChamber
 from services.intake.store import APPLICATIONS, CHAMBERS, ROUNDS
 from services.review.store import CASES
@@ -155,6 +156,7 @@ def _told(place: HttpPlace, name: str, url: str) -> dict[str, str]:
         "SIHAO_RABBIT_API_URL": "",
         "SIHAO_OIDC_ISSUER": place.issuer.url,
         "SIHAO_OIDC_JWKS_URL": place.issuer.jwks_url,
+        **UNLIMITED,
         "SIHAO_OIDC_AUDIENCE": AUDIENCE,
         "SIHAO_PORT": url.rpartition(":")[2],
         "SIHAO_LOG_LEVEL": "WARNING",

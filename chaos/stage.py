@@ -27,6 +27,7 @@ from dev.packages import Say
 from dev.ports import LOOPBACK, free_port
 from dev.rabbit_api import RabbitApi, amqp_address
 from dev.store import Store
+from dev.unlimited import UNLIMITED
 
 FUJIAN = "review-35"
 SERVICES = ("intake", "scoring", "review", FUJIAN, "notify")
@@ -138,6 +139,7 @@ async def raised(
             "SIHAO_RABBIT_API_URL": "",
             "SIHAO_OIDC_ISSUER": issuer.url,
             "SIHAO_OIDC_JWKS_URL": issuer.jwks_url,
+            **UNLIMITED,
             "SIHAO_LOG_LEVEL": "WARNING",
             "SIHAO_SMTP_HOST": mails.host,
             "SIHAO_SMTP_PORT": str(mails.port),

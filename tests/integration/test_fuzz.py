@@ -14,6 +14,7 @@ import pytest
 
 from dev.backends import Backends
 from dev.generated.services import described
+from dev.unlimited import UNLIMITED
 from tests.integration.test_access import OFFICERS, TABLE, Row, fill, send
 from tests.support.fuzz import Fuzz, Seed
 from tests.support.one_of_each import one_of_each
@@ -22,7 +23,6 @@ from tests.support.profile import Profile, profiled
 
 TIMES = int(os.environ.get("SIHAO_FUZZ_TIMES", "25"))
 START = int(os.environ.get("SIHAO_FUZZ_SEED", "20261125"))
-PLENTY = {f"SIHAO_RATE_{name}": "1000000/second" for name in ("READ", "WRITE", "PUBLIC_READ", "PUBLIC_WRITE", "FAILED")}
 SERVICES = {service.name: service.app.openapi() for service in described()}
 OPERATIONS = [
     pytest.param(service, method, path, id=f"{service}: {method.upper()} {path}")
@@ -47,7 +47,7 @@ class Ground:
 @pytest.fixture(scope="module")
 async def ground(backends: Backends) -> AsyncIterator[Ground]:
     async with (
-        a_platform(backends, "fuzz", SIHAO_LOG_LEVEL="WARNING", **PLENTY) as platform,
+        a_platform(backends, "fuzz", SIHAO_LOG_LEVEL="WARNING", **UNLIMITED) as platform,
         profiled(backends.mongo_url, platform.stand.databases) as profile,
     ):
         documents = await one_of_each(platform, spare=["one"])

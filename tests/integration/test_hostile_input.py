@@ -46,7 +46,7 @@ BODIES: Mapping[str, bytes] = {
     "a name twice": b'{"round": "a", "round": {"$gt": ""}}',
     "an operator": b'{"round": {"$ne": null}, "$where": "sleep(1000)"}',
 }
-TEXTS = ["\0", "a\0b", "\ud800", "\u202etxet", "a" * 15_000, "../../etc/passwd", "%00", "{}", "$ne", "𝕊" * 50, "ﬀ", " "]
+TEXTS = ["\0", "a\0b", "\ud800", "\u202etxet", "a" * 3_000, "../../etc/passwd", "%00", "{}", "$ne", "𝕊" * 50, "ﬀ", " "]
 
 
 class Memory:
@@ -127,14 +127,14 @@ async def test_no_endpoint_stumbles_over_a_body(platform: Platform, name: str) -
     assert {service: m.grown for service, m in memories.items() if m.grown >= TO_READ_A_BODY} == {}
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-async def test_a_compressed_body_is_refused_unopened(platform: Platform, method: str) -> None:
+async def test_a_compressed_body_is_refused_unopened(platform: Platform) -> None:
     memory = memory_of(platform, "intake")
-    packed = gzip.compress(bytes(300_000_000))
+    packed = gzip.compress(bytes(200_000_000))
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-    answer = await platform.call(method, "intake", "/rounds/any", content=packed, headers=headers)
-    assert answer.status_code == 415
-    assert codes(answer) == ["encoding"]
+    for method in ("POST", "PUT", "PATCH"):
+        answer = await platform.call(method, "intake", "/rounds/any", content=packed, headers=headers)
+        assert answer.status_code == 415
+        assert codes(answer) == ["encoding"]
     assert memory.grown < TO_READ_A_BODY
 
 

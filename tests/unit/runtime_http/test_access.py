@@ -31,6 +31,7 @@ def test_the_whole_table_can_be_read(app: FastAPI) -> None:
         ("POST", "/sample/areas/{area}"): {"officer": "own area", "operator": "any area"},
         ("GET", "/sample/chambers/{code}"): {"secretary": "own chamber", "officer": "own area"},
         ("GET", "/sample/open"): anyone,
+        ("POST", "/sample/strict"): anyone,
         ("POST", "/sample/files"): anyone,
         ("GET", "/sample/fails/{how}"): anyone,
         ("GET", "/livez"): anyone,
