@@ -80,6 +80,19 @@ def of_promise(records: Sequence[Record]) -> Ratios:
     }
 
 
+def of_http(records: Sequence[Record]) -> Ratios:
+    """The bare application's CPU time beside ours, for every part; and how much of a burst was accepted."""
+    groups = grouped(records, "part", "contender")
+    found: Ratios = {}
+    for (part, contender), ours in groups.items():
+        field = "cpu_seconds" if part == "export" else "cpu_us"
+        if contender == "sihao" and (part, "bare") in groups:
+            found[f"{part}: bare CPU ÷ its own"] = _median(groups[part, "bare"], field) / _median(ours, field)
+        if part == "burst":
+            found["burst: accepted ÷ sent"] = _median(ours, "accepted") / _median(ours, "sent")
+    return found
+
+
 _WORTH_COMPARING = 10.0
 """Microseconds under which a part is noise."""
 
@@ -89,6 +102,7 @@ RATIOS: Mapping[str, Callable[[Sequence[Record]], Ratios]] = {
     "accept": of_accept,
     "scoring": of_scoring,
     "promise": of_promise,
+    "http": of_http,
 }
 """By benchmark."""
 
