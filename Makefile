@@ -1,7 +1,7 @@
 # Every command that this project has. All paths are relative, so the project may lie anywhere.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv check lint format unit contract integration fuzz e2e chaos chaos-short bench test demo docs lock clean
+.PHONY: help venv check lint format unit contract integration fuzz e2e chaos chaos-short chaos-mutants bench test demo docs lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest $(ARGS)
@@ -48,8 +48,11 @@ e2e: venv ## 端到端测试：全部服务 / end-to-end tests with all services
 chaos: venv ## 故障测试；SEED= 重现，MINUTES= 负载时长 / the fault suite; SEED= repeats a run, MINUTES= of load
 	@$(PYTHON_IN_VENV) -m chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
-chaos-short: venv ## 故障测试的短形式，约两分钟 / the short form of the fault suite, about two minutes
-	@$(PYTEST) tests/chaos/short_form.py
+chaos-short: venv ## 故障测试的短形式，四分钟以内 / the short form of the fault suite, under four minutes
+	@$(PYTEST) tests/chaos/test_short_form.py
+
+chaos-mutants: venv ## 逐个运行故意做错的服务，须全部发现 / services made wrong on purpose; every one must be noticed
+	@$(PYTHON_IN_VENV) -m chaos.trial $(ARGS)
 
 BENCHES := pipeline:25 accept:5 scale:20 scoring:3 http:15 promise:1
 

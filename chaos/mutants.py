@@ -44,7 +44,7 @@ MUTANTS: Mapping[str, Mutant] = dict(
         _mutant(wrong.acknowledge_before_commit, "F2", "I1", points="before-commit"),
         _mutant(wrong.empty_the_outbox, "F6", "I1 I5", withdrawn=0.5),
         _mutant(wrong.remember_five_seconds, "F9", "I7", seconds=10),
-        _mutant(wrong.transient_messages, "F12 F3", "I1"),
+        _mutant(wrong.transient_messages, "F8 F3", "I1", seconds=40),
         _mutant(wrong.without_mandatory, "F9", "I1", seconds=5),
         # and some more
         _mutant(wrong.skip_heard, "F9", "I7", seconds=10),

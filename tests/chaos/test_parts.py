@@ -15,6 +15,7 @@ from chaos.faults.processes import PLACES, KilledAtPoint
 from chaos.points import Points, arm, disarm
 from chaos.report import percentile
 from chaos.schedule import dice_of, drawn
+from chaos.table import row
 from chaos.wire import Wire
 from dev.ports import LOOPBACK
 from shared.contracts import EVENTS
@@ -91,6 +92,30 @@ def test_the_books_of_a_stretch():
         Books(Counter({account: 8}), Counter({account: 6})),
     )
     assert after.since(before) == {account: (5, 5)}
+
+
+def test_a_run_makes_a_row_of_the_table():
+    recovery = dict.fromkeys(
+        (
+            "submission_p50",
+            "submission_p99",
+            "service_heard_again_p99",
+            "replacement_ready_p99",
+            "outbox_empty_after_quiet",
+        ),
+        1.5,
+    )
+    told = {
+        "seed": 7,
+        "plan": {"nodes": 3, "seconds": 60.0, "rate": 8.0},
+        "faults": {"F3": 1, "F3-kill": 1, "F9": 2},
+        **dict.fromkeys(("faults_in_all", "deaths", "accepted"), 1234),
+        **dict.fromkeys(("lost", "doubled", "violations"), 0),
+        "recovery": {**recovery, "broker_back_to_consuming": []},
+    }
+    cells = row(told)
+    assert cells[:6] == ("7", "3", "1 min, 8/s", "1,234（2 种 kinds）", "1,234", "1,234")
+    assert "–" in cells
 
 
 def test_percentiles():
