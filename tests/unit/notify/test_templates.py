@@ -100,7 +100,7 @@ def test_words_of_a_chamber_are_text_not_template() -> None:
     [
         template(body={"zh": "{{ chambre.name }}", "en": "b"}),
         template(subject={"zh": "{{ who }}", "en": "s"}),
-        template(when="revision > 1"),
+        template(when="deposit > 1"),
     ],
 )
 def test_a_field_the_event_does_not_have_is_found_at_the_start(broken: Template) -> None:
