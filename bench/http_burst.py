@@ -60,7 +60,7 @@ async def burst(backends: Backends, logs: Path, *, times: float, seconds: float,
         answers = await on_time(served["intake"][0], plan, logs, seconds + 60)
         cost = meter.stop()
         accepted = {key: said for key, status, _, said in answers if status == _ACCEPTED}
-        drained = await _drained(place, len(accepted))
+        drained = await _drained(place)
         honoured = await asyncio.to_thread(_honoured, place, accepted)
     took = sorted(ms for _, status, ms, _ in answers if status == _ACCEPTED)
     refused = Counter(_reason(status, said) for _, status, _, said in answers if status != _ACCEPTED)
@@ -101,12 +101,17 @@ def _reason(status: int, said: Any) -> str:
     return f"{status} {code}{' Retry-After' if again else ''}"
 
 
-async def _drained(place: HttpPlace, accepted: int) -> float | None:
-    """Seconds until every accepted application has its case and no outbox holds anything; None if that never came."""
+async def _drained(place: HttpPlace) -> float | None:
+    """Seconds until all that was handed in has its case and no outbox holds anything; None if that never came.
+
+    What was handed in may be more than the receipts that were seen: a client that gave up may have been accepted.
+    """
     began = time.monotonic()
+    handed_in = {"state.round": place.applicants.planned.round.code, "state.status": {"$ne": "draft"}}
     while time.monotonic() - began < _SETTLED:
-        cases = await asyncio.to_thread(_count, place, "review", CASES.collection, {})
-        if cases >= accepted and not await asyncio.to_thread(_unsent, place):
+        cases = await asyncio.to_thread(place.collection("review", CASES.collection).estimated_document_count)
+        awaited = await asyncio.to_thread(_count, place, "intake", APPLICATIONS.collection, handed_in)
+        if cases >= awaited and not await asyncio.to_thread(_unsent, place):
             return time.monotonic() - began
         await asyncio.sleep(0.5)
     return None
@@ -118,7 +123,7 @@ def _count(place: HttpPlace, service: str, collection: str, where: Mapping[str, 
 
 def _unsent(place: HttpPlace) -> int:
     """Documents of all services whose outbox holds something."""
-    where = {"outbox.0": {"$exists": True}}
+    where = {"outbox.routing_key": {"$exists": True}}
     return sum(_count(place, service, kind.collection, where) for service, kinds in _KINDS.items() for kind in kinds)
 
 
