@@ -317,7 +317,7 @@ def _ascending(fields: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def _hint(along: Index | None) -> Document:
-    return {"hint": _ascending(along.fields)} if along else {}
+    return {"hint": dict(_ascending(along.fields))} if along else {}
 
 
 def _stored(kind: Kind[Any], found: Document) -> Stored | DocumentUnreadable:
