@@ -125,7 +125,7 @@ class IntakeStore:
 
     async def standing(self, round_: str) -> int:
         """How many applications stand in a round: handed in, and not withdrawn."""
-        where = {"state.round": round_, "state.submissions.0": {"$exists": True}, "state.status": {"$ne": "withdrawn"}}
+        where = {"state.round": round_, "state.status": {"$nin": ["draft", "withdrawn"]}}
         return await self._database.count(APPLICATIONS, where)
 
     async def recorded(self, id_: str) -> tuple[list[Entry], Application | None]:

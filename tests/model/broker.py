@@ -160,8 +160,9 @@ class Broker:
 
 
 class Publishing:
-    """In the place of the publishing channel: what `wave.Wave` asks of the driver's, down to the frames it writes."""
+    """In the place of the publishing connection and its channel: what `Publisher` asks of them, down to the frames."""
 
+    is_closed = False
     number = 1
     max_content_size = 131_072
 
@@ -174,6 +175,17 @@ class Publishing:
         self.delivery_tag = 0
         self.confirmations: dict[int, Any] = {}
         self.message_id_delivery_tag: dict[str, int] = {}
+
+    async def connect(self) -> "Publishing":
+        """Itself, as the connection."""
+        return self
+
+    async def ready(self) -> None:
+        """It always is."""
+
+    async def channel(self, **_how: bool) -> "Publishing":
+        """Itself, as the channel."""
+        return self
 
     async def get_underlay_channel(self) -> "Publishing":
         """Itself."""

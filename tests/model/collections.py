@@ -201,6 +201,10 @@ _TESTS: dict[str, Callable[[list[Any], Any], bool]] = {
     "$lt": lambda values, wanted: any(value is not None and value < wanted for value in values),
     "$lte": lambda values, wanted: any(value is not None and value <= wanted for value in values),
     "$gt": lambda values, wanted: any(value is not None and value > wanted for value in values),
+    "$gte": lambda values, wanted: any(value is not None and value >= wanted for value in values),
+    "$elemMatch": lambda values, wanted: any(
+        not isinstance(value, list) and _matches(value, wanted) for value in values
+    ),
     "$exists": lambda values, wanted: bool(values) == wanted,
     "$regex": lambda values, wanted: any(isinstance(value, str) and re.search(wanted, value) for value in values),
 }

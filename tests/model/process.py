@@ -66,8 +66,7 @@ class Process:
         database = MemoryDatabase(shelves, self.gates)
         self.database = database
         self.table = service.table(database)
-        self._publisher = Publisher(cast("Any", None), timeout=PUBLISH_TIMEOUT)
-        self._publisher._channel = cast("Any", Publishing(broker, self.gates, self.serve))
+        self._publisher = Publisher(cast("Any", Publishing(broker, self.gates, self.serve)), timeout=PUBLISH_TIMEOUT)
         self._publisher.ready.set()
         documents = Documents(database, clock)
         self.relay = Relay(
@@ -98,6 +97,7 @@ class Process:
             ("post", self.relay.post),
             ("clear", self.relay.clear),
             ("sweep", self.relay.sweep),
+            ("probe", self.relay.probe),
             ("deadlines", deadlines.run),
             ("lane", lane.run),
         ):

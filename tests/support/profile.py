@@ -26,7 +26,8 @@ async def profiled(mongo_url: str, databases: Mapping[str, str]) -> AsyncIterato
 
     Sorting for one page is let pass: of what is sorted, the store then keeps no more than the page.
     """
-    examined = {"$add": [_WASTE, {"$multiply": [10, {"$ifNull": ["$nreturned", 0]}]}]}
+    found = {"$add": [{"$ifNull": ["$nreturned", 0]}, {"$ifNull": ["$nMatched", 0]}]}
+    examined = {"$add": [_WASTE, {"$multiply": [10, found]}]}
     noted: dict[str, Any] = {
         "$or": [
             {"planSummary": {"$regex": "COLLSCAN"}},
