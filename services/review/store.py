@@ -63,7 +63,7 @@ EXPORTS = Kind(
     "exports",
     Export,
     on_due=exports.on_due,
-    indexes=(_OF_PERSON, Index(("state.status", "state.at")), Index(("state.files", "state.status"))),
+    indexes=(_OF_PERSON, Index(("state.status", "state.at")), Index(("state.files", "state.status", "_id"))),
 )
 _WORKBOOKS = "workbooks"
 """The bucket of exported files."""

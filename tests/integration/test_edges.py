@@ -50,7 +50,7 @@ MISTAKES = [
     Mistake("intake", "POST", "/chambers/import", 422, "import.missing-column", file=b"a,b\n1,2\n"),
     Mistake("intake", "POST", "/chambers/import", 422, "file.empty", file=b""),
     Mistake("scoring", "GET", "/scorecards/none", 404, "scorecard.unknown"),
-    Mistake("scoring", "GET", "/rubrics/none@1", 409, "rubric.unknown"),
+    Mistake("scoring", "GET", "/rubrics/none@1", 404, "rubric.unknown"),
     Mistake("review", "POST", "/panels", 404, "rounds.unknown", {"round": "CN-1999", "members": ["e-1"]}),
     Mistake("review", "PUT", "/experts/e-1", 422, "request.too-short", {"fields": [], "area": "31"}),
     Mistake("review-35", "POST", "/cases/none@35/pass", 404, "cases.unknown", {}),

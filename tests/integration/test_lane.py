@@ -147,9 +147,12 @@ async def test_what_waits_in_the_store_goes_through_by_itself_once_what_it_needs
         return "a7" not in waiting and "a13" in waiting
 
     await until(only_the_other_waits)
-    assert REGISTRY.get_sample_value("sihao_waiting_messages") == len(
-        [letter for letter in await toy.dead_letters.list() if letter.code == WAITED]
-    )
+
+    async def gauge_agrees() -> bool:
+        waiting = [letter for letter in await toy.dead_letters.list() if letter.code == WAITED]
+        return REGISTRY.get_sample_value("sihao_waiting_messages") == len(waiting)
+
+    await until(gauge_agrees)
 
 
 @pytest.mark.parametrize(
