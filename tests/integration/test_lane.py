@@ -286,9 +286,13 @@ async def test_a_queue_or_exchange_that_was_deleted_is_declared_again(toy: Servi
             return False
         return await ready(toy)
 
+    async def heard_again() -> bool:
+        await publish(amqp_url, [ping(f"again-{gone}")], ids=[f"again-{gone}"])  # lost while nothing is bound yet
+        await asyncio.sleep(0.2)
+        return await _is(toy, f"again-{gone}", 1)
+
     await until(stands_again)
-    await publish(amqp_url, [ping(f"again-{gone}")], ids=[f"again-{gone}"])
-    await until(lambda: _is(toy, f"again-{gone}", 1))
+    await until(heard_again)
 
     async def announced() -> bool:
         return (await toy.database.outbox(COUNTERS))[0] == 0
