@@ -38,8 +38,8 @@ def _mutant(apply: Callable[[], None], faults: str, by: str, *, points: str = ""
 MUTANTS: Mapping[str, Mutant] = dict(
     (
         # the eight of the test plan
-        _mutant(wrong.reject_on_error, "F4 F6", "I1 I6"),
-        _mutant(wrong.give_back_on_error, "F4 F6", "I1 I6"),
+        _mutant(wrong.reject_on_error, "F4 F9", "I1 I6"),
+        _mutant(wrong.give_back_on_error, "F4 F9", "I1 I6"),
         _mutant(wrong.publish_without_outbox, "F2", "I1 I5", points="after-commit before-publish"),
         _mutant(wrong.acknowledge_before_commit, "F2", "I1", points="before-commit"),
         _mutant(wrong.empty_the_outbox, "F6", "I1 I5", withdrawn=0.5),

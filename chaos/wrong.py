@@ -14,7 +14,7 @@ from typing import Any
 
 from pamqp.commands import Basic
 
-from shared.runtime import amqp, lane, mongo, topology, wave
+from shared.runtime import amqp, lane, topology, wave
 from shared.runtime.amqp import Consumption, Publisher
 from shared.runtime.dead import DeadLetter, DeadLetters
 from shared.runtime.fold import DocumentUnreadable, Fold, Stored, Write
@@ -30,8 +30,8 @@ _LAZY = 1.0
 """Seconds after which a lazy outbox is emptied."""
 _LIMIT = 20
 """Deliveries that RabbitMQ 4 allows unless told otherwise."""
-_AT_ONCE = 50
-"""Milliseconds to look for a store that is away."""
+_CIRCUIT = 1.0
+"""Seconds for which a circuit breaker asks no more."""
 _LATE = 6.0
 """Seconds by which intake comes late where nobody minds that nobody listens."""
 
@@ -122,25 +122,33 @@ def reject_on_error() -> None:
 
 
 def give_back_on_error() -> None:
-    """Give a batch back at once when the store does not answer, on queues that count deliveries."""
-    client = vars(mongo)["AsyncIOMotorClient"]
-
-    def impatient(url: str, **given: Any) -> Any:
-        return client(url, **{**given, "serverSelectionTimeoutMS": _AT_ONCE})
+    """Give a batch back at once when the store does not answer, behind a circuit breaker, where deliveries count."""
 
     async def give_back(consumption: Consumption, tag: int) -> None:
         await consumption.channel.basic_nack(tag, requeue=True)
 
-    _without_patience(give_back)
-    _replace(mongo, "AsyncIOMotorClient", impatient)
-    _replace(topology, "_no_limit", lambda _version: {"x-delivery-limit": _LIMIT})
+    declared = topology.event_queue
+
+    def limited(*given: Any) -> SimpleNamespace:
+        queue = declared(*given)
+        return SimpleNamespace(name=queue.name, arguments={**queue.arguments, "x-delivery-limit": _LIMIT})
+
+    _without_patience(give_back, open_for=_CIRCUIT)
+    _replace(amqp, "event_queue", limited)
 
 
-def _without_patience(otherwise: Callable[[Consumption, int], Awaitable[None]]) -> None:
+def _without_patience(otherwise: Callable[[Consumption, int], Awaitable[None]], *, open_for: float = 0.0) -> None:
     handle = Lane._handle  # noqa: SLF001 - a mutant changes what is inside
+    closed_again = [0.0]
 
     async def once(_what: str, step: Callable[[], Awaitable[Any]]) -> Any:
-        return await step()
+        if monotonic() < closed_again[0]:
+            raise StoreError("the circuit is open")
+        try:
+            return await step()
+        except StoreError:
+            closed_again[0] = monotonic() + open_for
+            raise
 
     async def wrong(this: Lane, batch: Sequence[Message], session: Session) -> list[Message]:
         try:
