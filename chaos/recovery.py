@@ -49,6 +49,16 @@ class Recovery:
                     seen[replica.name] = len(replica.deaths)
                 await asyncio.sleep(_LOOK)
 
+    async def finished(self) -> list[Death]:
+        """All deaths, once every replacement is ready or has had its time."""
+        died = sum(len(replica.deaths) for replica in self._stage.all())
+
+        async def all_measured() -> bool:
+            return len(self.deaths) >= died
+
+        await until(all_measured, within=_WITHIN)
+        return self.deaths
+
     async def _measure(self, replica: Replica, at: float) -> None:
         async def ready() -> bool:
             return await replica.ready(self._stage.client)

@@ -55,6 +55,7 @@ class Cast:
     front: Front
     officers: Officers
     load: Load
+    recovery: Recovery
     ledger: Ledger
     before_tap: frozenset[str]
     """Facts that were announced before the tap listened."""
@@ -108,17 +109,18 @@ async def _assembled(stack: AsyncExitStack, plan: Plan, stage: Stage, ledger: Le
         dice=dice_of(plan.seed, "load"),
         withdrawn=plan.withdrawn,
     )
-    return Cast(stage, tap, front, officers, load, ledger, before_tap)
+    recovery = Recovery(stage)
+    stack.push_async_callback(end, asyncio.create_task(recovery.watch()))
+    return Cast(stage, tap, front, officers, load, recovery, ledger, before_tap)
 
 
 async def _under_load(cast: Cast, planned: Sequence[Planned], plan: Plan, result: Result, say: Say) -> None:
     """Applications, decisions and faults, until the time is over and the last fault is undone."""
     stage, ledger = cast.stage, cast.ledger
     scene = result.scene = Scene(stage, cast.tap, ledger, await service_queues(stage))
-    schedule, recovery = Schedule(planned, seconds=plan.seconds), Recovery(stage)
+    schedule = Schedule(planned, seconds=plan.seconds)
     beside = [
         asyncio.create_task(cast.officers.work(cast.load.rounds)),
-        asyncio.create_task(recovery.watch()),
         asyncio.create_task(progress.tell(stage, ledger, schedule, seconds=plan.seconds, say=say)),
     ]
     cpu = process_time()
@@ -133,13 +135,13 @@ async def _under_load(cast: Cast, planned: Sequence[Planned], plan: Plan, result
             await end(task)
     result.driver_cpu = process_time() - cpu
     result.struck, result.left_out, result.rounds = schedule.struck, schedule.left_out, len(cast.load.rounds)
-    result.deaths, result.arrivals = recovery.deaths, cast.tap.arrivals
 
 
 async def _wound_up(cast: Cast, plan: Plan, result: Result) -> None:
     """Healed and quiet; then one more stretch in which nothing is broken, for what must come out even."""
     stage, tap, ledger = cast.stage, cast.tap, cast.ledger
     await heal(stage)
+    result.deaths, result.arrivals = await cast.recovery.finished(), tap.arrivals
     result.quiet = await settle(stage, but=LETTERS)  # a letter whose postman died waits for the clock
     before = await books(stage, tap)
     await _finish(cast)
