@@ -20,7 +20,7 @@ from sihao.restore import Running, restore
 _GRACE = 30.0
 _MARGIN = timedelta(minutes=10)
 """How far the restore reaches back beyond the backup: what was announced before it may have been heard after it."""
-_PATIENCE = 120.0
+_PATIENCE = 400.0
 _TROUBLE = (PyMongoError, *BrokerError, *BrokerAway, Missing, Running)
 Store = AsyncDatabase[dict[str, Any]]
 
