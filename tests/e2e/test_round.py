@@ -151,6 +151,11 @@ async def test_the_honours_of_the_last_round_gave_way_and_all_end_with_time(year
     assert {row["code"] for row in rows if row["status"] == "expired"} == (years_later.honoured)
 
 
+async def test_every_query_of_all_those_years_finds_its_way_by_an_index(years_later: Played) -> None:
+    wasteful = sorted(await years_later.profile.wasteful())
+    assert not wasteful, "\n".join(wasteful)
+
+
 def _chamber(played: Played, key: str) -> str:
     """The credit code of the chamber with this story."""
     return next(one.chamber.code for one in played.play.scenario.applications if one.key == key)

@@ -19,5 +19,5 @@ def test_every_mutant_is_caught(mutant: Mutant) -> None:
         comparable = mutant not in NOT_COMPARED
 
     with mutant(), pytest.raises(AssertionError) as found:
-        run_state_machine_as_test(Hunted, settings=hunt(stories=150, steps=40))
+        run_state_machine_as_test(Hunted, settings=hunt(stories=600, steps=40))
     print(f"{mutant.__name__}: story {Hunted.tally.stories}: {str(found.value)[:160]}")  # noqa: T201 - for pytest -s
