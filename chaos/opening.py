@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from shared.contracts import CENTRE, province_of
 LISTS = ("35", "37", "51")
 _TOLD = 0.05
 """Share of the secretaries who get letters, by mail and in the inbox."""
+_RUBRIC_WITHIN = 20.0
+"""Seconds in which the first fact of all, a rubric, has come to intake before anything is broken."""
 _AT_ONCE = 8
 _NOMINATED = 0.05
 """Share of a wave that a province may nominate."""
@@ -51,6 +54,9 @@ async def register(
     async with asyncio.TaskGroup() as group:
         for one in chambers[:: int(1 / _TOLD)]:
             group.create_task(enter(one))
+    with suppress(TimeoutError):  # a mutant may have lost it for good
+        async with asyncio.timeout(_RUBRIC_WITHIN):
+            await _rubric_known(front, scenario.round.rubric)
 
 
 def quotas(chambers: Sequence[Applicant]) -> Mapping[str, int]:

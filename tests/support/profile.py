@@ -61,7 +61,8 @@ class Profile:
             async for noted in self._client[name]["system.profile"].find():
                 collection, command = noted["ns"].partition(".")[2], noted.get("command", noted)
                 whole = collection in WHOLE and "COLLSCAN" not in noted["planSummary"]
-                if collection not in (*SMALL, "system.profile") and not whole and not _takes_any_one(command):
+                meant = whole or _takes_any_one(command) or _counts_what_waits(command)
+                if collection not in (*SMALL, "system.profile") and not meant:
                     found.add(f"{service}.{collection}: {noted.get('planSummary')} {_shape(command)}")
         return found
 
@@ -69,6 +70,11 @@ class Profile:
 def _takes_any_one(command: Mapping[str, Any]) -> bool:
     """Whether any document will do, as for the driver that asks whether a bucket of files is empty."""
     return not command.get("filter") and command.get("limit") == 1
+
+
+def _counts_what_waits(command: Mapping[str, Any]) -> bool:
+    """Whether it measures the outboxes: what has not been sent yet is all that it looks at."""
+    return "outbox.routing_key" in (command.get("pipeline") or [{}])[0].get("$match", {})
 
 
 def _shape(command: Mapping[str, Any]) -> str:
