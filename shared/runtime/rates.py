@@ -1,20 +1,19 @@
 """How much one client may ask for: a budget of requests per holder of a token, else per address.
 
-In memory, so per process. A client is counted under a salted hash with few values, so that the memory is bounded
-however many addresses call, and nobody can choose whose budget to share.
+In memory, so per process: fixed windows, the same for all clients. A client is counted under a salted hash with few
+values, so that the memory is bounded however many addresses call, and nobody can choose whose budget to share.
 """
 
 import hashlib
 import secrets
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Literal
 
 import limits
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from shared.runtime.settings import EdgeSettings
 
@@ -50,31 +49,54 @@ class Taken:
         }
 
 
+class Window:
+    """One budget of all clients: what each has asked for since the window began."""
+
+    def __init__(self, rate: str) -> None:
+        """`rate` as in `600/minute`."""
+        item = limits.parse(rate)
+        self.limit, self.seconds = item.amount, item.get_expiry()
+        self.ends = 0.0
+        self.asked: Counter[int] = Counter()
+
+    def count(self, bucket: int, now: float) -> int:
+        """Count one request; answers how many that makes in the window to which `now` belongs."""
+        if now >= self.ends:
+            self.asked.clear()
+            self.ends = (now // self.seconds + 1) * self.seconds
+        self.asked[bucket] += 1
+        return self.asked[bucket]
+
+
 class Rates:
     """The budgets of all clients of this process."""
 
     def __init__(self, settings: EdgeSettings) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._salt = secrets.token_bytes(16)
-        self._items: Mapping[Budget, limits.RateLimitItem] = {
-            "read": limits.parse(settings.rate_read),
-            "write": limits.parse(settings.rate_write),
-            "public-read": limits.parse(settings.rate_public_read),
-            "public-write": limits.parse(settings.rate_public_write),
-            "failed": limits.parse(settings.rate_failed),
+        self._windows: Mapping[Budget, Window] = {
+            "read": Window(settings.rate_read),
+            "write": Window(settings.rate_write),
+            "public-read": Window(settings.rate_public_read),
+            "public-write": Window(settings.rate_public_write),
+            "failed": Window(settings.rate_failed),
         }
 
     def take(self, budget: Budget, client: str) -> Taken:
         """Count one request of a client."""
-        item, bucket = self._items[budget], self._bucket(client)
-        granted = self._limiter.hit(item, budget, bucket)
-        until, left = self._limiter.get_window_stats(item, budget, bucket)
-        reset = max(1, round(until - time.time()))
-        return Taken(budget, granted, item.amount, item.get_expiry(), left, reset)
+        window, now = self._windows[budget], time.time()
+        asked = window.count(self._bucket(client), now)
+        return Taken(
+            budget,
+            granted=asked <= window.limit,
+            limit=window.limit,
+            window=window.seconds,
+            left=max(0, window.limit - asked),
+            reset=max(1, round(window.ends - now)),
+        )
 
-    def _bucket(self, client: str) -> str:
+    def _bucket(self, client: str) -> int:
         hashed = hashlib.blake2b(client.encode("utf-8", "replace"), key=self._salt, digest_size=8).digest()
-        return str(int.from_bytes(hashed) % BUCKETS)
+        return int.from_bytes(hashed) % BUCKETS
 
 
 def site(address: str) -> str:

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from shared.runtime.rates import BUCKETS, Rates, site
+from shared.runtime.rates import BUCKETS, Rates, Window, site
 from shared.runtime.settings import EdgeSettings
 from tests.support.platform import codes
 from tests.support.served import Served, client, served
@@ -96,4 +96,20 @@ def test_the_memory_of_the_budgets_is_bounded_whoever_calls() -> None:
     rates = Rates(EdgeSettings())
     for n in range(3 * BUCKETS):
         rates.take("public-read", f"192.0.{n >> 8}.{n & 255}")
-    assert len(rates._limiter.storage.storage) <= BUCKETS
+    assert len(rates._windows["public-read"].asked) <= BUCKETS
+
+
+def test_a_window_ends_for_all_and_the_next_begins_with_nothing_asked() -> None:
+    window = Window("2/minute")
+    assert [window.count(1, 60.0), window.count(1, 119.9), window.count(2, 119.9)] == [1, 2, 1]
+    assert window.ends == 120.0
+    assert [window.count(1, 120.0), window.count(2, 300.0)] == [1, 1]
+    assert (window.ends, len(window.asked)) == (360.0, 1)
+
+
+def test_what_was_refused_is_counted_too_and_nothing_is_left() -> None:
+    rates = Rates(EdgeSettings(rate_read="2/hour"))
+    taken = [rates.take("read", "one") for _ in range(4)]
+    assert [one.granted for one in taken] == [True, True, False, False]
+    assert [one.left for one in taken] == [1, 0, 0, 0]
+    assert 1 <= taken[-1].reset <= 3600
