@@ -1,6 +1,7 @@
 """`sihao restore`: a store that was put back from a backup gets back what it has forgotten since.
 
-Stop the service, put the backup in place, run this, start the service. It may be broken off and run again.
+Stop the service, put the backup in place, run this, start the service. While broker or store are away it holds and goes
+on when they are back; it may be broken off and run again.
 """
 
 import asyncio
@@ -16,11 +17,12 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.kernel.calendar import time_words
-from shared.runtime.amqp import BrokerError, Missing, Nacked, Unroutable, consumers_of, sender
+from shared.runtime.amqp import BrokerError, Missing, Nacked, Unroutable, consumers_of, sender_of_all
 from shared.runtime.archive import read_archive
 from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
 from shared.runtime.mongo import Database, StoreError
+from shared.runtime.patience import Told
 from shared.runtime.recollection import Named, Recollection, Said
 from shared.runtime.restoring import Given, Restoring
 from sihao.dead import AmqpUrl, DatabaseName, Json, MongoUrl
@@ -75,7 +77,7 @@ def restore_command(
     """数据库从备份恢复后，从消息存档补回遗忘的事实 / Give a restored store back what it forgot, from the archive."""
     if service not in SERVICES:
         raise typer.BadParameter(f"没有服务 {service}，应为 / no such service; one of {', '.join(SERVICES)}")
-    moment = _instant(since)
+    moment, progress = _instant(since), Progress()
     try:
         restored = asyncio.run(
             restore(
@@ -87,7 +89,8 @@ def restore_command(
                 areas=areas,
                 site=site,
                 dry_run=dry_run,
-                said=Progress().said,
+                said=progress.said,
+                told=progress.told,
             )
         )
     except ValueError as error:
@@ -96,12 +99,6 @@ def restore_command(
         _fail("服务仍在运行，请先停止全部副本", "the service is running; stop all its replicas first", error)
     except (Unroutable, Missing) as error:
         _fail(f"没有队列 {error}", f"there is no queue {error}: no archive, or the service never ran here", error)
-    except Nacked as error:
-        _fail(
-            f"队列 {error} 已满，请用 sihao limit 放宽后重来",
-            f"queue {error} is full; see sihao limit, run again",
-            error,
-        )
     except StoreError as error:
         _fail("数据库没有应答，恢复后重来即可", "the store does not answer; run again when it does", error)
     except BrokerError as error:
@@ -123,16 +120,18 @@ async def restore(
     site: str = "",
     dry_run: bool = False,
     said: Said = lambda *_: None,
+    told: Told = lambda _: None,
 ) -> Restored:
     """Give the store of a stopped service back what it forgot; on a dry run only look.
+
+    Broker and store must be there at the beginning. If they leave afterwards it waits for them, and tells `told` why.
 
     Raises:
         Running: the service consumes its queues.
         Unroutable: there is no archive.
         Missing: a queue of the service does not exist.
-        Nacked: a queue of the service is full.
-        StoreError: the store is away.
-        BrokerError: the broker is away.
+        StoreError: the store is away at the beginning.
+        BrokerError: the broker is away at the beginning.
     """
     async with AsyncExitStack() as stack:
         store = Database(mongo_url, database)
@@ -140,33 +139,46 @@ async def restore(
         known = restorable(service, store, areas=areas, site=site.rstrip("/"))
         if not dry_run and await consumers_of(amqp_url, [subscription.queue for subscription in known.table]):
             raise Running(service)
-        archive = Recollection(known, store, lambda: read_archive(amqp_url, since), said)
+        await store.ping()
+        archive = Recollection(known, store, lambda: read_archive(amqp_url, since, told), said, told)
         await archive.learn()
         forgotten = await archive.forgotten()
         given = None
         left = forgotten
         if not dry_run:
-            send = await stack.enter_async_context(sender(amqp_url))
-            given = await Restoring(archive, store, Documents(store, SystemClock())).give_back(send)
+            restoring = Restoring(archive, store, Documents(store, SystemClock()), told)
+            given = await restoring.give_back(sender_of_all(amqp_url))
             left = await archive.forgotten()
         lost = await archive.named(left)
         return Restored(dict(archive.heard), len(archive.announced), len(forgotten), given, lost)
 
 
 class Progress:
-    """Says once a second how far the reading is."""
+    """Says once a second how far the reading is, or what it waits for."""
 
     def __init__(self) -> None:
-        self._told = time.monotonic()
+        self._last = time.monotonic()
 
     def said(self, count: int, at: datetime) -> None:
         """So many were read; the last is of that time."""
-        if time.monotonic() - self._told > _TELL_EVERY:
-            self._told = time.monotonic()
-            _err.print(
-                f"已读 {count} 条，到 {time_words(at).zh} / read {count}, up to {at:%Y-%m-%d %H:%M:%S}Z",
-                highlight=False,
+        self._say(f"已读 {count} 条，到 {time_words(at).zh} / read {count}, up to {at:%Y-%m-%d %H:%M:%S}Z")
+
+    def told(self, error: BaseException) -> None:
+        """It waits, because of this."""
+        if isinstance(error, StoreError):
+            self._say("数据库没有应答，等待恢复后继续 / the store does not answer; goes on when it does")
+        elif isinstance(error, Nacked):
+            self._say(
+                f"队列 {error} 已满，等待放宽（sihao limit）后继续 / "
+                f"queue {error} is full; goes on when it is widened (sihao limit)"
             )
+        else:
+            self._say("消息队列没有应答，等待恢复后继续 / the broker does not answer; goes on when it does")
+
+    def _say(self, what: str) -> None:
+        if time.monotonic() - self._last > _TELL_EVERY:
+            self._last = time.monotonic()
+            _err.print(what, highlight=False)
 
 
 def _instant(written: str) -> datetime:

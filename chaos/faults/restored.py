@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
-from time import monotonic
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -15,12 +14,14 @@ from chaos.faults.fault import Fault, Scene
 from chaos.tap import BrokerAway
 from shared.runtime.amqp import BrokerError, Missing
 from shared.runtime.dead import COLLECTION as DEAD
+from shared.runtime.patience import patiently
 from sihao.restore import Running, restore
 
 _GRACE = 30.0
 _MARGIN = timedelta(minutes=10)
 """How far the restore reaches back beyond the backup: what was announced before it may have been heard after it."""
-_PATIENCE = 400.0
+_PATIENCE = 900.0
+"""Seconds for a restore among all other faults; it holds while they last."""
 _TROUBLE = (PyMongoError, *BrokerError, *BrokerAway, Missing, Running)
 Store = AsyncDatabase[dict[str, Any]]
 
@@ -55,7 +56,7 @@ class Restored(Fault):
             await _persistently(lambda: _copy(backup, store))
 
     async def undo(self, scene: Scene) -> None:
-        """Restore, as often as it takes while broker and store are shaken, and start again."""
+        """Restore while broker and store are shaken, and start again."""
         if not self._stopped:
             return
         stage = scene.stage
@@ -93,13 +94,5 @@ async def _copy(source: Store, target: Store) -> None:
 
 
 async def _persistently(act: Callable[[], Awaitable[Any]]) -> None:
-    end = monotonic() + _PATIENCE
-    while True:
-        try:
-            await act()
-        except _TROUBLE:
-            if monotonic() > end:
-                raise
-            await asyncio.sleep(1.0)
-        else:
-            return
+    async with asyncio.timeout(_PATIENCE):
+        await patiently(act, _TROUBLE, lambda _: None)

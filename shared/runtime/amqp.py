@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import aio_pika
 from aio_pika.abc import AbstractRobustChannel
@@ -186,6 +186,29 @@ async def sender(url: str) -> AsyncIterator[Send]:
                     raise Nacked(queue) from refusal
 
         yield send
+
+
+class Parcel(NamedTuple):
+    """One message for one queue."""
+
+    queue: str
+    body: bytes
+    properties: Basic.Properties
+
+
+SendAll = Callable[[Sequence[Parcel]], Awaitable[None]]
+"""Puts messages straight into queues, each confirmed; raises as `Send` does, then some may have been sent."""
+
+
+def sender_of_all(url: str) -> SendAll:
+    """One connection for every lot."""
+
+    async def send_all(parcels: Sequence[Parcel]) -> None:
+        async with sender(url) as send:
+            for parcel in parcels:
+                await send(*parcel)
+
+    return send_all
 
 
 async def consumers_of(url: str, queues: Sequence[str]) -> int:

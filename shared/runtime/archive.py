@@ -6,8 +6,8 @@ and one that no service hears must go on waiting in its outbox. Facts that may g
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from faststream.rabbit import RabbitBroker
 from pamqp.commands import Basic
 
 from shared.contracts import CATALOGUE
-from shared.runtime.amqp import consume, sender
+from shared.runtime.amqp import BrokerError, consume, sender
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.logs import get_logger
+from shared.runtime.patience import Patience, Told, patiently
 from shared.runtime.topology import ARCHIVE, EVENTS
 
 log = get_logger(__name__)
@@ -75,29 +76,60 @@ async def _channel(broker: RabbitBroker) -> AsyncIterator[AbstractChannel]:
         yield await opened.get_underlay_channel()
 
 
-async def read_archive(url: str, since: datetime) -> AsyncIterator[DeliveredMessage]:
+async def read_archive(url: str, since: datetime, told: Told) -> AsyncIterator[DeliveredMessage]:
     """Everything that was archived since then and up to now, oldest first; a little earlier ones may come first.
+
+    While the broker is away it waits, says why to `told`, and goes on behind the last message.
 
     Raises:
         Unroutable: there is no archive.
-        BrokerError: the broker is away, or went away.
     """
     mark = str(uuid.uuid4())
+    await patiently(lambda: _mark(url, mark), BrokerError, told)
+    patience = Patience(told)
+    place: datetime | int = since
+    while True:
+        try:
+            async with aclosing(_read_on(url, place)) as reading:
+                async for raw in reading:
+                    patience.succeeded()
+                    properties = raw.header.properties
+                    if properties.message_type != _MARK:
+                        yield raw
+                    elif properties.message_id == mark:
+                        return
+                    place = _offset(raw) + 1
+        except BrokerError as error:
+            await patience.wait(error)
+
+
+def _offset(raw: DeliveredMessage) -> int:
+    """Its place in the stream."""
+    offset = (raw.header.properties.headers or {})["x-stream-offset"]
+    assert isinstance(offset, int)  # noqa: S101 - the broker's promise
+    return offset
+
+
+async def _mark(url: str, mark: str) -> None:
     async with sender(url) as send:
         await send(ARCHIVE, b"", Basic.Properties(message_id=mark, message_type=_MARK))
+
+
+async def _read_on(url: str, place: datetime | int) -> AsyncGenerator[DeliveredMessage]:
+    """From a moment or an offset on, for ever.
+
+    Raises:
+        BrokerError: the broker is away, or went away.
+    """
     arrived: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
 
     def deliver(_: str, raw: DeliveredMessage) -> None:
         arrived.put_nowait(raw)
 
-    async with consume(url, [ARCHIVE], _PREFETCH, deliver, {"x-stream-offset": since}) as consumption:
+    async with consume(url, [ARCHIVE], _PREFETCH, deliver, {"x-stream-offset": place}) as consumption:
         while True:
             raw = await _next(arrived, consumption.ended)
-            properties = raw.header.properties
-            if properties.message_type != _MARK:
-                yield raw
-            elif properties.message_id == mark:
-                return
+            yield raw
             await consumption.ack(int(raw.delivery_tag or 0), multiple=False)
 
 

@@ -8,7 +8,6 @@ never gives a message back, because a redelivery counts towards limits and a goo
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -26,6 +25,7 @@ from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.logs import get_logger
 from shared.runtime.message import Message, broker_gave_up, could_not_be_handled, readmitted, waited_too_long
 from shared.runtime.mongo import StoreError
+from shared.runtime.patience import patiently
 from shared.runtime.relay import Relay
 from shared.runtime.topology import dead_queue_name
 from shared.runtime.work import Applied, Outgoing
@@ -236,12 +236,9 @@ async def _all(coroutines: Sequence[Coroutine[None, None, R]]) -> list[R]:
 
 
 async def _patiently(what: str, step: Callable[[], Awaitable[R]]) -> R:
-    """Do it; while the store is away, hold everything and try again with growing, jittered pauses."""
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            return await step()
-        except StoreError as error:
-            log.warning("the store is away; holding the batch", step=what, error=type(error).__name__)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    """Do it; while the store is away, hold everything and try again."""
+
+    def told(error: BaseException) -> None:
+        log.warning("the store is away; holding the batch", step=what, error=type(error).__name__)
+
+    return await patiently(step, (StoreError,), told)

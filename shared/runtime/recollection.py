@@ -20,7 +20,8 @@ from shared.runtime.archive import Read
 from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.kinds import Kind
 from shared.runtime.message import Message
-from shared.runtime.mongo import Database
+from shared.runtime.mongo import Database, StoreError
+from shared.runtime.patience import Told, patiently
 from shared.runtime.work import Fact, Outgoing
 
 _BATCH = 200
@@ -63,11 +64,13 @@ class Named(NamedTuple):
 class Recollection:
     """What the archive knows of one service, beside that service's store."""
 
-    def __init__(self, service: Restorable, database: Database, read: Read, said: Said) -> None:
+    def __init__(self, service: Restorable, database: Database, read: Read, said: Said, told: Told) -> None:
+        """`told` hears of every failure of the store that is waited for."""
         self.service = service
         self._database = database
         self._read = read
         self._said = said
+        self._told = told
         self.announced: dict[str, Announced] = {}
         """What the service announced, by id; once it has been learnt."""
         self.heard: Counter[str] = Counter()
@@ -84,6 +87,9 @@ class Recollection:
 
     async def forgotten(self) -> frozenset[str]:
         """The ids of announced facts that are in no history of the store, and were not recalled by any document."""
+        return await patiently(self._forgotten, (StoreError,), self._told)
+
+    async def _forgotten(self) -> frozenset[str]:
         unknown = set(self.announced)
         for kind in self.service.kinds:
             found = self._database.collection(kind.collection).find({}, {"history.facts": 1, "heard": 1})
@@ -105,6 +111,9 @@ class Recollection:
 
     async def hush(self) -> None:
         """What stood unsent in an outbox when the backup was taken, and was announced since, is not announced again."""
+        await patiently(self._hush, (StoreError,), self._told)
+
+    async def _hush(self) -> None:
         for kind in self.service.kinds:
             unsent = {"outbox.routing_key": {"$exists": True}}
             async for document in self._database.collection(kind.collection).find(unsent, {"outbox": 1}):

@@ -10,7 +10,8 @@ nothing changes any more.
 What is left would announce something the archive does not know, or waits, or is refused. It goes back into the
 service's own queue, where the service sees to it like to any message.
 
-Harmless to break off and to repeat, because `heard` is never wrong.
+While broker or store are away it holds what it has and goes on when they are back. Harmless to break off and to repeat,
+because `heard` is never wrong.
 """
 
 from collections import Counter
@@ -26,10 +27,11 @@ from pamqp.commands import Basic
 from shared.kernel.change import Change, NotYet
 from shared.kernel.identity import event_id
 from shared.kernel.state import State
-from shared.runtime.amqp import Send
+from shared.runtime.amqp import BrokerError, Nacked, Parcel, SendAll
 from shared.runtime.documents import Documents
 from shared.runtime.message import Message
-from shared.runtime.mongo import Database
+from shared.runtime.mongo import Database, StoreError
+from shared.runtime.patience import Told, patiently
 from shared.runtime.recollection import Named, Recollection, short
 from shared.runtime.work import Applied, Outgoing, Work
 
@@ -52,21 +54,22 @@ class Given:
 class Restoring:
     """One restore of one store."""
 
-    def __init__(self, archive: Recollection, database: Database, documents: Documents) -> None:
-        """`archive` has learnt what there is."""
+    def __init__(self, archive: Recollection, database: Database, documents: Documents, told: Told) -> None:
+        """`archive` has learnt what there is; `told` hears of every failure that is waited for."""
         self._archive = archive
         self._database = database
         self._documents = documents
+        self._told = told
         self._held: set[str] = set()
         """Kinds of documents on which something with an announced effect still waits."""
+        self._interrupted = False
+        """Whether the store failed while it was written to: then some changes may be done and not counted."""
 
-    async def give_back(self, send: Send) -> Given:
+    async def give_back(self, send: SendAll) -> Given:
         """Decide again what was decided, and put the rest into the service's queues.
 
         Raises:
-            StoreError: the store is away. Begin again when it is back.
             Unroutable: a queue of the service does not exist.
-            Nacked: a queue of the service is full.
         """
         given = Given()
         await self._archive.hush()
@@ -75,15 +78,21 @@ class Restoring:
         queues = {subscription.queue for subscription in self._archive.service.table}
         async for batch in self._archive.batches():
             await self._apply(batch, _never, given)
-            for message in batch:
-                if message.queue in queues and (message.missing is not None or message.dead is not None):
-                    await send(message.queue, message.raw.body, _properties(message.raw))
-                    given.queued[message.label] += 1
+            left = [m for m in batch if m.queue in queues and (m.missing is not None or m.dead is not None)]
+            if left:
+                await self._queue(left, send)
+                given.queued.update(message.label for message in left)
+        await self._archive.hush()  # what an interrupted write left in an outbox was announced long ago
         return given
 
-    async def _round(self, given: Given) -> int:
-        """Take what can be taken now; answers how many messages changed something."""
+    async def _queue(self, left: Sequence[Message], send: SendAll) -> None:
+        parcels = [Parcel(m.queue, m.raw.body, _properties(m.raw)) for m in left]
+        await patiently(lambda: send(parcels), (*BrokerError, Nacked), self._told)
+
+    async def _round(self, given: Given) -> bool:
+        """Take what can be taken now; answers whether another round may find more."""
         self._held.clear()
+        self._interrupted = False
         changed = await self._decide(_with_effect, given)
         held = frozenset(self._held)
 
@@ -93,7 +102,7 @@ class Restoring:
         changed += await self._decide(without_effect, given)
         if held and not changed:  # what they wait for will not come
             changed = await self._decide(_without_effect, given)
-        return changed
+        return bool(changed) or self._interrupted
 
     async def _decide(self, may: Accepts, given: Given) -> int:
         """Take these decisions, once through the archive; answers how many messages changed something."""
@@ -109,6 +118,19 @@ class Restoring:
         """Decide these messages as far as it may be done, and do not have it announced again."""
         for message in batch:
             message.read()
+        again = await patiently(lambda: self._decided(batch, may), (StoreError,), self._stumbled)
+        for fact in (item.fact for item in again):
+            if self._archive.announced[fact.id].body != short(fact.body.encode()):
+                given.otherwise.append(Named(fact.id, fact.type, fact.subject, datetime.fromisoformat(fact.time)))
+        if again:
+            await patiently(lambda: self._database.clear(again), (StoreError,), self._stumbled)
+
+    def _stumbled(self, error: BaseException) -> None:
+        self._interrupted = True
+        self._told(error)
+
+    async def _decided(self, batch: Sequence[Message], may: Accepts) -> list[Outgoing]:
+        """Decide and commit; answers what would be announced again."""
         routed: list[tuple[Message, list[Work]]] = []
         for message in batch:
             works = [self._as_before(work, message.envelope.time, may) for work in await message.route()]
@@ -120,12 +142,7 @@ class Restoring:
         for message, works in routed:
             message.take([next(outcomes) for _ in works])
             again += [item for o in message.outcomes if isinstance(o, Applied) for item in o.outgoing]
-        again = [item for item in again if item.fact.id in self._archive.announced]
-        for fact in (item.fact for item in again):
-            if self._archive.announced[fact.id].body != short(fact.body.encode()):
-                given.otherwise.append(Named(fact.id, fact.type, fact.subject, datetime.fromisoformat(fact.time)))
-        if again:
-            await self._database.clear(again)
+        return [item for item in again if item.fact.id in self._archive.announced]
 
     def _as_before(self, work: Work, heard: datetime, may: Accepts) -> Work:
         """The work, to be decided as of the first time, if that is known; only if it may be, else it waits."""
