@@ -1,7 +1,6 @@
 """A publication as it stands on the wire, written straight down instead of property by property through the driver.
 
-The driver's encoder looks up a type and a function for every property and header: a third of what sending a message
-cost. The bytes are the same.
+The driver's encoder looks up a type and a function for every property and header. The bytes are the same.
 """
 
 import struct
