@@ -6,9 +6,10 @@ large as the real ones, because they are copies of real ones. With `--deciders` 
 contracts are read, the deciders run, states and facts are written as JSON and chained into the history.
 """
 
+import hashlib
 import json
-from collections.abc import Callable, Sequence
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple, cast
 
 import typer
 from pymongo import InsertOne, MongoClient, WriteConcern
@@ -20,15 +21,27 @@ from bench.stages import STAGES, Document, Known, Stage, Step, at_once, decide, 
 from bench.wire import Delivered, Wire
 from bench.workload import Workload, number_of
 from services.notify.store import RECIPIENTS
-from shared.runtime.topology import EVENTS
+from shared.contracts import Event
+from shared.runtime import garbage
+from shared.runtime.archive import archive_bindings
+from shared.runtime.mongo import Database
+from shared.runtime.topology import ARCHIVE, EVENTS, event_queue
 
 _BATCH, _PREFETCH = 200, 400
 _CLEAR = 500
 _IDLE = 0.02
 _PROJECTION = {"version": 1, "state": 1, "heard": 1, "history": {"$slice": -1}}
 
-Insert = Callable[[Sequence[tuple[str, str, Delivered]], dict[str, Document]], list[Document]]
-"""(id, credit code, delivery) of a batch, and the people of these chambers → the documents."""
+
+class Read(NamedTuple):
+    """A message as far as it has to be read."""
+
+    id: str
+    code: str
+    """The credit code of the chamber that it is about."""
+    event: Event | None
+    """Read by its contract, if it is to be decided."""
+    body: bytes
 
 
 class Floor:
@@ -49,7 +62,9 @@ class Floor:
         self._publications = [
             Publication.of(sample.steps[position].facts[0], sample.code) for sample in workload.samples
         ]
-        self._insert: Insert = self._decided if deciders else self._copied
+        self._deciders = deciders
+        self._recipients: dict[str, tuple[str, Any]] = {}
+        self._step = Step(stage, Known(dict(workload.states(stage.service).values()), self._recipients))
         self._sent: list[tuple[str, str]] = []
 
     def run(self, amqp_url: str) -> None:
@@ -66,41 +81,46 @@ class Floor:
                     self._clear()
 
     def _handle(self, batch: Sequence[Delivered]) -> list[bytes]:
-        read = [(id_of(d.header).decode(), str(json.loads(d.body)["chamber"]["code"]), d) for d in batch]
-        people = self._people([code for _, code, _ in read]) if self._stage.service == "notify" else {}
-        documents = self._insert(read, people)
+        read = [self._read(delivery) for delivery in batch]
+        people = self._people([one.code for one in read]) if self._stage.service == "notify" else {}
+        documents = self._decided(read, people) if self._deciders else self._copied(read)
         found = {d["_id"] for d in self._documents.find({"_id": {"$in": [d["_id"] for d in documents]}}, _PROJECTION)}
         fresh = [InsertOne(d) for d in documents if d["_id"] not in found]
         if fresh:
             self._documents.bulk_write(fresh, ordered=False)
         messages: list[bytes] = []
-        for (id_, code, _), document in zip(read, documents, strict=True):
-            publication = self._publications[number_of(code) % len(self._publications)]
+        for one, document in zip(read, documents, strict=True):
+            publication = self._publications[number_of(one.code) % len(self._publications)]
             self._sent.append((document["_id"], document["outbox"][0]["id"]))
-            messages.append(publication.copy(self._number + id_.encode()[8:], code.encode()))
+            messages.append(publication.copy(self._number + one.id.encode()[8:], one.code.encode()))
         return messages
 
-    def _copied(self, read: Sequence[tuple[str, str, Delivered]], people: dict[str, Document]) -> list[Document]:
-        del people
+    def _read(self, delivery: Delivered) -> Read:
+        id_, body = id_of(delivery.header).decode(), delivery.body
+        if not self._deciders:
+            return Read(id_, str(json.loads(body)["chamber"]["code"]), None, body)
+        event: Any = self._stage.event.model_validate_json(body)
+        return Read(id_, event.chamber.code, event, body)
+
+    def _copied(self, read: Sequence[Read]) -> list[Document]:
         kind = self._stage.service
         return [
             {
-                **self._templates[number_of(code) % len(self._templates)],
-                "_id": f"{kind}-{code}-{id_}"[:40],
-                "heard": [id_],
+                **self._templates[number_of(one.code) % len(self._templates)],
+                "_id": f"{kind}-{one.code}-{one.id}"[:40],
+                "heard": [one.id],
             }
-            for id_, code, _ in read
+            for one in read
         ]
 
-    def _decided(self, read: Sequence[tuple[str, str, Delivered]], people: dict[str, Document]) -> list[Document]:
-        recipients = {code: (d["_id"], stored(RECIPIENTS, d).state) for code, d in people.items()}
-        known = Known(dict(self._workload.states(self._stage.service).values()), recipients)
-        step = Step(self._stage, known)
-        return [
-            document
-            for id_, _, delivery in read
-            for document in decide(at_once(step.works(delivery.body, id_)), {}).documents
-        ]
+    def _decided(self, read: Sequence[Read], people: dict[str, Document]) -> list[Document]:
+        self._recipients.clear()
+        self._recipients.update({code: (d["_id"], stored(RECIPIENTS, d).state) for code, d in people.items()})
+        return [document for one in read if one.event for document in self._decide(one.id, one.event, one.body)]
+
+    def _decide(self, id_: str, event: Event, body: bytes) -> tuple[Document, ...]:
+        content = hashlib.sha256(body).hexdigest()
+        return decide(at_once(self._step.works_of(event, id_, content)), {}).documents
 
     def _people(self, codes: Sequence[str]) -> dict[str, Document]:
         where = {"state.profile.role": "secretary", "state.profile.chamber": {"$in": codes}}
@@ -116,16 +136,23 @@ class Floor:
 
 
 def declare(amqp_url: str) -> None:
-    """The three queues, as the services declare theirs."""
+    """The three queues and the archive, as the services declare theirs."""
+    nothing = cast("Database", None)
     with Wire(amqp_url) as wire:
         for stage in STAGES.values():
-            wire.declare(stage.queue, {"x-queue-type": "quorum"}, EVENTS.name, [f"{stage.event.wire()}.#"])
+            table, subscription = stage.table(nothing), stage.subscription(nothing)
+            queue = event_queue(subscription, table, wire.server_version)
+            wire.declare(queue.name, dict(queue.arguments), EVENTS.name, subscription.bindings)
+            if not table.scope:
+                wire.declare(ARCHIVE, {"x-queue-type": "stream"}, EVENTS.name, archive_bindings(table))
 
 
 def main(service: str, deciders: Annotated[bool, typer.Option()] = False, seed: int = 1) -> None:  # noqa: FBT002 - a flag of the command line
     """Be one stage of the floor."""
     addresses = Addresses.given()
-    Floor(STAGES[service], Workload(seed), addresses, deciders=deciders).run(addresses.amqp_url)
+    floor = Floor(STAGES[service], Workload(seed), addresses, deciders=deciders)
+    garbage.settle()
+    floor.run(addresses.amqp_url)
 
 
 if __name__ == "__main__":

@@ -24,15 +24,16 @@ def grouped(records: Iterable[Record], *names: str) -> dict[tuple[Any, ...], lis
 
 
 def of_pipeline(records: Sequence[Record]) -> Ratios:
-    """Every contender beside the floor: its rate, its CPU time, its latency."""
+    """Every contender beside the floors: its rate and its CPU time beside both, its latency beside the bare one."""
     groups = {name: found for (name,), found in grouped(records, "contender").items()}
-    floor = groups.pop("floor", None)
-    if floor is None:
-        return {}
     found: Ratios = {}
-    for name, ours in groups.items():
-        found[f"{name}: rate ÷ floor"] = _median(ours, "rate") / _median(floor, "rate")
-        found[f"{name}: floor's CPU ÷ its own"] = median(map(_cpu, floor)) / median(map(_cpu, ours))
+    for below in ("floor-deciders", "floor"):
+        for name, ours in groups.items():
+            if below in groups and name not in {below, "floor"}:
+                found[f"{name}: rate ÷ {below}"] = _median(ours, "rate") / _median(groups[below], "rate")
+                found[f"{name}: {below}'s CPU ÷ its own"] = median(map(_cpu, groups[below])) / median(map(_cpu, ours))
+    floor = groups.pop("floor", [])
+    for name, ours in groups.items() if floor else ():
         if all("p99_ms" in record for record in (*ours, *floor)):
             found[f"{name}: floor's p99 ÷ its own"] = _median(floor, "p99_ms") / _median(ours, "p99_ms")
     return found

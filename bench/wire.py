@@ -41,6 +41,8 @@ class Wire:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray()
         self._published = 0
+        self.server_version = ""
+        """As the broker tells it on connecting."""
         self._login(unquote(parts.username or "guest"), unquote(parts.password or "guest"), unquote(parts.path[1:]))
 
     def __enter__(self) -> Self:
@@ -51,7 +53,8 @@ class Wire:
 
     def _login(self, user: str, password: str, vhost: str) -> None:
         self._socket.sendall(frame.marshal(ProtocolHeader(), 0))
-        self._until(commands.Connection.Start)
+        start = self._until(commands.Connection.Start)
+        self.server_version = str(start.server_properties["version"])
         capabilities: FieldTable = {"publisher_confirms": True, "basic.nack": True, "consumer_cancel_notify": True}
         self._send(
             commands.Connection.StartOk(

@@ -10,7 +10,7 @@ bounded, and what finds no room in it is swept.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -84,15 +84,18 @@ class Relay:
     async def _send(self, outgoing: Sequence[Outgoing]) -> bool:
         """Publish one wave, now; answers whether all of it got through."""
         failures = await self._publisher.publish([item.fact for item in outgoing])
+        sent: list[Outgoing] = []
         unheard: list[Outgoing] = []
         for item in outgoing:
             failure = failures.get(item.fact.id)
             if failure is None or (isinstance(failure, Unroutable) and item.fact.type in self._may_go_unheard):
-                metrics.PUBLISHED.labels(item.fact.type).inc()
-                _offer(self._sent, [item])
+                sent.append(item)
             else:
                 metrics.PUBLISH_FAILURES.inc()
                 unheard += [item] if isinstance(failure, Unroutable) else []
+        _offer(self._sent, sent)
+        for type_, times in Counter(item.fact.type for item in sent).items():
+            metrics.PUBLISHED.labels(type_).inc(times)
         if reasons := {
             f"{type(e).__name__}: {e}" for e in failures.values() if not isinstance(e, Unroutable | OnItsWay | Nacked)
         }:

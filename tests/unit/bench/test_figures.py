@@ -72,7 +72,7 @@ def test_the_page_shows_ratios_within_a_round(tmp_path: Path):
     write_report({"pipeline": result}, tmp_path)
     page = (tmp_path / "benchmarks.md").read_text("utf-8")
     (row,) = [line for line in page.splitlines() if line.startswith("| sihao ")]
-    assert row.split("|")[2:6] == [" 340 [80–600] ", " 0.70 ", " — ", " 1 / 2 / 3 "]
+    assert row.split("|")[2:6] == [" 340 [80–600] ", " — ", " 0.70 ", " 1 / 2 / 3 "]
     assert (tmp_path / "benchmarks.svg").exists()
 
 
