@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, cast
 
 from aiormq.abc import ChannelFrame
 from aiormq.channel import Channel
+from pamqp.body import ContentBody
 from pamqp.commands import Basic
-
-from shared.runtime.frames import publication
+from pamqp.header import ContentHeader
 
 
 class Outbound(NamedTuple):
@@ -47,16 +47,7 @@ class Wave:
         frames: list[bytes] = []
         for message in messages:
             try:
-                frames.append(
-                    publication(
-                        self._channel.number,
-                        self._channel.max_content_size,
-                        exchange=exchange,
-                        routing_key=message.routing_key,
-                        properties=message.properties,
-                        body=message.body,
-                    )
-                )
+                frames.append(_frames(self._channel, exchange, message))
             except Exception as error:  # noqa: BLE001 - a key too long, a header of no known type: its own fault alone
                 self._failures[message.id] = error
             else:
@@ -132,3 +123,16 @@ class _Slot:
 
     def set_exception(self, refusal: Exception) -> None:
         self._wave.told(self._id, refusal)
+
+
+def _frames(channel: Channel, exchange: str, message: Outbound) -> bytes:
+    """A mandatory publish as it stands on the wire."""
+    size = channel.max_content_size
+    return ChannelFrame.marshall(
+        channel.number,
+        [
+            Basic.Publish(exchange=exchange, routing_key=message.routing_key, mandatory=True),
+            ContentHeader(properties=message.properties, body_size=len(message.body)),
+            *(ContentBody(message.body[at : at + size]) for at in range(0, len(message.body), size)),
+        ],
+    ).payload
