@@ -13,6 +13,7 @@ from services.notify.domain.entry import Entry
 from services.notify.store import Bulletin
 from services.notify.wording import HERE, load_provinces
 from shared.contracts import Text, text
+from shared.contracts.chamber_words import LEVELS, TYPES
 from shared.kernel.change import NotFound
 from shared.kernel.problem import problem
 from shared.runtime.access import public
@@ -116,8 +117,8 @@ def _environment(provinces: dict[str, Text]) -> Environment:
     )
     jinja.filters |= words.filters(provinces)
     jinja.globals |= {
-        "levels": words.LEVELS,
-        "types": words.TYPES,
+        "levels": LEVELS,
+        "types": TYPES,
         "standings": words.STANDINGS,
         "windows": words.WINDOWS,
         "outcomes": words.OUTCOMES,

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 
 from services.review.domain.case import STATUS_WORDS
 from services.review.domain.line import Line
-from services.review.domain.words import LEVELS, TYPES
+from shared.contracts.chamber_words import LEVELS, TYPES
 from shared.contracts.text import Text, text
 from shared.kernel.calendar import CHINA
 

@@ -274,8 +274,7 @@ def _kind(status: int) -> tuple[str, Text]:
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemResponse, "description": str(title)}
-    for status, (_, title) in _KINDS.items()
-    if status not in (405, 500)
+    status: {"description": str(title)} for status, (_, title) in _KINDS.items() if status not in (405, 500)
 }
-"""Documents every refusal in OpenAPI; the edge renames their media type to `application/problem+json`."""
+"""Every refusal in OpenAPI, without its body: as a model it would be compiled for every endpoint and status at every
+start, half of all that a start costs. `reference` adds it when it is asked for."""

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from shared.runtime.access import RouteRule
 from shared.runtime.pages import page
-from shared.runtime.problems import MEDIA_TYPE
+from shared.runtime.problems import MEDIA_TYPE, ProblemResponse
 
 _ROLES = {
     "public": "任何人 anyone",
@@ -25,6 +25,7 @@ _SCOPES = {
     "self": "限本人事项 own matters",
 }
 _PLACES = {"path": "路径 path", "query": "查询 query", "header": "标头 header", "cookie": "cookie"}
+_REF = "#/components/schemas/{model}"
 _ONLY_GUARDED = {"401", "403"}
 _ONLY_WRITING = {"400", "408", "409", "413", "415"}
 
@@ -43,9 +44,12 @@ def complete(schema: dict[str, Any], rules: Iterable[RouteRule]) -> dict[str, An
         for status in unneeded & responses.keys():
             del responses[status]
         for status, response in responses.items():
-            content = response.get("content", {})
-            if status >= "400" and "application/json" in content:
-                content[MEDIA_TYPE] = content.pop("application/json")
+            if status >= "400":
+                response["content"] = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=ProblemResponse.__name__)}}}
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    body = ProblemResponse.model_json_schema(ref_template=_REF, mode="serialization")
+    schemas |= body.pop("$defs", {}) | {ProblemResponse.__name__: body}
+    schema["components"]["schemas"] = dict(sorted(schemas.items()))
     return schema
 
 

@@ -1,4 +1,4 @@
-"""How values read: instants in China's time with the zone in words, areas, levels, types and standings by name."""
+"""How values read: instants in China's time with the zone in words, areas and standings by name."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,26 +8,6 @@ from typing import Final
 from shared.contracts import CENTRE, Text, text
 from shared.kernel.calendar import day_words, last_day_words, time_words, until_words
 
-LEVELS: Final = {
-    "national": text("全国", "national"),
-    "province": text("省级", "province"),
-    "city": text("市级", "city"),
-    "county": text("县级", "county"),
-    "town": text("乡镇（街道）", "town"),
-}
-TYPES: Final = {
-    "hometown": text("异地商会", "hometown"),
-    "industry": text("行业商会", "industry"),
-    "group": text("特定对象商会", "particular group"),
-    "general": text("综合类商会", "general"),
-    "town": text("乡镇商会", "town"),
-    "street": text("街道商会", "street"),
-    "village": text("村商会", "village"),
-    "market": text("市场商会", "market"),
-    "park": text("园区商会", "park"),
-    "building": text("楼宇商会", "building"),
-    "other": text("其他商会", "other"),
-}
 STANDINGS: Final = {
     "upcoming": text("尚未生效", "not yet in force"),
     "valid": text("有效", "valid"),

@@ -21,7 +21,9 @@ from shared.kernel.change import Change, Due, Refused
 from shared.kernel.state import State
 
 MOST_OBJECTIONS = 2000
-"""So many fit one notice; our default, far above what any round has seen."""
+MOST_WRITTEN = 3_000_000
+"""Objections, and characters in all of them, that fit one notice: it is one document, and the store takes 16 MB. Our
+limits, far above what any round has seen."""
 
 
 class Ruling(BaseModel):
@@ -177,11 +179,16 @@ def object_(notice: Notice | None, command: Object, now: datetime) -> Change[Not
             remedy=("公示期后发现问题，可向主办工商联举报。", "Report later findings to the federation in charge."),
         )
     candidate = _candidate(notice, command.case)
-    if len(notice.objections) >= MOST_OBJECTIONS:
+    written = sum(len(objection.text) for objection in notice.objections) + len(command.text)
+    if len(notice.objections) >= MOST_OBJECTIONS or written > MOST_WRITTEN:
+        filed = len(notice.objections)
         raise refused(
             "notice.full",
             "objections",
-            rule=(f"本次公示已收到 {MOST_OBJECTIONS} 件异议。", f"This notice has {MOST_OBJECTIONS} objections."),
+            rule=(
+                f"本次公示已收到 {filed} 件异议，不能再收。",
+                f"This notice has {filed} objections and can take no more.",
+            ),
             remedy=("请直接向主办工商联提出。", "Write to the federation in charge."),
         )
     number = len(notice.objections) + 1

@@ -133,8 +133,9 @@ def test_a_gate_that_turns_during_the_notice_ends_the_case_and_withholds_the_hon
     assert (change.state.ending.code, change.state.ending.stage) == ("gate", "public_notice")
 
 
-def test_a_notice_takes_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notices, "MOST_OBJECTIONS", 1)
+@pytest.mark.parametrize("limit", ["MOST_OBJECTIONS", "MOST_WRITTEN"])
+def test_a_notice_takes_only_so_many(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, limit, 1)
     with pytest.raises(Refused) as refusal:
         object_(objected(), Object(by=given.PUBLIC, case=given.case(1, "CN"), text="多一件"), NOW)
     assert refusal.value.problems[0].code == "notice.full"

@@ -1,4 +1,4 @@
-"""How types and levels of chambers read."""
+"""How types and levels of chambers read, in Chinese and English."""
 
 from collections.abc import Mapping
 
