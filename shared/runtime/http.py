@@ -65,12 +65,10 @@ Paging = Annotated[PageRequest, Query()]
 class Page(BaseModel, Generic[T]):
     """A part of a long list, in a stable order."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
-    items: tuple[T, ...]
-    """The items."""
-    next: str | None = None
-    """What to send as `after` to read on; null at the end."""
+    items: tuple[T, ...] = Field(description="The items.")
+    next: str | None = Field(default=None, description="What to send as `after` to read on; null at the end.")
 
 
 class _App(FastAPI):
