@@ -56,9 +56,9 @@ class Measured:
                 figures.pending,
                 figures.outcomes,
                 list(figures.bonus.items()),
-                figures.clauses,
-                figures.dimensions,
-                figures.total,
+                [[*map(tuple, own)] for own in figures.clauses],
+                [*map(tuple, figures.dimensions)],
+                tuple(figures.total),
             ]
         )
 

@@ -1,6 +1,11 @@
 """Canonical bytes, derived ids, days in China."""
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -23,10 +28,86 @@ def test_the_order_of_keys_changes_no_byte(value: dict[str, object]) -> None:
     assert canonical_bytes(value) == canonical_bytes(dict(reversed(value.items())))
 
 
-@pytest.mark.parametrize("value", [1.5, {"a": [1, {"b": 0.1}]}, (float("nan"),)])
-def test_binary_floats_have_no_canonical_form(value: object) -> None:
+_AWKWARD = [*'\x00\x1f\x7f\u2028\ufeff\uffff\U0001f600\U0010ffff"\\/\n\ud800']
+"""What encoders disagree about: control characters, the ends of the planes, what is escaped, half of a pair."""
+Words = st.text() | st.lists(st.sampled_from(_AWKWARD), max_size=4).map("".join)
+Anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.integers(-(2**70), 2**70) | Words,
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(Words | st.integers(), inner),
+    max_leaves=20,
+)
+
+
+def _as_the_standard_library_writes(value: Any) -> bytes | type[Exception]:
+    try:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        return type(error)
+
+
+def _as_we_write(value: Any) -> bytes | type[Exception]:
+    try:
+        return canonical_bytes(value)
+    except (TypeError, ValueError) as error:
+        return type(error)
+
+
+@given(Anything)
+def test_the_bytes_are_those_of_the_standard_library(value: object) -> None:
+    assert _as_we_write(value) == _as_the_standard_library_writes(value)
+
+
+@pytest.mark.parametrize("number", [2**53, 2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**40])
+def test_whole_numbers_of_any_size_keep_every_digit(number: int) -> None:
+    assert canonical_bytes({"n": [number]}) == f'{{"n":[{number}]}}'.encode()
+
+
+@pytest.mark.parametrize("depth", [10, 250, 260, 400])
+def test_depth_changes_nothing(depth: int) -> None:
+    value: Any = "x"
+    for _ in range(depth):
+        value = [value]
+    assert canonical_bytes(value) == b"[" * depth + b'"x"' + b"]" * depth
+
+
+def test_what_contains_itself_ends() -> None:
+    value: list[Any] = []
+    value.append(value)
+    with pytest.raises(RecursionError):
+        canonical_bytes(value)
+
+
+@pytest.mark.parametrize("place", [lambda v: v, lambda v: [v], lambda v: (v,), lambda v: {"a": v}, lambda v: {1: [v]}])
+@pytest.mark.parametrize("number", [1.5, 0.0, float("nan"), float("inf"), type("Own", (float,), {})(2.5)])
+def test_binary_floats_have_no_canonical_form(place: Any, number: float) -> None:
     with pytest.raises(TypeError, match="decimal"):
-        digest(value)
+        digest({"deep": [{"b": [1, {"c": place(number)}]}]})
+    with pytest.raises(TypeError, match="decimal"):
+        digest(place(number))
+
+
+class _Word(StrEnum):
+    ONE = "eins"
+
+
+class _Number(IntEnum):
+    ONE = 1
+
+
+class _Plain(Enum):
+    ONE = "eins"
+
+
+@pytest.mark.parametrize("value", [_Word.ONE, _Number.ONE, {"b": 1, "a": _Word.ONE}, {_Word.ONE: 1}])
+def test_what_is_text_or_a_number_by_birth_is_written_as_ever(value: object) -> None:
+    assert canonical_bytes(value) == _as_the_standard_library_writes(value)
+
+
+@pytest.mark.parametrize("value", [_Plain.ONE, UUID(int=1), date(2026, 1, 1), Decimal(1), {1}, b"x", {b"x": 1}])
+def test_what_json_does_not_know_is_refused(value: object) -> None:
+    for place in (value, [value], {"a": value}):
+        with pytest.raises(TypeError):
+            canonical_bytes(place)
 
 
 def test_the_same_decision_repeats_its_ids_and_another_does_not() -> None:
