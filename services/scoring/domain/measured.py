@@ -11,10 +11,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from services.scoring.domain.assess import reason_of
 from services.scoring.domain.figure import Row
 from services.scoring.domain.figures import Figures
 from services.scoring.domain.marks import Marks
+from services.scoring.domain.reasons import Reasons
 from services.scoring.domain.rubric import Clause, Item
 from services.scoring.domain.scorecard import ClauseLine, DimensionLine, GateLine, ItemLine, Scorecard
 from services.scoring.domain.standard import Standard
@@ -25,6 +25,8 @@ from shared.kernel.canonical import digest
 
 _REMEMBERED = 1 << 14
 """How many figures and lines are kept for the next application: most have most of them in common."""
+_STANDARDS = 8
+"""Of how many standards sentences are kept: one a round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,10 @@ class Measured:
         )
 
     def _reason(self, item: Item) -> Text:
-        return reason_of(item, self.standard.case(item, self.row, self.chamber))
+        return _reasons(self.standard).of(item, self.row, self.chamber)
+
+
+_reasons = lru_cache(_STANDARDS)(Reasons)
 
 
 @lru_cache(_REMEMBERED)
