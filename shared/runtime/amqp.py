@@ -37,13 +37,24 @@ BrokerError = (AMQPError, ConnectionError, TimeoutError, asyncio.TimeoutError, O
 _HEARTBEAT = "6"
 _CONNECT_TIMEOUT = 5.0
 _CONSUME_TIMEOUT = 10.0
-"""Seconds for all queues to answer; one without a leader does not answer at all."""
+"""Seconds for a queue to answer; one without a leader does not answer at all."""
 
 
 def with_heartbeat(url: str) -> str:
     """The URL with a heartbeat of seconds: the default of a minute leaves a cut connection unnoticed for three."""
     parsed = URL(url)
     return str(parsed if "heartbeat" in parsed.query else parsed.update_query(heartbeat=_HEARTBEAT))
+
+
+@asynccontextmanager
+async def step_by_step(seconds: float) -> AsyncIterator[Callable[[], None]]:
+    """So long for every step; what is given ends one and begins the next.
+
+    Many steps may take long together, none of them alone: a limit on all would be missed again and again by a broker
+    that is slow and at work.
+    """
+    async with asyncio.timeout(seconds) as limit:
+        yield lambda: limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 class Unroutable(Exception):  # noqa: N818 - a state of affairs: nobody listens yet
@@ -76,18 +87,22 @@ class Publisher:
 
         Straight on a channel, because the broker object remembers what it has declared and would not do it again.
         """
-        async with self._own_channel() as channel:
+        async with self._own_channel() as (channel, next_step):
             version = str(channel.connection.server_properties["version"])
             for exchange in (EVENTS, DEAD):
                 await channel.exchange_declare(exchange.name, exchange_type=exchange.type.value, durable=True)
+                next_step()
             parked = dead_queue(table, version)
             await channel.queue_declare(parked.name, durable=True, arguments=dict(parked.arguments))
             await channel.queue_bind(parked.name, DEAD.name, parked.name)
+            next_step()
             for subscription in table:
                 queue = event_queue(subscription, table, version)
                 await channel.queue_declare(queue.name, durable=True, arguments=dict(queue.arguments))
+                next_step()
                 for binding in subscription.bindings:
                     await channel.queue_bind(queue.name, EVENTS.name, binding)
+                    next_step()
 
     async def _open(self) -> Channel:
         """The publishing channel; another one if it is closed, since the client library does not always reopen it."""
@@ -98,11 +113,11 @@ class Publisher:
         return cast("Channel", await self._channel.get_underlay_channel())
 
     @asynccontextmanager
-    async def _own_channel(self) -> AsyncIterator[AbstractChannel]:
-        """A channel that may fail alone."""
+    async def _own_channel(self) -> AsyncIterator[tuple[AbstractChannel, Callable[[], None]]]:
+        """A channel that may fail alone, and what gives its next step as much time again."""
         connection = await self._broker.connect()
-        async with asyncio.timeout(self._timeout), connection.channel(publisher_confirms=False) as opened:
-            yield await opened.get_underlay_channel()
+        async with step_by_step(self._timeout) as next_step, connection.channel(publisher_confirms=False) as opened:
+            yield await opened.get_underlay_channel(), next_step
 
     async def depths(self, table: HandlerTable) -> dict[str, int]:
         """How many messages wait in each queue of this table, and in its dead-letter queue.
@@ -110,15 +125,18 @@ class Publisher:
         Raises:
             Missing: a queue or an exchange is gone.
         """
-        async with self._own_channel() as channel:
+        async with self._own_channel() as (channel, next_step):
             names = [*(subscription.queue for subscription in table), dead_queue_name(table)]
             try:
                 for exchange in (EVENTS, DEAD):
                     await channel.exchange_declare(exchange.name, passive=True)
-                answers = [await channel.queue_declare(name, passive=True) for name in names]
+                found = []
+                for name in names:
+                    found.append(await channel.queue_declare(name, passive=True))
+                    next_step()
             except ChannelNotFoundEntity as gone:
                 raise Missing(str(gone)) from gone
-        return {name: answer.message_count or 0 for name, answer in zip(names, answers, strict=True)}
+        return {name: answer.message_count or 0 for name, answer in zip(names, found, strict=True)}
 
     async def publish(self, facts: Sequence[Fact]) -> dict[str, Exception]:
         """Publish all at once; answers the failures by fact id. Never raises for the broker.
@@ -276,7 +294,7 @@ async def consume(
             if not ended.done():
                 ended.set_result(None)
 
-        async with asyncio.timeout(_CONSUME_TIMEOUT):
+        async with step_by_step(_CONSUME_TIMEOUT) as next_step:
             opened = await connection.channel(publisher_confirms=False)
             channel = await opened.get_underlay_channel()
             channel.closing.add_done_callback(end)
@@ -288,6 +306,7 @@ async def consume(
                     deliver(queue, message)
 
                 await channel.basic_consume(queue, receive, arguments=dict(arguments or {}))
+                next_step()
         yield Consumption(channel, ended)
     finally:
         with suppress(*BrokerError):

@@ -17,7 +17,7 @@ from faststream.rabbit import RabbitBroker
 from pamqp.commands import Basic
 
 from shared.contracts import CATALOGUE
-from shared.runtime.amqp import BrokerError, consume, sender
+from shared.runtime.amqp import BrokerError, consume, sender, step_by_step
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.logs import get_logger
 from shared.runtime.patience import Patience, Told, patiently
@@ -55,16 +55,18 @@ async def declare_archive(
     """
     arguments: dict[str, Any] = {"x-queue-type": "stream", "x-max-age": f"{days}D", "x-max-length-bytes": size}
     try:
-        async with asyncio.timeout(timeout):
+        async with step_by_step(timeout) as next_step:
             try:
                 async with _channel(broker) as channel:
                     await channel.exchange_declare(EVENTS.name, exchange_type=EVENTS.type.value, durable=True)
                     await channel.queue_declare(ARCHIVE, durable=True, arguments=arguments)
             except ChannelPreconditionFailed:
                 pass
+            next_step()
             async with _channel(broker) as channel:
                 for binding in archive_bindings(table):
                     await channel.queue_bind(ARCHIVE, EVENTS.name, binding)
+                    next_step()
     except ChannelClosed as refusal:
         log.warning("no archive: what is lost with a store cannot be given back", why=str(refusal))
 
