@@ -19,8 +19,11 @@ async def test_many_steps_may_take_longer_together_than_one_may_alone() -> None:
 
 
 async def test_a_step_without_an_end_is_given_up_after_others_have_ended() -> None:
-    with pytest.raises(TimeoutError):
+    async def silent() -> None:
         async with step_by_step(LIMIT) as next_step:
             await asyncio.sleep(0)
             next_step()
             await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        await silent()
