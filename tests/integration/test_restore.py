@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,13 +12,16 @@ import aio_pika
 import pytest
 from faststream.rabbit import RabbitBroker
 from pymongo import AsyncMongoClient
+from pymongo.errors import AutoReconnect
 from typer.testing import CliRunner, Result
 
 from dev.generated.services import TABLES
 from shared.contracts import ApplicationScored, ApplicationSubmitted, ApplicationWithdrawn, MarksSettled, RoundOpened
 from shared.contracts.event import Event
+from shared.runtime import archive
 from shared.runtime.amqp import Publisher
 from shared.runtime.archive import archive_bindings, declare_archive
+from shared.runtime.documents import Documents as DocumentStore
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.mongo import Database
 from shared.runtime.recollection import covers_key
@@ -169,6 +173,57 @@ async def test_a_restored_store_is_what_it_was_and_nobody_hears_it_twice(desk: D
     await desk.lone.process.start()
     await desk.tell(ApplicationSubmitted, 50)
     await desk.settled(records=13, scored=17)
+
+
+async def test_a_restore_holds_while_broker_and_store_are_away_and_goes_on_where_it_stood(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every reading of the archive breaks off once; two writes do, after they were done."""
+    await desk.tell(RoundOpened, 0)
+    await desk.tell(ApplicationSubmitted, 0)
+    await desk.settled(records=1, scored=1)
+    backup = await desk.documents()
+    for number in range(1, 9):
+        await desk.tell(ApplicationSubmitted, number)
+    await desk.settled(records=9, scored=9)
+    before = await desk.documents()
+    await desk.lone.process.stop()
+    await desk.put_back(backup)
+
+    read_on, apply = archive._read_on, DocumentStore.apply
+    places: list[datetime | int] = []
+    writes = 0
+
+    async def breaking_off(url: str, place: datetime | int) -> AsyncIterator[Any]:
+        places.append(place)
+        async with aclosing(read_on(url, place)) as reading:
+            count = 0
+            async for raw in reading:
+                yield raw
+                count += 1
+                if isinstance(place, datetime) and count == 4:
+                    raise ConnectionError("the broker went away")
+
+    async def done_and_unanswered(this: DocumentStore, works: Any) -> Any:
+        nonlocal writes
+        outcomes = await apply(this, works)
+        if works and (writes := writes + 1) in {1, 3}:
+            raise AutoReconnect("the store went away")
+        return outcomes
+
+    monkeypatch.setattr(archive, "_read_on", breaking_off)
+    monkeypatch.setattr(DocumentStore, "apply", done_and_unanswered)
+    done = await desk.restore("--json")
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert (report["forgotten"], report["lost"], report["queued"]) == (8, [], {})
+    resumed = [place for place in places if isinstance(place, int)]
+    assert len(resumed) * 2 == len(places) > 4
+    assert min(resumed) >= 4, "behind what was read, not from the beginning"
+    assert writes > 3
+    after = await desk.documents()
+    assert {key: told(d) for key, d in after["records"].items()} == {k: told(d) for k, d in before["records"].items()}
+    assert not any(d["outbox"] for group in after.values() for d in group.values() if "outbox" in d)
 
 
 async def withdrawn(desk: Desk, number: int) -> bool:
