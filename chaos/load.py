@@ -104,6 +104,12 @@ class Load:
                 await open_round(self._front, self._stage, self._scenario, code, quotas(chosen))
             except GaveUpError:
                 continue
+            except (
+                TimeoutError
+            ):  # intake does not answer, or never heard of the rubric: of the first round that is told
+                if not self.rounds:
+                    raise
+                continue
             await self._registry.draft(code, [one for one in chosen if one.chamber.code not in whole])
             self.rounds.append(code)
             await waves.put(Wave(code, chosen[crowd:], chosen[:crowd], whole))
