@@ -13,7 +13,7 @@ from services.scoring.store import KINDS, RECORDS
 from shared.contracts import ApplicationSubmitted, ApplicationWithdrawn, RoundOpened
 from shared.contracts.area import routing_words
 from shared.contracts.event import Event
-from shared.runtime.amqp import properties_of
+from shared.runtime.amqp import Parcel, properties_of
 from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
 from shared.runtime.message import Message
@@ -95,15 +95,18 @@ async def restored(database: Database, archive: Sequence[DeliveredMessage]) -> t
         for one in archive:
             yield one
 
-    async def send(queue: str, _body: bytes, _properties: Basic.Properties) -> None:
-        queued.append(queue)
+    async def send(parcels: Sequence[Parcel]) -> None:
+        queued.extend(parcel.queue for parcel in parcels)
+
+    def never(error: BaseException) -> None:
+        raise AssertionError("nothing is away") from error
 
     def silently(_count: int, _at: datetime) -> None:
         """Nobody watches."""
 
-    known = Recollection(restorable("scoring", database, areas="CN", site=""), database, read, silently)
+    known = Recollection(restorable("scoring", database, areas="CN", site=""), database, read, silently, never)
     await known.learn()
-    given = await Restoring(known, database, Documents(database, SystemClock())).give_back(send)
+    given = await Restoring(known, database, Documents(database, SystemClock()), never).give_back(send)
     assert given.otherwise == []
     return known, queued
 
