@@ -33,7 +33,7 @@ from shared.runtime.message import Message
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.patience import Told, patiently
 from shared.runtime.recollection import Named, Recollection, short
-from shared.runtime.work import Applied, Outgoing, Work
+from shared.runtime.work import Applied, Outcome, Outgoing, Unchanged, Work
 
 Accepts = Callable[[Work, bool, bool], bool]
 """Whether a decision may be taken: the work, whether it had an announced effect then, and whether it has one now."""
@@ -62,8 +62,8 @@ class Restoring:
         self._told = told
         self._held: set[str] = set()
         """Kinds of documents on which something with an announced effect still waits."""
-        self._interrupted = False
-        """Whether the store failed while it was written to: then some changes may be done and not counted."""
+        self._settled = -1
+        """Effects found in the store by the last pass; a write that was done and unanswered counts, too."""
 
     async def give_back(self, send: SendAll) -> Given:
         """Decide again what was decided, and put the rest into the service's queues.
@@ -91,43 +91,40 @@ class Restoring:
 
     async def _round(self, given: Given) -> bool:
         """Take what can be taken now; answers whether another round may find more."""
+        before = self._settled
         self._held.clear()
-        self._interrupted = False
-        changed = await self._decide(_with_effect, given)
+        await self._decide(_with_effect, given)
         held = frozenset(self._held)
 
         def without_effect(work: Work, then: bool, now: bool) -> bool:  # noqa: FBT001
             return not then and not now and work.kind.collection not in held
 
-        changed += await self._decide(without_effect, given)
-        if held and not changed:  # what they wait for will not come
-            changed = await self._decide(_without_effect, given)
-        return bool(changed) or self._interrupted
+        await self._decide(without_effect, given)
+        if held and self._settled == before:  # what they wait for will not come
+            await self._decide(_without_effect, given)
+        return self._settled != before
 
-    async def _decide(self, may: Accepts, given: Given) -> int:
-        """Take these decisions, once through the archive; answers how many messages changed something."""
-        before = given.applied.total()
+    async def _decide(self, may: Accepts, given: Given) -> None:
+        """Take these decisions, once through the archive."""
+        settled = 0
         async for batch in self._archive.batches():
             await self._apply(batch, may, given)
             given.applied.update(
                 message.label for message in batch if any(isinstance(o, Applied) for o in message.outcomes)
             )
-        return given.applied.total() - before
+            settled += sum(_is_in_the_store(outcome) for message in batch for outcome in message.outcomes)
+        self._settled = settled
 
     async def _apply(self, batch: Sequence[Message], may: Accepts, given: Given) -> None:
         """Decide these messages as far as it may be done, and do not have it announced again."""
         for message in batch:
             message.read()
-        again = await patiently(lambda: self._decided(batch, may), (StoreError,), self._stumbled)
+        again = await patiently(lambda: self._decided(batch, may), (StoreError,), self._told)
         for fact in (item.fact for item in again):
             if self._archive.announced[fact.id].body != short(fact.body.encode()):
                 given.otherwise.append(Named(fact.id, fact.type, fact.subject, datetime.fromisoformat(fact.time)))
         if again:
-            await patiently(lambda: self._database.clear(again), (StoreError,), self._stumbled)
-
-    def _stumbled(self, error: BaseException) -> None:
-        self._interrupted = True
-        self._told(error)
+            await patiently(lambda: self._database.clear(again), (StoreError,), self._told)
 
     async def _decided(self, batch: Sequence[Message], may: Accepts) -> list[Outgoing]:
         """Decide and commit; answers what would be announced again."""
@@ -162,6 +159,10 @@ class Restoring:
                 raise
 
         return replace(work, decide=noting if before else decide, at=before.at if before else heard)
+
+
+def _is_in_the_store(outcome: Outcome) -> bool:
+    return isinstance(outcome, Applied) or (isinstance(outcome, Unchanged) and outcome.repeated)
 
 
 def _with_effect(_: Work, then: bool, now: bool) -> bool:  # noqa: FBT001
