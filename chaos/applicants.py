@@ -5,9 +5,9 @@ intake's store beforehand, by the platform's own deciders on its own road to the
 many in one write. A draft costs then a tenth of what it costs over HTTP.
 """
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -27,13 +27,13 @@ from shared.runtime.clock import FileClock
 from shared.runtime.documents import Documents
 from shared.runtime.kinds import Kind
 from shared.runtime.mongo import Database, StoreError
+from shared.runtime.patience import patiently
 from shared.runtime.work import Rejected, Work
 
 _TOGETHER = 20
 """Documents in one write: more would hold up the wires, which the same process carries."""
 _FIRST = 100_000
 """Serial number of the first invented chamber; the demo's own are far below."""
-_PAUSE = 0.5
 
 
 class Applicant(NamedTuple):
@@ -97,13 +97,7 @@ class Registry:
     async def _apply(self, works: Iterator[Work]) -> None:
         """All of them, however often the store goes away meanwhile; a repeat does no harm."""
         while some := list(islice(works, _TOGETHER)):
-            while True:
-                try:
-                    outcomes = await self._documents.apply(some)
-                except StoreError:
-                    await asyncio.sleep(_PAUSE)
-                else:
-                    break
+            outcomes = await patiently(partial(self._documents.apply, some), (StoreError,), lambda _: None)
             for refused in (outcome for outcome in outcomes if isinstance(outcome, Rejected)):
                 raise refused.error
 
