@@ -197,8 +197,8 @@ class Service:
     async def _connect(self) -> None:
         """Connect, declare the topology, see that no queue can drop messages; then measure and mend it for ever."""
         if not self.publisher.ready.is_set():
-            await self._archive()
             await self.publisher.connect(self._table)
+            await self._archive()
             if self.settings.rabbit_api_url:
                 await check_delivery_limits(self.settings.rabbit_api_url.get_secret_value(), self._url, self._table)
             self.publisher.ready.set()
@@ -208,12 +208,12 @@ class Service:
                     metrics.QUEUE_DEPTH.labels(queue).set(depth)
             except Missing as gone:
                 log.warning("declaring the topology again", missing=str(gone))
-                await self._archive()
                 await self.publisher.declare(self._table)
+                await self._archive()
             await asyncio.sleep(_MEASURE_EVERY)
 
     async def _archive(self) -> None:
-        """Before the queues, so that nothing is heard which the archive does not have."""
+        """After the queues: once the archive hears a fact, its sender takes it for heard."""
         settings = self.settings
         if self.scope in ("", CENTRE) if settings.archive is None else settings.archive:
             days, size, timeout = settings.archive_days, settings.archive_bytes, settings.publish_timeout
