@@ -58,6 +58,11 @@ class Child:
         """Whether the process was started and has not ended."""
         return self._running is not None and self._running.returncode is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with, None if it has not."""
+        return self._running.returncode if self._running else None
+
     async def start(self) -> None:
         """Start the process; its output is appended to the log file."""
         if self.alive:

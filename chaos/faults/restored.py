@@ -1,6 +1,8 @@
 """F20: a store is put back from a backup, and the archive gives back what it forgot (`sihao restore`)."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -11,18 +13,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from chaos.faults.fault import Fault, Scene
-from chaos.tap import BrokerAway
-from shared.runtime.amqp import BrokerError, Missing
+from chaos.stage import Stage
+from dev.processes import Child
 from shared.runtime.dead import COLLECTION as DEAD
 from shared.runtime.patience import patiently
-from sihao.restore import Running, restore
 
 _GRACE = 30.0
 _MARGIN = timedelta(minutes=10)
 """How far the restore reaches back beyond the backup: what was announced before it may have been heard after it."""
 _PATIENCE = 900.0
 """Seconds for a restore among all other faults; it holds while they last."""
-_TROUBLE = (PyMongoError, *BrokerError, *BrokerAway, Missing, Running)
 Store = AsyncDatabase[dict[str, Any]]
 
 
@@ -59,21 +59,35 @@ class Restored(Fault):
         """Restore while broker and store are shaken, and start again."""
         if not self._stopped:
             return
-        stage = scene.stage
         try:
-            await _persistently(
-                lambda: restore(
-                    self._service,
-                    self._since,
-                    mongo_url=stage.mongo_url,
-                    database=stage.databases[self._service],
-                    amqp_url=stage.amqp_url,
-                    site=stage.replicas[self._service][0].url,
-                )
-            )
+            await self._restore(scene.stage)
         finally:
-            for replica in stage.replicas[self._service]:
+            for replica in scene.stage.replicas[self._service]:
                 await replica.start()
+
+    async def _restore(self, stage: Stage) -> None:
+        """By the command, as an operator would, again until it is done.
+
+        Raises:
+            TimeoutError: it was not done in time.
+        """
+        replica, since = stage.replicas[self._service][0], self._since.isoformat()
+        environment = {
+            **os.environ,
+            "SIHAO_MONGO_URL": stage.mongo_url,
+            "SIHAO_DATABASE": stage.databases[self._service],
+            "SIHAO_AMQP_URL": stage.amqp_url,
+            "SIHAO_PUBLIC_URL": replica.url,
+        }
+        command = [sys.executable, "-m", "sihao", "restore", self._service, "--since", since]
+        child = Child("restore", command, log=replica.child.log.with_name("restore.log"), env=environment)
+        async with asyncio.timeout(_PATIENCE):
+            try:
+                while child.exit_code != 0:
+                    await child.start()
+                    await child.wait()
+            finally:
+                await child.kill()
 
     def __str__(self) -> str:
         return f"{super().__str__()} {self._service} {self._seconds:.0f} s"
@@ -95,4 +109,4 @@ async def _copy(source: Store, target: Store) -> None:
 
 async def _persistently(act: Callable[[], Awaitable[Any]]) -> None:
     async with asyncio.timeout(_PATIENCE):
-        await patiently(act, _TROUBLE, lambda _: None)
+        await patiently(act, (PyMongoError,), lambda _: None)

@@ -77,10 +77,23 @@ class Publisher:
         self.ready = asyncio.Event()
         """Set once the topology stands and is sound."""
 
-    async def connect(self, table: HandlerTable) -> None:
-        """Connect, declare the topology, open the publishing channel. Waits for the broker as long as it takes."""
-        await self.declare(table)
+    async def connect(self) -> None:
+        """Connect and open the publishing channel. Waits for the broker as long as it takes."""
         await self._open()
+
+    async def stands(self, mark: str) -> bool:
+        """Whether this mark (`topology.mark_of`) was left: everything it is for has been declared."""
+        async with self._own_channel() as (channel, _):
+            try:
+                await channel.exchange_declare(mark, passive=True)
+            except ChannelNotFoundEntity:
+                return False
+        return True
+
+    async def leave(self, mark: str) -> None:
+        """Leave a mark: everything it is for has been declared."""
+        async with self._own_channel() as (channel, _):
+            await channel.exchange_declare(mark, durable=True)
 
     async def declare(self, table: HandlerTable) -> None:
         """Declare exchanges, queues and bindings; what stands stays as it is.

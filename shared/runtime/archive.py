@@ -45,10 +45,11 @@ async def declare_archive(
     days: int,
     size: int,
     timeout: float,  # noqa: ASYNC109
-) -> None:
+) -> bool:
     """Have the archive stand and hear what `table` hears; one that stands already keeps its retention.
 
-    A broker that has no streams, or does not let us have one, is told in the log: the service works on without.
+    A broker that has no streams, or does not let us have one, is told in the log: the service works on without, and the
+    answer is no.
 
     Raises:
         BrokerError: the broker is away.
@@ -69,6 +70,8 @@ async def declare_archive(
                     next_step()
     except ChannelClosed as refusal:
         log.warning("no archive: what is lost with a store cannot be given back", why=str(refusal))
+        return False
+    return True
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -19,7 +20,7 @@ from shared.contracts import CATALOGUE, CENTRE
 from shared.contracts.text import Text, text
 from shared.runtime import garbage, logs, metrics, telemetry
 from shared.runtime.amqp import Missing, Publisher, with_heartbeat
-from shared.runtime.archive import declare_archive
+from shared.runtime.archive import archive_bindings, declare_archive
 from shared.runtime.clock import make_clock
 from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
@@ -36,6 +37,7 @@ from shared.runtime.relay import Relay
 from shared.runtime.settings import Settings
 from shared.runtime.tasks import Tasks
 from shared.runtime.tokens import Verifier
+from shared.runtime.topology import mark_of
 from shared.runtime.waiting_room import WaitingRoom
 
 log = logs.get_logger(__name__)
@@ -44,6 +46,8 @@ _GRACE = 15.0
 """Seconds that a stopping service gives what is in hand."""
 _MEASURE_EVERY = 5.0
 """Seconds between two looks at the depth of the queues."""
+_DECLARED_EVERY = 600.0
+"""Seconds between two declarations of a topology that stands."""
 _OUTBOX_ALARM = timedelta(seconds=60)
 """A fact that waits longer than this is told at `/readyz`: somebody should look."""
 
@@ -195,29 +199,43 @@ class Service:
         await _rest()
 
     async def _connect(self) -> None:
-        """Connect, declare the topology, see that no queue can drop messages; then measure and mend it for ever."""
+        """Connect, see that the topology stands and no queue can drop messages; then measure and mend it for ever."""
         if not self.publisher.ready.is_set():
-            await self.publisher.connect(self._table)
-            await self._archive()
+            if not await self.publisher.stands(self._mark()):
+                await self._declare()
+            await self.publisher.connect()
             if self.settings.rabbit_api_url:
                 await check_delivery_limits(self.settings.rabbit_api_url.get_secret_value(), self._url, self._table)
             self.publisher.ready.set()
+        declared = monotonic()
         while True:
             try:
                 for queue, depth in (await self.publisher.depths(self._table)).items():
                     metrics.QUEUE_DEPTH.labels(queue).set(depth)
+                if monotonic() - declared > _DECLARED_EVERY:  # a binding that somebody took away cannot be seen
+                    await self._declare()
+                    declared = monotonic()
             except Missing as gone:
                 log.warning("declaring the topology again", missing=str(gone))
-                await self.publisher.declare(self._table)
-                await self._archive()
+                await self._declare()
             await asyncio.sleep(_MEASURE_EVERY)
 
-    async def _archive(self) -> None:
-        """After the queues: once the archive hears a fact, its sender takes it for heard."""
-        settings = self.settings
-        if self.scope in ("", CENTRE) if settings.archive is None else settings.archive:
+    async def _declare(self) -> None:
+        """The queues, then the archive: once that hears a fact, its sender takes it for heard. Then the mark."""
+        settings, archived = self.settings, True
+        await self.publisher.declare(self._table)
+        if self._has_archive:
             days, size, timeout = settings.archive_days, settings.archive_bytes, settings.publish_timeout
-            await declare_archive(self._broker, self._table, days=days, size=size, timeout=timeout)
+            archived = await declare_archive(self._broker, self._table, days=days, size=size, timeout=timeout)
+        if archived:
+            await self.publisher.leave(self._mark())
+
+    @property
+    def _has_archive(self) -> bool:
+        return self.scope in ("", CENTRE) if self.settings.archive is None else self.settings.archive
+
+    def _mark(self) -> str:
+        return mark_of(self._table, archive_bindings(self._table) if self._has_archive else ())
 
     _prepared = False
 

@@ -9,11 +9,18 @@ How long a queue may grow is a policy on the broker, not an argument, since argu
 Everything is durable, declared at the start, and again when part of it is found missing. The driver declares nothing
 again on reconnecting (`robust=False`): one queue without a leader would otherwise hold up the connection, and with it
 the publishing to all others.
+
+When everything stands, a mark is left beside it: an exchange to which nothing is bound, named after what was declared.
+A process that begins again and finds it neither declares nor waits, and one queue without a leader holds up nobody.
 """
+
+import hashlib
+from collections.abc import Sequence
 
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
 from faststream.rabbit.schemas.queue import QuorumQueueArgs
 
+from shared.kernel.canonical import canonical_bytes
 from shared.runtime.handlers import HandlerTable, Subscription
 
 EVENTS = RabbitExchange("sihao.events", type=ExchangeType.TOPIC, durable=True, robust=False)
@@ -23,6 +30,8 @@ DEAD = RabbitExchange("sihao.dead", type=ExchangeType.DIRECT, durable=True, robu
 ARCHIVE = "sihao.archive"
 """The stream in which every fact is kept once more (`archive.py`)."""
 
+_FORM = 1
+"""To be raised when something about queues or exchanges changes that a mark does not tell."""
 _NO_LIMIT_SINCE = 4
 """Major version of RabbitMQ that brought a default delivery limit."""
 
@@ -30,6 +39,13 @@ _NO_LIMIT_SINCE = 4
 def dead_queue_name(table: HandlerTable) -> str:
     """Where the broker puts what it gives up for this service: `dead.review.35`."""
     return ".".join(part for part in ("dead", table.service, table.scope) if part)
+
+
+def mark_of(table: HandlerTable, archived: Sequence[str]) -> str:
+    """The mark of what a service declares, with what it has the archive hear: `review.stands.1f0c….35`."""
+    declared = [[s.queue, *sorted(s.bindings)] for s in table]
+    digest = hashlib.sha256(canonical_bytes([_FORM, sorted(declared), sorted(archived)])).hexdigest()[:16]
+    return ".".join(part for part in (table.service, "stands", digest, table.scope) if part)
 
 
 def event_queue(subscription: Subscription, table: HandlerTable, server_version: str) -> RabbitQueue:
