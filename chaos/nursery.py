@@ -48,8 +48,8 @@ class Nursery:
 
     async def fork(self, name: str, module: str, log: Path, env: Mapping[str, str]) -> tuple[int, asyncio.Event]:
         """A new process of this module; answers its id, and what is set when it has ended."""
-        if self._process is None or self._process.stdin is None:
-            raise RuntimeError("苗圃未开 / the nursery is not open")
+        if self._process is None or self._process.stdin is None or name in self._asked:
+            raise RuntimeError(f"苗圃未开，或 {name} 正在生成 / the nursery is not open, or {name} is being forked")
         asked = self._asked[name] = asyncio.get_running_loop().create_future()
         order = {"name": name, "module": module, "log": str(log), "env": dict(env)}
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
@@ -78,6 +78,7 @@ class Forked(Child):
         self._nursery = nursery
         self._pid: int | None = None
         self._over = asyncio.Event()
+        self._starting = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -90,9 +91,11 @@ class Forked(Child):
         return self._pid is not None and not self._over.is_set()
 
     async def start(self) -> None:
-        """Fork it; its output is appended to the log file."""
+        """Fork it, unless somebody else just has; its output is appended to the log file."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        self._pid, self._over = await self._nursery.fork(self.name, self.command[0], self.log, self.env or {})
+        async with self._starting:
+            if not self.alive:
+                self._pid, self._over = await self._nursery.fork(self.name, self.command[0], self.log, self.env or {})
 
     async def kill(self) -> None:
         """End it and its own children at once (SIGKILL)."""

@@ -6,6 +6,9 @@ these; the time of a body is bounded where it is read (`bodies.py`).
 """
 
 import asyncio
+import os
+import sys
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import h11
@@ -25,6 +28,10 @@ MAX_HEADERS = 16 * 1024
 """Bytes of a request's line and headers."""
 BACKLOG = 512
 """Connections the system holds for us while we are busy."""
+_NOT_STARTED = 3
+"""What the process ends with then, as under uvicorn's own command."""
+_CANCELLED_AT_MOST = 10
+"""Times, a second apart, that what will not end is cancelled; then the process ends all the same."""
 _LOOKS = 4
 """How often a connection is looked at within the shortest time it is given."""
 
@@ -165,5 +172,32 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 def serve(app: FastAPI, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is being answered and stop. Our logs, not uvicorn's."""
-    uvicorn.run(app, **options(settings))
+    """Serve until SIGTERM or SIGINT, then finish what is being answered and stop. Our logs, not uvicorn's.
+
+    Raises:
+        SystemExit: it could not start; the port is taken, for instance.
+    """
+    server = uvicorn.Server(uvicorn.Config(app, **options(settings)))
+    with suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(_served(server))
+    if not server.started:
+        sys.exit(_NOT_STARTED)
+
+
+async def _served(server: uvicorn.Server) -> None:
+    try:
+        await server.serve()
+    finally:
+        await _end_the_rest()
+
+
+async def _end_the_rest() -> None:
+    """Cancel what still runs, as often as it takes: a client library that is just connecting may swallow it once."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for _ in range(_CANCELLED_AT_MOST):
+        if not rest:
+            return
+        for task in rest:
+            task.cancel()
+        _, rest = await asyncio.wait(rest, timeout=1.0)
+    os._exit(_NOT_STARTED)  # everything that counts is in the store
