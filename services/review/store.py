@@ -139,7 +139,7 @@ class ReviewStore:
             "$or": [{"state.stage": {"$ne": before}}, {"state.status": "returned"}],
         }
         order = (("state.status", 1), ("state.stage", 1), ("_id", 1))
-        return sorted(key for key, _ in await self._database.find(CASES, where, sort=order))
+        return sorted(await self._database.keys(CASES, where, sort=order))
 
     async def counts(self, field: str, where: Where) -> dict[str, int]:
         """Numbers of cases by a field of theirs: `stage`, `status`."""

@@ -247,6 +247,11 @@ class Database(Store):
         cursor = self.collection(kind.collection).find(query, {"state": 1}).sort(list(sort)).limit(limit)
         return [(found["_id"], kind.state.model_validate(found["state"])) async for found in cursor]
 
+    async def keys(self, kind: Kind[Any], where: Mapping[str, Any], *, sort: Sequence[tuple[str, int]]) -> list[str]:
+        """The keys of the documents that match; the documents themselves are not read."""
+        cursor = self.collection(kind.collection).find(dict(where), {"_id": 1}).sort(list(sort))
+        return [found["_id"] async for found in cursor]
+
     async def find_by(self, kind: Kind[S], field: str, values: Collection[str]) -> list[tuple[str, S]]:
         """Documents in whose `field` (`state.…`) stands one of these values, by key.
 
