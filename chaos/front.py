@@ -16,7 +16,7 @@ _PATIENCE = 45.0
 _ATTEMPT = 8.0
 """Seconds to wait for one answer before the other replica is asked."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
-_AT_ONCE = 64
+_AT_ONCE = 200
 
 
 class GaveUpError(Exception):

@@ -7,7 +7,7 @@ from time import monotonic
 from chaos.collecting import unsettled
 from chaos.stage import Stage
 
-_WITHIN = 90.0
+_WITHIN = 600.0
 _STATISTICS = 6.0
 """Seconds after which the broker's statistics are new for certain."""
 _LOOK = 0.25
