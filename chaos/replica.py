@@ -7,9 +7,9 @@ from time import monotonic
 
 import httpx2
 
+from chaos.junction import Carried
 from chaos.points import arm, disarm
 from chaos.waiting import end
-from chaos.wire import Wire
 from dev.processes import Child, answers
 
 _BETWEEN_LOOKS = 0.05
@@ -26,9 +26,9 @@ class Replica:
     letter: str
     """`a` or `b`."""
     url: str
-    broker: Wire
+    broker: Carried
     """Its wire to the broker."""
-    store: tuple[Wire, ...]
+    store: tuple[Carried, ...]
     """Its wires to the members of the store."""
     points: Path
     """Where points are armed for it."""
@@ -45,7 +45,7 @@ class Replica:
         return f"{self.service}-{self.letter}"
 
     @property
-    def wires(self) -> tuple[Wire, ...]:
+    def wires(self) -> tuple[Carried, ...]:
         """All its wires."""
         return self.broker, *self.store
 
@@ -77,7 +77,8 @@ class Replica:
             await end(self._work)
         self.child.resume()
         await self.child.kill()
-        await asyncio.gather(*(wire.close() for wire in self.wires))
+        for wire in self.wires:
+            wire.close()
 
     def arm(self, point: str) -> None:
         """Have it die when it next comes to this point."""

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import httpx2
 
 from chaos.disk import Disk
+from chaos.junction import Carried, Junction
 from chaos.nursery import Forked, Nursery
 from chaos.replica import Replica
 from chaos.waiting import until
-from chaos.wire import Wire
 from demo.data import Scenario
 from dev.backends import DIRECTORIES, Backends, Source, open_backends
 from dev.broker import Broker
@@ -123,8 +123,8 @@ async def raised(
         vhost = f"chaos-{secrets.token_hex(4)}"
         await broker.api.create_vhost(vhost)
         direct_url = amqp_address(broker.url, vhost=vhost)
-        door = _to_broker(broker)
-        stack.push_async_callback(door.close)
+        junction = await stack.enter_async_context(Junction())
+        door = _to_broker(junction, broker)
         amqp_url = await _opened(door, direct_url)
         issuer = stack.enter_context(Issuer())
         mails = await stack.enter_async_context(MailSink())
@@ -154,7 +154,15 @@ async def raised(
             for letter in LETTERS:
                 own = {**common, "SIHAO_DATABASE": databases[service], "SIHAO_CLOCK_FILE": str(clocks[letter].path)}
                 replica = await _replica(
-                    nursery, service, letter, own, amqp_url=direct_url, broker=broker, store=store, directory=directory
+                    nursery,
+                    junction,
+                    service,
+                    letter,
+                    own,
+                    amqp_url=direct_url,
+                    broker=broker,
+                    store=store,
+                    directory=directory,
                 )
                 stack.push_async_callback(replica.close)
                 pair.append(replica)
@@ -167,6 +175,7 @@ async def raised(
 
 async def _replica(
     nursery: Nursery,
+    junction: Junction,
     service: str,
     letter: str,
     env: Mapping[str, str],
@@ -178,7 +187,7 @@ async def _replica(
 ) -> Replica:
     """One replica, wired and not yet started."""
     name = f"{service}-{letter}"
-    to_broker, to_store = _to_broker(broker), {node.port: Wire(node.port) for node in store.nodes}
+    to_broker, to_store = _to_broker(junction, broker), {node.port: junction.wire(node.port) for node in store.nodes}
     await asyncio.gather(*(wire.open() for wire in to_store.values()))
     points = directory / "points" / name
     points.mkdir(parents=True)
@@ -199,11 +208,11 @@ async def _replica(
     return Replica(service, letter, url, to_broker, tuple(to_store.values()), points, child)
 
 
-def _to_broker(broker: Broker) -> Wire:
-    return Wire(*(node.port for node in broker.nodes))
+def _to_broker(junction: Junction, broker: Broker) -> Carried:
+    return junction.wire(*(node.port for node in broker.nodes))
 
 
-async def _opened(wire: Wire, url: str) -> str:
+async def _opened(wire: Carried, url: str) -> str:
     """Open the wire; answers the address at which it has the server of `url`."""
     await wire.open()
     return url.replace(f":{urlsplit(url).port}/", f":{wire.port}/")

@@ -5,8 +5,8 @@ from datetime import timedelta
 from random import Random
 
 from chaos.faults.fault import Fault, Scene, pick
+from chaos.junction import Carried
 from chaos.stage import FUJIAN
-from chaos.wire import Wire
 
 
 class _OfWires(Fault):
@@ -17,9 +17,9 @@ class _OfWires(Fault):
         self._to = dice.choice(("broker", "store", "both"))
         self._share = dice.choice((0.1, 0.3, 1.0))
         self._seconds = 0.0
-        self._wires: list[Wire] = []
+        self._wires: list[Carried] = []
 
-    def _take(self, scene: Scene) -> list[Wire]:
+    def _take(self, scene: Scene) -> list[Carried]:
         replicas = pick(self.dice, list(scene.stage.all()), self._share)
         if self._to != "store":
             self._wires += [replica.broker for replica in replicas]

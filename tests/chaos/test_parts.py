@@ -12,10 +12,12 @@ from chaos.faults import BY_KIND
 from chaos.faults.fault import service_of
 from chaos.faults.messages import KINDS, poison, wire_of
 from chaos.faults.processes import PLACES, KilledAtPoint
+from chaos.junction import Carried, Junction
 from chaos.points import Points, arm, disarm
 from chaos.report import percentile
 from chaos.schedule import dice_of, drawn
 from chaos.table import row
+from chaos.waiting import until
 from chaos.wire import Wire
 from dev.ports import LOOPBACK
 from shared.contracts import EVENTS
@@ -139,7 +141,7 @@ async def wire():
     server.close()
 
 
-async def said(wire: Wire, within: float = 1.0) -> bytes:
+async def said(wire: Wire | Carried, within: float = 1.0) -> bytes:
     """What comes back over a new connection."""
     reader, writer = await asyncio.open_connection(LOOPBACK, wire.port)
     try:
@@ -187,3 +189,36 @@ async def test_a_slow_wire_takes_its_time(wire):
     began = clock()
     assert await said(wire) == b"hello"
     assert clock() - began >= 0.4
+
+
+async def test_the_junction_carries_cuts_and_mends_as_ordered():
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(100):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_server(echo, LOOPBACK, 0)
+    async with Junction() as junction:
+        wire = junction.wire(server.sockets[0].getsockname()[1])
+        await wire.open()
+
+        async def carries() -> bool:
+            try:
+                return await said(wire) == b"hello"
+            except (OSError, TimeoutError):
+                return False
+
+        async def is_broken() -> bool:
+            return not await carries()
+
+        assert await carries()
+        wire.cut()
+        assert await until(is_broken, within=5)
+        wire.mend()
+        assert await until(carries, within=5)
+        wire.stall()
+        assert await until(is_broken, within=5)
+        wire.mend()
+        assert await until(carries, within=5)
+    assert await is_broken()
+    server.close()
