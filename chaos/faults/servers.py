@@ -3,13 +3,17 @@
 import asyncio
 from random import Random
 from time import monotonic
+from typing import Any
 
 from chaos.faults.fault import Fault, Scene
 from chaos.waiting import until
 from dev.broker import BrokerNode
+from dev.processes import ProcessFailedError
+from dev.server import Server
 
-_UP_WITHIN = 180.0
+_UP_WITHIN = 60.0
 """Seconds for a whole server, on a machine that is busy with other things as well."""
+_TRIES = 3
 _BACK_WITHIN = 20.0
 _ALARMS = {
     "memory": "vm_memory_high_watermark.absolute = 16MB\n",
@@ -95,14 +99,28 @@ class Alarm(Fault):
 
 async def broker_again(scene: Scene) -> None:
     """Start the nodes of the broker that do not run, and measure until everybody consumes again."""
-    await scene.stage.broker.start(within=_UP_WITHIN)
+    await _up(scene.stage.broker)
     scene.broker_back.append(await until_all_ready(scene))
 
 
 async def store_again(scene: Scene) -> None:
     """Start the members of the store that do not run, and measure until everybody is ready again."""
-    await scene.stage.store.start(within=_UP_WITHIN)
+    await _up(scene.stage.store)
     scene.store_back.append(await until_all_ready(scene))
+
+
+async def _up(server: Server[Any]) -> None:
+    """Start it; a node that does not come up is killed and started again, as its keeper would."""
+    for _ in range(_TRIES):
+        try:
+            await server.start(within=_UP_WITHIN)
+        except ProcessFailedError:
+            for node in server.nodes:
+                if not await node.answers():
+                    await node.kill()
+        else:
+            return
+    await server.start(within=_UP_WITHIN)
 
 
 async def until_all_ready(scene: Scene) -> float:
