@@ -2,6 +2,7 @@
 
 import typer
 
+from services.review.cli import procedure_app
 from services.scoring.cli import rubric_app, score_command
 from services.scoring.rescore_cli import rescore_command
 from sihao.dead import dead_app
@@ -16,6 +17,7 @@ app = typer.Typer(
 app.command("score", help="不连服务器，为一份申报评分 / Score facts without any server.")(score_command)
 app.command("rescore", help="批量重算并核对摘要 / Score many applications again and compare digests.")(rescore_command)
 app.add_typer(rubric_app, name="rubric", help="查看和检查评分标准 / Show and check rubrics.")
+app.add_typer(procedure_app, name="procedure", help="查看、检查和画出审核程序 / List, check and draw procedures.")
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
 
 app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)

@@ -23,6 +23,7 @@ TITLES = {
     "case.nominated": "推荐上报",
     "marks.settled": "专家评分汇总",
     "panel.decided": "评审委员会表决",
+    "leadership.decided": "主席办公会议审议",
     "notice.opened": "公示开始",
     "objection.filed": "收到异议",
     "objection.ruled": "异议裁定",

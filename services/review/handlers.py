@@ -12,7 +12,7 @@ from services.review.domain.terms import RoundHeard, Terms, named_procedures
 from services.review.store import CASES, HONOURS, ROUNDS, ReviewStore
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import CENTRE, province_of
-from shared.contracts.cases import CaseNominated, PanelDecided, ShortlistSealed
+from shared.contracts.cases import CaseNominated, LeadershipDecided, PanelDecided, ShortlistSealed
 from shared.contracts.event import Event
 from shared.contracts.honours import HonourGranted
 from shared.contracts.notices import AnnouncementMade, NoticeClosed
@@ -52,6 +52,12 @@ def table(
         ShortlistSealed, CASES, decide=outcome.hear_shortlist, key=ours(lambda e: [entry.case for entry in e.entries])
     )
     heard.on(PanelDecided, CASES, decide=outcome.hear_panel, key=ours(lambda e: [result.case for result in e.results]))
+    heard.on(
+        LeadershipDecided,
+        CASES,
+        decide=outcome.hear_leadership,
+        key=ours(lambda e: [*e.approved, *(departure.case for departure in e.departures)]),
+    )
     heard.on(NoticeClosed, CASES, decide=outcome.hear_notice, key=ours(lambda e: [*e.cleared, *e.excluded]))
     heard.on(AnnouncementMade, CASES, decide=outcome.hear_announcement, key=ours(lambda e: e.cases))
     heard.on(HonourGranted, HONOURS, decide=honour.hear_granted, targets=named.granted)

@@ -14,6 +14,7 @@ from services.review.domain.command import missing
 from services.review.domain.expert import Expert
 from services.review.domain.export import Export
 from services.review.domain.honour import Register
+from services.review.domain.leadership import Leadership
 from services.review.domain.line import FIELDS, Line, place_of
 from services.review.domain.notice import Notice
 from services.review.domain.panel import Panel
@@ -48,6 +49,7 @@ CASES = Kind(
 EXPERTS = Kind("experts", Expert)
 SHORTLISTS = Kind("shortlists", Shortlist)
 PANELS = Kind("panels", Panel, indexes=(Index(("state.round",)), Index(("state.matters.case",))))
+LEADERSHIPS = Kind("leaderships", Leadership, indexes=(Index(("state.round",)),))
 NOTICES = Kind(
     "notices", Notice, on_due=notices.on_due, indexes=(Index(("state.round",)), Index(("state.candidates.case",)))
 )
@@ -67,7 +69,18 @@ EXPORTS = Kind(
 )
 _WORKBOOKS = "workbooks"
 """The bucket of exported files."""
-KINDS: tuple[Kind[Any], ...] = (ROUNDS, CASES, EXPERTS, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS, HONOURS, EXPORTS)
+KINDS: tuple[Kind[Any], ...] = (
+    ROUNDS,
+    CASES,
+    EXPERTS,
+    SHORTLISTS,
+    PANELS,
+    LEADERSHIPS,
+    NOTICES,
+    ANNOUNCEMENTS,
+    HONOURS,
+    EXPORTS,
+)
 """Everything review owns."""
 
 _UNDECIDED = ("open", "returned")

@@ -203,6 +203,40 @@ class PanelDecided(Event):
         return self.panel
 
 
+class Departure(Part):
+    """A case in which the leaders departed from the committee's list."""
+
+    case: str
+    """Id of the case."""
+    reason: Text
+    """Why it was not approved."""
+
+
+class LeadershipDecided(Event):
+    """The leaders' meeting has decided on the committee's list 主席办公会议审议."""
+
+    name: ClassVar[str] = "leadership.decided"
+    source: ClassVar[str] = "review"
+
+    decision: str
+    """Its id: `<round>@<jurisdiction>-<number>`."""
+    round: str
+    """Code of the round."""
+    document: str
+    """Number of the meeting's document."""
+    held: Instant
+    """When the meeting was held."""
+    approved: tuple[str, ...]
+    """Cases that it approved, by id."""
+    departures: tuple[Departure, ...]
+    """Cases that the committee had elected and it did not approve, each with its reason."""
+
+    @property
+    def subject(self) -> str:
+        """The decision's id."""
+        return self.decision
+
+
 class ShortlistEntry(Part):
     """One place on a ranked list."""
 

@@ -1,10 +1,37 @@
-"""Days as people count them: whole days in China's time (UTC+8, no daylight saving)."""
+"""Days as people count them: whole days in China's time (UTC+8, no daylight saving), or its working days.
 
-from datetime import datetime, time, timedelta, timezone
+Which days are worked follows the State Council's yearly notice on holidays: some weekdays are off, and in return some
+weekends are worked. A year whose notice the library does not have yet is taken to be worked from Monday to Friday.
+"""
+
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Annotated
+
+import chinese_calendar
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from shared.contracts.text import Text, text
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+Days = Annotated[int, Field(ge=1, le=366)]
+"""A number of days."""
+
+
+class WorkingDays(BaseModel):
+    """A term in working days 工作日."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    working: Days
+    """How many."""
+
+
+Term = Annotated[
+    Annotated[Days, Tag("days")] | Annotated[WorkingDays, Tag("working days")],
+    Discriminator(lambda given: "working days" if isinstance(given, dict | WorkingDays) else "days"),
+]
+"""A term as a rule states it: `7`, or `{working: 10}`."""
+_FRIDAY = 4
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -15,6 +42,26 @@ def end_of_day(start: datetime, days: int) -> datetime:
     """
     last = start.astimezone(CHINA).date() + timedelta(days=days)
     return datetime.combine(last + timedelta(days=1), time(), CHINA)
+
+
+def end_of(start: datetime, term: Term) -> datetime:
+    """The instant at which a term that begins with `start` ends: at the end of its last day, or last working day."""
+    if isinstance(term, int):
+        return end_of_day(start, term)
+    day, left = start.astimezone(CHINA).date(), term.working
+    while left:
+        day += timedelta(days=1)
+        left -= is_worked(day)
+    return datetime.combine(day + timedelta(days=1), time(), CHINA)
+
+
+def is_worked(day: date) -> bool:
+    """Whether this is a working day in China."""
+    try:
+        worked: bool = chinese_calendar.is_workday(day)
+    except NotImplementedError:  # the library ends before this year
+        return day.weekday() <= _FRIDAY
+    return worked
 
 
 def day_words(instant: datetime) -> Text:

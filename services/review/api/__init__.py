@@ -12,11 +12,13 @@ from services.review.api import (
     experts,
     exports,
     honours,
+    leadership,
     marks,
     notices,
     panels,
     procedures,
     shortlists,
+    visits,
 )
 from services.review.api.desk import Desk
 
@@ -26,11 +28,13 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
     resources = (
         cases,
         decisions,
+        visits,
         marks,
         experts,
         shortlists,
         panels,
         ballots,
+        leadership,
         notices,
         announcements,
         honours,

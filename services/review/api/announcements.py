@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
 from services.review.domain import announcement as announcements
-from services.review.domain import procedure
+from services.review.domain import stages
 from services.review.domain.announcement import Announced
 from services.review.store import ANNOUNCEMENTS
 from shared.contracts.area import CENTRE, Area
@@ -59,7 +59,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("", status_code=201, summary="发布通报 / announce")
     async def announce(body: AnnounceBody, by: Officer, key: IdempotencyKey) -> AnnouncedView:
         require_jurisdiction(by, body.jurisdiction)
-        _, stage = await desk.stage(body.round, body.jurisdiction, procedure.Announcement)
+        _, stage = await desk.stage(body.round, body.jurisdiction, stages.Announcement)
         id_ = f"{body.round}@{body.jurisdiction}-{body.number}"
         cleared = await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
         known = await desk.store.get(ANNOUNCEMENTS, id_)

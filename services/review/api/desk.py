@@ -123,11 +123,15 @@ def require_jurisdiction(by: Actor, area: str) -> None:
 
 
 def require_case(by: Actor, case: Case) -> None:
-    """An officer must serve the chamber's area; a case at the centre is for the centre alone. Other roles pass.
+    """An officer must serve the chamber's area, or have been appointed to inspect it. Other roles pass.
+
+    A case at the centre is for the centre alone.
 
     Raises:
         Forbidden: it is not theirs.
     """
+    if by.role == "officer" and by.area == case.inspectors:
+        return
     require_area(by, case.chamber.area)
     if case.jurisdiction == CENTRE:
         require_jurisdiction(by, CENTRE)

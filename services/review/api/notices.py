@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
 from services.review.domain import notice as notices
 from services.review.domain.notice import Notice, Objection
-from services.review.domain.procedure import PublicNotice
+from services.review.domain.stages import PublicNotice
 from services.review.store import NOTICES
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant

@@ -9,7 +9,7 @@ from services.review.api.ballots import as_member_sees
 from services.review.api.desk import Body, Desk, RoundQuery, chosen, require_jurisdiction
 from services.review.domain import panel as panels
 from services.review.domain.panel import Matter, Panel
-from services.review.domain.procedure import ExpertPanel
+from services.review.domain.stages import ExpertPanel
 from services.review.store import PANELS
 from shared.contracts.area import CENTRE, Area
 from shared.kernel.actor import Actor

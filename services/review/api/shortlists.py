@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from services.review.api.desk import Body, Desk, Words, require_jurisdiction, text_or_none
-from services.review.domain import procedure, ranking
+from services.review.domain import ranking, stages
 from services.review.domain.case import Case
 from services.review.domain.ranking import Contender
 from services.review.domain.shortlist import Seal, Shortlist, seal
@@ -95,8 +95,8 @@ def router(desk: Desk) -> APIRouter:
         done = await desk.commands.do(SHORTLISTS, command.id, command, seal, what="seal", by=by, idempotency_key=key)
         return await (shown(done.state) if done.state else preview(round_, area))
 
-    async def standing(round_: str, area: str) -> tuple[Terms, procedure.Shortlist, list[Case], list[str]]:
-        terms, stage = await desk.stage(round_, area, procedure.Shortlist)
+    async def standing(round_: str, area: str) -> tuple[Terms, stages.Shortlist, list[Case], list[str]]:
+        terms, stage = await desk.stage(round_, area, stages.Shortlist)
         cases = await desk.store.cases_in(round_, area, stage.id)
         return terms, stage, cases, await desk.store.undecided(round_, area, stage.id)
 

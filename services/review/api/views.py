@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.case import Case, Correction, Decision, Ending, Nomination, Status
+from services.review.domain.case import Case, Correction, Decision, Ending, Nomination, Status, Visit
 from services.review.domain.line import Line
 from shared.contracts.area import Area, Level
 from shared.contracts.cases import ExpertMark, Tally
@@ -100,6 +100,10 @@ class OfficerCase(CaseRow):
     """The last return for correction."""
     decisions: tuple[Decision, ...]
     """What officers decided."""
+    inspectors: Area | None
+    """The federation of another city that was appointed to look at it."""
+    visits: tuple[Visit, ...]
+    """Reports from the place."""
     seats: tuple[SeatView, ...]
     """Its experts."""
     settled: tuple[ExpertMark, ...]
@@ -179,7 +183,19 @@ def for_officer(case: Case) -> OfficerCase:
         for s in (procedure.stages if procedure else ())
         if s.applies_to in ("all", "direct" if case.direct else "nominated")
     ]
-    shown = ("entered", "revision", "score", "evidence", "nomination", "correction", "decisions", "settled", "vote")
+    shown = (
+        "entered",
+        "revision",
+        "score",
+        "evidence",
+        "nomination",
+        "correction",
+        "decisions",
+        "inspectors",
+        "visits",
+        "settled",
+        "vote",
+    )
     return OfficerCase.model_validate(
         {
             **_row(case),

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.procedure import ExpertPanel, Stage
+from services.review.domain.stages import ExpertPanel, Stage
 from services.review.domain.terms import Rules
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.cases import ExpertMark, ReturnedItem, Tally
@@ -89,6 +89,36 @@ class Decision(_Part):
     """Why, or a note."""
 
 
+class Finding(_Part):
+    """What visitors found on one item."""
+
+    item: str
+    """Code of the item or gate."""
+    agrees: bool
+    """Whether it is as it was handed in."""
+    text: Text
+    """What they found."""
+
+
+class Visit(_Part):
+    """A report from the place. Who went stays in this document."""
+
+    stage: str
+    """In which stage."""
+    at: Instant
+    """When they were there."""
+    visitors: tuple[str, ...]
+    """Who went, by name."""
+    findings: tuple[Finding, ...]
+    """What they found."""
+    photos: tuple[Sha256, ...]
+    """Hashes of the photos, which the federation keeps."""
+    reported: Instant
+    """When the report came in; it may have been written where there was no network."""
+    by: Actor
+    """Who sent it."""
+
+
 class Seat(_Part):
     """An expert's seat at a case. Marks of a recused expert are kept and not counted."""
 
@@ -109,7 +139,7 @@ class Ending(_Part):
     """Why a case was declined."""
 
     code: str
-    """For programs: `gate`, `officer`, `overdue`, `quota`, `vote`, `objection`."""
+    """For programs: `gate`, `officer`, `overdue`, `quota`, `vote`, `leadership`, `objection`."""
     stage: str
     """In which stage."""
     reason: Text
@@ -159,6 +189,10 @@ class Case(State):
     """The last return for correction."""
     decisions: tuple[Decision, ...] = ()
     """What officers decided, oldest first."""
+    inspectors: Area | None = None
+    """The federation of another city that the province has appointed to look at it."""
+    visits: tuple[Visit, ...] = ()
+    """Reports from the place, oldest first."""
     seats: tuple[Seat, ...] = ()
     """Its experts."""
     settled: tuple[ExpertMark, ...] = ()
@@ -202,6 +236,15 @@ class Case(State):
     def doubts(self) -> tuple[Gate, ...]:
         """Gates that an officer has yet to verify."""
         return tuple(gate for gate in self.score.gates if gate.result == "to_be_verified") if self.score else ()
+
+    @property
+    def known_items(self) -> frozenset[str]:
+        """Items and gates of the scorecard."""
+        return (
+            frozenset(i.item for i in self.score.items) | {g.item for g in self.score.gates}
+            if self.score
+            else frozenset()
+        )
 
     @property
     def look_back_years(self) -> int:

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from services.review.domain.case import Case, Ending, Nomination
-from services.review.domain.procedure import Stage
+from services.review.domain.stages import Stage
 from services.review.domain.terms import Rules
 from shared.contracts.cases import CaseAdvanced, CaseDeclined, CaseNominated, CaseOpened
 from shared.contracts.event import Event
 from shared.contracts.honours import HonourWithheld
 from shared.contracts.text import Text
-from shared.kernel.calendar import end_of_day
+from shared.kernel.calendar import end_of
 from shared.kernel.change import Change
 
 
@@ -46,7 +46,7 @@ def enter(case: Case, stage: Stage, now: datetime) -> Case:
         status="open",
         stage=stage.id,
         entered=now,
-        deadline=end_of_day(now, stage.days) if stage.days else None,
+        deadline=end_of(now, stage.days) if stage.days else None,
         overdue=False,
         ending=None,
     )

@@ -16,7 +16,7 @@ from shared.contracts.event import Instant
 from shared.contracts.notices import Candidate, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
-from shared.kernel.calendar import end_of_day, until_words
+from shared.kernel.calendar import Term, end_of, until_words
 from shared.kernel.change import Change, Due, Refused
 from shared.kernel.state import State
 
@@ -77,7 +77,7 @@ class Notice(State):
     """From when."""
     closes: Instant
     """Until when anyone may object."""
-    ruling_days: int
+    ruling_days: Term
     """Days to rule on an objection."""
     candidates: tuple[Candidate, ...]
     """Who is on it."""
@@ -106,8 +106,8 @@ class Open(Command):
     title: Text
     asked: tuple[str, ...] | None = None
     """The cases that were named; None for all that were elected."""
-    window_days: int = Field(exclude=True)
-    ruling_days: int = Field(exclude=True)
+    window_days: Term = Field(exclude=True)
+    ruling_days: Term = Field(exclude=True)
     candidates: tuple[Candidate, ...] = Field(exclude=True)
 
 
@@ -149,7 +149,7 @@ def open_(notice: Notice | None, command: Open, now: datetime) -> Change[Notice]
         jurisdiction=command.jurisdiction,
         title=command.title,
         opens=now,
-        closes=end_of_day(now, command.window_days),
+        closes=end_of(now, command.window_days),
         ruling_days=command.ruling_days,
         candidates=command.candidates,
     )
@@ -198,7 +198,7 @@ def object_(notice: Notice | None, command: Object, now: datetime) -> Change[Not
         text=command.text,
         contact=command.contact,
         at=now,
-        rule_by=end_of_day(now, notice.ruling_days),
+        rule_by=end_of(now, notice.ruling_days),
     )
     fact = ObjectionFiled(
         area=notice.jurisdiction,

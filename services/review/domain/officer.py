@@ -8,12 +8,12 @@ from pydantic import Field
 from services.review.domain import moves
 from services.review.domain.case import STATUS_WORDS, Case, Correction, Decision
 from services.review.domain.command import Command, missing, refused
-from services.review.domain.procedure import OfficerDecision, Stage
+from services.review.domain.stages import CompletenessCheck, OfficersTurn, Stage, Visited
 from shared.contracts.area import covers
 from shared.contracts.cases import CaseReturned, ReturnedItem
 from shared.contracts.text import Text, text
 from shared.kernel.actor import Actor
-from shared.kernel.calendar import end_of_day
+from shared.kernel.calendar import end_of
 from shared.kernel.change import Change
 
 Outcome = Literal["pass", "return", "decline"]
@@ -45,7 +45,8 @@ class Decline(Command):
 
 def decide_pass(case: Case | None, command: Pass, now: datetime) -> Change[Case]:
     """Pass the case; gates in doubt are thereby taken as verified by this officer."""
-    case, _, decision = _decide(case, command.by, "pass", now, command.note)
+    case, stage, decision = _decide(case, command.by, "pass", now, command.note)
+    _check_needs(case, stage)
     return moves.advance(case.but(decisions=(*case.decisions, decision)), now)
 
 
@@ -53,7 +54,7 @@ def decide_return(case: Case | None, command: Return, now: datetime) -> Change[C
     """Return the case; the deadline follows from the procedure."""
     case, stage, decision = _decide(case, command.by, "return", now, None)
     _check_items(case, command.items)
-    deadline = end_of_day(now, stage.return_days)
+    deadline = end_of(now, stage.return_days)
     correction = Correction(
         stage=stage.id,
         items=command.items,
@@ -86,7 +87,7 @@ def decide_decline(case: Case | None, command: Decline, now: datetime) -> Change
 def turn(case: Case) -> str:
     """The area of the federation whose turn it is."""
     stage = case.current
-    own = stage is not None and stage.kind == "officer_decision" and stage.who == "own_level"
+    own = isinstance(stage, OfficersTurn) and stage.who == "own_level"
     return case.chamber.area if own else case.jurisdiction
 
 
@@ -104,10 +105,10 @@ def may_act(case: Case, officer: Actor) -> bool:
 
 def _decide(
     case: Case | None, by: Actor, outcome: Outcome, now: datetime, reason: Text | None
-) -> tuple[Case, OfficerDecision, Decision]:
+) -> tuple[Case, OfficersTurn, Decision]:
     case = _open(case)
     stage = case.current
-    if stage is None or stage.kind != "officer_decision" or outcome not in stage.outcomes:
+    if not isinstance(stage, OfficersTurn) or outcome not in stage.outcomes:
         title = stage.title if stage else text("—", "-")
         raise refused(
             "case.wrong-stage",
@@ -154,11 +155,45 @@ def _open(case: Case | None) -> Case:
     return case
 
 
+def _check_needs(case: Case, stage: OfficersTurn) -> None:
+    """What a stage has to have before the case may pass it."""
+    if isinstance(stage, Visited) and (there := sum(v.stage == stage.id for v in case.visits)) < stage.reports:
+        raise refused(
+            "visit.reports",
+            "visits",
+            rule=(
+                f"须有 {stage.reports} 份走访报告，现有 {there} 份。",
+                f"{stage.reports} reports are needed; there are {there}.",
+            ),
+            remedy=("请先提交走访报告。", "Send the report of the visit first."),
+        )
+    if isinstance(stage, CompletenessCheck) and (lacking := lacking_evidence(case, stage.evidence_for)):
+        raise refused(
+            "evidence.lacking",
+            "evidence",
+            rule=(
+                f"以下得分指标没有证明材料：{'、'.join(lacking)}。",
+                f"These items earn points and have no file: {', '.join(lacking)}.",
+            ),
+            remedy=("请退回补正，请商会逐项补交。", "Return the application and ask for them, item by item."),
+        )
+
+
+def lacking_evidence(case: Case, parts: tuple[str, ...]) -> list[str]:
+    """Items in these parts of the rubric that earn points and that no file shows."""
+    shown = {item for file in case.evidence for item in file.items}
+    earning = [item.item for item in case.score.items if item.points > 0] if case.score else []
+    return [item for item in earning if item not in shown and any(is_part(item, part) for part in parts)]
+
+
+def is_part(item: str, part: str) -> bool:
+    """Whether an item lies in a part of the rubric: `B2.i` lies in `B`, `B2` and `B2.i`, and not in `B2.`."""
+    return item == part or item.startswith(f"{part}.") or (len(part) == 1 and item.startswith(part))
+
+
 def _check_items(case: Case, items: tuple[ReturnedItem, ...]) -> None:
-    score = case.score
-    known = {i.item for i in score.items} | {g.item for g in score.gates} if score else set()
     for position, item in enumerate(items):
-        if item.item not in known:
+        if item.item not in case.known_items:
             raise refused(
                 "return.unknown-item",
                 f"items.{position}.item",

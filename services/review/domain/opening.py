@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from services.review.domain import moves
 from services.review.domain.case import Case, Nomination, case_id
 from services.review.domain.command import joined, refused
-from services.review.domain.procedure import Stage
+from services.review.domain.stages import Stage
 from services.review.domain.terms import Rules
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import covers

@@ -10,13 +10,13 @@ from typing import Literal
 from services.review.domain import moves
 from services.review.domain.case import Case
 from services.review.domain.officer import NEXT_ROUND
-from shared.contracts.cases import PanelDecided, ShortlistSealed
+from shared.contracts.cases import LeadershipDecided, PanelDecided, ShortlistSealed
 from shared.contracts.honours import HonourGranted
 from shared.contracts.notices import AnnouncementMade, NoticeClosed
 from shared.contracts.text import text
 from shared.kernel.change import Change, NotYet
 
-Passing = Literal["shortlist", "expert_panel", "public_notice", "announcement"]
+Passing = Literal["shortlist", "expert_panel", "leadership_decision", "public_notice", "announcement"]
 
 
 def hear_shortlist(case: Case | None, event: ShortlistSealed, now: datetime) -> Change[Case] | None:
@@ -57,6 +57,22 @@ def hear_panel(case: Case | None, event: PanelDecided, now: datetime) -> Change[
             f"{result.points} points. Of {tally.members} members {tally.present} present, {tally.recused} recused; "
             f"{tally.yes} for, {tally.no} against, {tally.abstain} abstained; {tally.majority} needed: not elected.",
         ),
+        NEXT_ROUND,
+    )
+
+
+def hear_leadership(case: Case | None, event: LeadershipDecided, now: datetime) -> Change[Case] | None:
+    """Approved: on to the next stage. Not approved: the end, with the leaders' reason."""
+    here = _at(case, "leadership_decision")
+    if here is None:
+        return None
+    if here.id in event.approved:
+        return moves.advance(here, now)
+    reason = next(departure.reason for departure in event.departures if departure.case == here.id)
+    return moves.decline(
+        here,
+        "leadership",
+        text(f"{event.document} 审议未通过：{reason.zh}", f"Not approved by {event.document}: {reason.en}"),
         NEXT_ROUND,
     )
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.procedure import TieRule
+from services.review.domain.stages import TieRule
 from shared.contracts.text import Text, text
 
 _TIE_WORDS: dict[TieRule, tuple[str, str]] = {

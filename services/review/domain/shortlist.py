@@ -5,8 +5,8 @@ from datetime import datetime
 from pydantic import Field
 
 from services.review.domain.command import Command, refused
-from services.review.domain.procedure import TieRule
 from services.review.domain.ranking import Contender, Place, order, places
+from services.review.domain.stages import TieRule
 from shared.contracts.area import Area
 from shared.contracts.cases import ShortlistEntry, ShortlistSealed
 from shared.contracts.event import Instant

@@ -44,7 +44,7 @@ def test_every_stage_names_its_source_and_what_is_ours() -> None:
 @pytest.mark.parametrize(
     ("change", "place", "rule"),
     [
-        (("window_days: 7", "window_days: 一周"), ":39 stages.2.public_notice.window_days", "whole number"),
+        (("window_days: 7", "window_days: 一周"), ":39 stages.2.public_notice.window_days.days", "whole number"),
         (("who: nation", "whom: nation"), ":7 stages.0.officer_decision.who", "required"),
         (("quorum: 2/3", "quorum: 4/3"), ":19 stages.1.expert_panel", "more than all members"),
         (("kind: public_notice", "kind: vote"), ":36 stages.2", "kind"),

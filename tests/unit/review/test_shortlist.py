@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from services.review.domain.procedure import TieRule
 from services.review.domain.ranking import Contender, order, places
 from services.review.domain.shortlist import seal
+from services.review.domain.stages import TieRule
 from shared.contracts import ShortlistSealed
 from shared.kernel.change import Refused
 from tests.unit.review import given

@@ -1,0 +1,166 @@
+"""The kinds of stages, each with what it has to be told. Few, and composed freely into procedures.
+
+completeness_check      an officer sees that everything is there, before anybody reads it
+officer_decision        an officer passes, returns or declines
+site_visit              people go and look, and report what they found
+cross_area_inspection   the same by a federation of another city (轮查互促)
+shortlist               a ranked list under the province's quota
+expert_panel            experts mark, a committee votes
+leadership_decision     the leaders' meeting (主席办公会议) takes the committee's list, or departs from it with reasons
+public_notice           anyone may object, the office rules
+announcement            the honour is granted with the number of a document
+"""
+
+from fractions import Fraction
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.contracts.text import Text
+from shared.kernel.calendar import Term
+
+Who = Literal["own_level", "province", "nation"]
+TieRule = Literal["doubts", "A", "B", "C", "D", "code"]
+
+
+class _Stage(BaseModel):
+    """What every stage says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z_]{2,39}$")
+    """Stable, for programs."""
+    title: Text
+    """For people."""
+    source: Text
+    """Where the rule comes from; what is our own default says so."""
+    applies_to: Literal["all", "direct", "nominated"] = "all"
+    """Which cases pass through it: all, only those that apply here directly, or only those a province nominated."""
+    days: Term | None = None
+    """Days, or working days (`{working: 10}`), that the stage should take. Later it is flagged overdue; time never
+    decides in a person's place."""
+
+
+class OfficersTurn(_Stage):
+    """A stage that an officer ends: by passing, returning for correction, or declining."""
+
+    who: Who
+    """`own_level`: the federation of the chamber's own level; `province`, `nation`: that of the jurisdiction."""
+    outcomes: tuple[Literal["pass", "return", "decline"], ...] = Field(min_length=1)
+    """What may be decided."""
+    return_days: Term
+    """Days to correct a returned application; the last one counts in full, in China's time."""
+    allowance_minutes: int = Field(ge=0, le=24 * 60)
+    """Minutes after that deadline for a correction handed in just in time to arrive here."""
+
+
+class CompletenessCheck(OfficersTurn):
+    """Whether everything is there; what it is worth is for later stages."""
+
+    kind: Literal["completeness_check"]
+    evidence_for: tuple[str, ...] = Field(min_length=1)
+    """Parts of the rubric (`A`, `D1`, `B2.i`): whatever earns points there must have a file that shows it."""
+
+
+class OfficerDecision(OfficersTurn):
+    """An officer decides: pass, return for correction, or decline."""
+
+    kind: Literal["officer_decision"]
+
+
+class Visited(OfficersTurn):
+    """People go and look; an officer decides when their reports are in."""
+
+    reports: int = Field(ge=1, le=20)
+    """Reports there must be before the case can pass."""
+    visitors: int = Field(ge=1, le=20)
+    """People who must have gone, for a report to count."""
+    photos: int = Field(ge=0, le=100)
+    """Photos that a report must have, at the least."""
+
+
+class SiteVisit(Visited):
+    """The federation whose turn it is goes itself."""
+
+    kind: Literal["site_visit"]
+
+
+class CrossAreaInspection(Visited):
+    """A federation of another city of the same province goes, appointed by the province."""
+
+    kind: Literal["cross_area_inspection"]
+
+
+class Shortlist(_Stage):
+    """The province ranks its cases and nominates within its quota."""
+
+    kind: Literal["shortlist"]
+    ties: tuple[TieRule, ...]
+    """What decides between equal points, in order: fewer gates in doubt, more points in a dimension, credit code."""
+
+    @model_validator(mode="after")
+    def _ends_with_certainty(self) -> Self:
+        if not self.ties or self.ties[-1] != "code":
+            raise ValueError("同分规则须以 code 结尾，使排序唯一 / the tie rules must end with code: one order remains")
+        return self
+
+
+class ExpertPanel(_Stage):
+    """Experts mark what only people can judge; a committee votes."""
+
+    kind: Literal["expert_panel"]
+    experts: int = Field(ge=1, le=25)
+    """Experts who must mark each case."""
+    look_back_years: int = Field(ge=0, le=20)
+    """Years during which a tie that has ended still makes an expert stand aside."""
+    trim_from: int = Field(ge=3)
+    """From so many marks on, one highest and one lowest are left out of the mean."""
+    quorum: str = Field(pattern=r"^[1-9]\d?/[1-9]\d?$")
+    """Share of all members who must be present, e.g. `2/3`."""
+
+    @model_validator(mode="after")
+    def _quorum_is_a_share(self) -> Self:
+        if self.share > 1:
+            raise ValueError("出席比例不能大于 1 / the quorum cannot be more than all members")
+        return self
+
+    @property
+    def share(self) -> Fraction:
+        """The quorum as an exact number."""
+        return Fraction(self.quorum)
+
+
+class LeadershipDecision(_Stage):
+    """The leaders' meeting decides on the committee's list; the record names its document and every departure."""
+
+    kind: Literal["leadership_decision"]
+
+
+class PublicNotice(_Stage):
+    """The candidates are published and anyone may object."""
+
+    kind: Literal["public_notice"]
+    window_days: Term
+    """Days of the window; the last one counts in full, in China's time."""
+    ruling_days: Term
+    """Days to rule on an objection, from the day it was filed."""
+
+
+class Announcement(_Stage):
+    """The result is announced and the honour granted."""
+
+    kind: Literal["announcement"]
+
+
+Stage = Annotated[
+    CompletenessCheck
+    | OfficerDecision
+    | SiteVisit
+    | CrossAreaInspection
+    | Shortlist
+    | ExpertPanel
+    | LeadershipDecision
+    | PublicNotice
+    | Announcement,
+    Field(discriminator="kind"),
+]
