@@ -111,7 +111,7 @@ async def vote(play: Play) -> None:
     elected = [result["case"].partition("@")[0] for result in closed["results"] if result["outcome"] == "elected"]
     others = [result["case"].partition("@")[0] for result in closed["results"] if result["outcome"] != "elected"]
     what = text("表决结果送达案件", "the cases hear the vote")
-    await play.until_cases(what, CENTRE, elected, lambda case: case["stage"] == "public_notice")
+    await play.until_cases(what, CENTRE, elected, lambda case: case["stage"] == "leadership")
     await play.until_cases(what, CENTRE, others, lambda case: case["status"] == "declined")
 
 

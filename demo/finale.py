@@ -1,10 +1,22 @@
-"""Public notice with objections and rulings, the announcement, and the honours; later, their end."""
+"""The leaders' meeting, public notice with objections and rulings, the announcement, the honours; later, their end."""
 
 from collections import Counter
 
 from demo.api import refused, until
 from demo.play import Play
 from shared.contracts import CENTRE, text
+
+
+async def leaders_meet(play: Play) -> None:
+    """The leaders' meeting takes the committee's list; without a case on it there is nothing to enter."""
+    held = play.scenario.clock["notice"].isoformat()
+    body = {"round": play.code, "jurisdiction": CENTRE, "document": "演示〔2024〕纪要 1 号", "held": held}
+    with play.show.step("主席办公会议审议", "the leaders' meeting decides", 1) as tally:
+        decided = await play.platform.officer(CENTRE).post("review", "/leadership-decisions", body)
+        approved = [case.partition("@")[0] for case in decided["approved"]]
+        what = text("审议结果送达案件", "the cases hear the leaders' decision")
+        await play.until_cases(what, CENTRE, approved, lambda case: case["stage"] == "public_notice")
+        tally.done()
 
 
 async def public_notice(play: Play) -> None:

@@ -67,6 +67,7 @@ async def _play(play: Play) -> Account:
     await experts.vote(play)
 
     play.turn_to("notice")
+    await finale.leaders_meet(play)
     await finale.public_notice(play)
     play.turn_to("announcement")
     await finale.announce(play)

@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.area import covers, level_of, parse_area, routing_words
-from shared.kernel.calendar import end_of_day, time_words, until_words
+from shared.kernel.calendar import (
+    CHINA,
+    WorkingDays,
+    end_of,
+    end_of_day,
+    is_worked,
+    last_day_words,
+    time_words,
+    until_words,
+)
 from shared.kernel.canonical import canonical_bytes, digest
 from shared.kernel.identity import event_id
 
@@ -154,6 +163,35 @@ def test_a_deadline_of_days_ends_with_the_last_day_in_china() -> None:
     assert end_of_day(late_evening_in_china, 7) == datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
     just_after_midnight_there = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
     assert end_of_day(just_after_midnight_there, 7) == datetime(2026, 11, 28, 16, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "last"),
+    [
+        (datetime(2026, 9, 30, 2, tzinfo=UTC), 1, "2026年10月8日"),  # the National Day holiday is 1-7 October
+        (datetime(2026, 9, 30, 2, tzinfo=UTC), 3, "2026年10月10日"),  # and Saturday the 10th is worked in return
+        (datetime(2026, 11, 20, 2, tzinfo=UTC), 1, "2026年11月23日"),  # from a Friday over a weekend
+        (datetime(2026, 11, 20, 17, tzinfo=UTC), 1, "2026年11月23日"),  # already Saturday in China
+    ],
+)
+def test_working_days_follow_the_holidays_and_the_weekends_worked_in_return(
+    start: datetime, days: int, last: str
+) -> None:
+    assert last_day_words(end_of(start, WorkingDays(working=days))).zh == last
+
+
+def test_a_year_whose_holidays_are_not_known_is_worked_from_monday_to_friday() -> None:
+    assert [is_worked(date(2100, 1, day)) for day in range(4, 11)] == [True] * 5 + [False] * 2
+
+
+@given(st.integers(1, 60), st.datetimes(datetime(2019, 1, 1), datetime(2026, 6, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_a_term_in_working_days_ends_with_a_worked_day_and_has_exactly_so_many(days: int, start: datetime) -> None:
+    end = end_of(start, WorkingDays(working=days)).astimezone(CHINA).date() - timedelta(days=1)
+    begun = start.astimezone(CHINA).date()
+    between = [begun + timedelta(days=n) for n in range(1, (end - begun).days + 1)]
+    assert is_worked(end)
+    assert sum(map(is_worked, between)) == days
+    assert end_of(start, days) == end_of_day(start, days)
 
 
 def test_a_deadline_at_midnight_is_read_as_the_end_of_the_day_before() -> None:

@@ -1,8 +1,12 @@
 """What the tests of review begin with: chambers, scorecards, rounds, people, all invented."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
+
+import pytest
 
 from services.review import procedures
 from services.review.domain.announcement import Announce
@@ -31,8 +35,18 @@ from shared.contracts import (
     text,
 )
 from shared.kernel.actor import PUBLIC, Actor
+from shared.kernel.change import Refused
 
 __all__ = ["PUBLIC", "Decimal", "GateResult", "Random", "text"]
+
+
+@contextmanager
+def refused_as(code: str) -> Iterator[None]:
+    """What is done inside is refused, and the first problem has this code."""
+    with pytest.raises(Refused) as refusal:
+        yield
+    assert refusal.value.problems[0].code == code
+
 
 NOW = datetime(2021, 3, 1, 1, tzinfo=UTC)
 """A Monday morning in China."""

@@ -1,13 +1,18 @@
 """Procedures as data: what ships is sound, and a wrong file is refused with place, field, rule and remedy."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from services.review import procedures
+from services.review.domain.flowchart import flowchart
 from services.review.domain.procedure import Procedure
 from services.review.domain.terms import kind_of, named_procedures
+from shared.kernel.calendar import WorkingDays
 from shared.kernel.change import Refused
+from sihao.cli import app
 from tests.unit.review import given
 
 NATION = (procedures.HERE / "nation.yaml").read_text(encoding="utf-8")
@@ -35,10 +40,10 @@ def test_the_centre_reviews_first_what_applies_to_it_directly() -> None:
 def test_every_stage_names_its_source_and_what_is_ours() -> None:
     for procedure in given.LIBRARY.values():
         for stage in procedure.stages:
-            assert "S:004" in stage.source.zh or "来源中未见" in stage.source.zh
-            ours = stage.kind != "announcement"
-            assert ("本平台默认" in stage.source.zh) == ours
-            assert ("our default" in stage.source.en or "our defaults" in stage.source.en) == ours
+            assert any(named in stage.source.zh for named in ("S:00", "来源中未见", "公开报道", "39 号", "2021 年"))
+            assert ("本平台默认" in stage.source.zh) == ("our default" in stage.source.en)
+            if stage.days or stage.kind not in ("announcement", "leadership_decision"):
+                assert "本平台默认" in stage.source.zh
 
 
 @pytest.mark.parametrize(
@@ -95,3 +100,36 @@ def test_a_provincial_round_has_no_case_at_the_centre_or_elsewhere() -> None:
     assert terms.rules("33") is None
     assert terms.rules("CN") is None
     assert kind_of("CN") == "nation"
+
+
+@pytest.mark.parametrize("id_", sorted(given.LIBRARY))
+def test_a_drawing_shows_every_stage_and_both_ends(id_: str) -> None:
+    procedure = given.LIBRARY[id_]
+    lines = flowchart(procedure).splitlines()
+    assert lines[0] == "flowchart TB"
+    assert len(lines) == len(set(lines))
+    for road in (True, False):
+        ids = ["begin", *stage_ids(procedure, direct=road), "done"]
+        for here, there in pairwise(ids):
+            assert any(line.startswith(f"  {here} -->") and line.endswith(f" {there}") for line in lines)
+
+
+def test_the_command_names_what_is_wrong_and_ends_with_2(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(NATION.replace("quorum: 2/3", "quorum: 4/3"), encoding="utf-8")
+    refused = CliRunner().invoke(app, ["procedure", "check", str(path)])
+    assert refused.exit_code == 2
+    assert "mine.yaml:19" in refused.stderr
+    path.write_text(NATION, encoding="utf-8")
+    for command in ("check", "draw"):
+        assert CliRunner().invoke(app, ["procedure", command, str(path)]).exit_code == 0
+
+
+def test_a_term_in_working_days_is_read_and_a_wrong_one_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(NATION.replace("days: 20", "days: {working: 10}"), encoding="utf-8")
+    [stage, *_] = procedures.read(path).stages
+    assert stage.days == WorkingDays(working=10)
+    path.write_text(NATION.replace("days: 20", "days: {working: 0}"), encoding="utf-8")
+    with pytest.raises(procedures.WrongProcedure, match="working"):
+        procedures.read(path)
