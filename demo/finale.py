@@ -19,6 +19,16 @@ async def leaders_meet(play: Play) -> None:
         tally.done()
 
 
+async def check_gates(play: Play, stage: str) -> None:
+    """The office looks up every case of a stage again, in registers and at the organs."""
+    officer, cases = play.platform.officer(CENTRE), await play.cases(CENTRE, stage=stage, status="open")
+    with play.show.step("复核资格条件", "the gates are checked again", len(cases)) as tally:
+        for id_ in sorted(cases):
+            body = {"source": "登记、年检、处罚、综合评价（演示查询）", "turned": []}
+            await officer.post("review", f"/cases/{id_}@{CENTRE}/gates", body)
+            tally.done()
+
+
 async def public_notice(play: Play) -> None:
     """Publish the candidates; the public objects; the office rules; the window closes by the clock."""
     officer, public = play.platform.officer(CENTRE), play.platform.public

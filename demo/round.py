@@ -68,8 +68,10 @@ async def _play(play: Play) -> Account:
 
     play.turn_to("notice")
     await finale.leaders_meet(play)
+    await finale.check_gates(play, "public_notice")
     await finale.public_notice(play)
     play.turn_to("announcement")
+    await finale.check_gates(play, "announcement")
     await finale.announce(play)
 
     with play.show.step("核对每一件申报", "account for every application", 1) as tally:

@@ -9,6 +9,7 @@ from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, requ
 from services.review.domain import announcement as announcements
 from services.review.domain import stages
 from services.review.domain.announcement import Announced
+from services.review.domain.gates import require_checked
 from services.review.store import ANNOUNCEMENTS
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant
@@ -61,8 +62,12 @@ def router(desk: Desk) -> APIRouter:
         require_jurisdiction(by, body.jurisdiction)
         _, stage = await desk.stage(body.round, body.jurisdiction, stages.Announcement)
         id_ = f"{body.round}@{body.jurisdiction}-{body.number}"
-        cleared = await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
         known = await desk.store.get(ANNOUNCEMENTS, id_)
+        cleared = (
+            [] if known else chosen(body.cases, await desk.store.cases_in(body.round, body.jurisdiction, stage.id))
+        )
+        if stage.gates_again:
+            require_checked(cleared)
         command = announcements.Announce(
             by=by,
             id=id_,
@@ -71,7 +76,7 @@ def router(desk: Desk) -> APIRouter:
             document=body.document,
             title=body.title.text(),
             asked=body.cases,
-            cases=() if known else tuple(case.id for case in chosen(body.cases, cleared)),
+            cases=tuple(case.id for case in cleared),
         )
         done = await desk.commands.do(
             ANNOUNCEMENTS, id_, command, announcements.announce, what="announce", by=by, idempotency_key=key

@@ -1,4 +1,4 @@
-"""What an officer decides on a case: pass, return for correction, decline."""
+"""What an officer decides on a case: pass, return for correction, decline; and the gates, looked at again."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.review.api import views
 from services.review.api.desk import Body, Desk, Words, act_on_case, text_or_none
-from services.review.domain import officer
+from services.review.domain import gates, officer
 from shared.contracts.cases import ReturnedItem
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow
@@ -48,6 +48,24 @@ class DeclineBody(Body):
     """What the chamber can do now."""
 
 
+class TurnedBody(Body):
+    """A gate that is not met any more."""
+
+    item: str = Field(max_length=40)
+    """Code of the gate, e.g. `D1.d`."""
+    reason: Words
+    """What has become known; the chamber reads it."""
+
+
+class GatesBody(Body):
+    """The gates were looked at again."""
+
+    source: str = Field(min_length=1, max_length=500)
+    """Where it was looked up, e.g. `信用中国 2024-10-08`."""
+    turned: tuple[TurnedBody, ...] = Field(default=(), max_length=50)
+    """Gates that are not met any more; left out: all stand as they were."""
+
+
 def router(desk: Desk) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/cases", tags=["审核案件 / cases"])
@@ -62,6 +80,12 @@ def router(desk: Desk) -> APIRouter:
         items = tuple(ReturnedItem(item=item.item, reason=item.reason.text()) for item in body.items)
         command = officer.Return(by=by, items=items)
         return views.for_officer(await act_on_case(desk, case, command, officer.decide_return, what="return", key=key))
+
+    @routes.post("/{case}/gates", summary="复核资格条件 / check the gates again")
+    async def gates_(case: str, body: GatesBody, by: Officer, key: IdempotencyKey) -> views.OfficerCase:
+        turned = tuple(gates.Turned(item=one.item, reason=one.reason.text()) for one in body.turned)
+        command = gates.CheckGates(by=by, source=body.source, turned=turned)
+        return views.for_officer(await act_on_case(desk, case, command, gates.check_gates, what="check-gates", key=key))
 
     @routes.post("/{case}/decline", summary="不予通过 / decline")
     async def decline(case: str, body: DeclineBody, by: Officer, key: IdempotencyKey) -> views.OfficerCase:

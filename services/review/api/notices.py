@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
 from services.review.domain import notice as notices
+from services.review.domain.gates import require_checked
 from services.review.domain.notice import Notice, Objection
 from services.review.domain.stages import PublicNotice
 from services.review.store import NOTICES
@@ -146,11 +147,11 @@ def router(desk: Desk) -> APIRouter:
         """Elected cases that are on no notice yet."""
         elected = await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
         taken = await desk.store.on_notices([case.id for case in elected])
-        available = [case for case in elected if case.id not in taken]
+        available = chosen(body.cases, [case for case in elected if case.id not in taken])
+        if stage.gates_again:
+            require_checked(available)
         return tuple(
-            Candidate(case=case.id, chamber=case.chamber, points=case.score.total)
-            for case in chosen(body.cases, available)
-            if case.score
+            Candidate(case=case.id, chamber=case.chamber, points=case.score.total) for case in available if case.score
         )
 
     @routes.get("", summary="公示列表 / list")

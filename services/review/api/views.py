@@ -94,6 +94,10 @@ class OfficerCase(CaseRow):
     """The scorecard in brief."""
     evidence: tuple[Evidence, ...]
     """The manifest of its files."""
+    gates_checked: Instant | None
+    """When its gates were last looked at again."""
+    gates_source: str
+    """Where they were looked up then."""
     nomination: Nomination | None
     """The province's recommendation."""
     correction: Correction | None

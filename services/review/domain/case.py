@@ -183,6 +183,11 @@ class Case(State):
     evidence: tuple[Evidence, ...] = ()
     """The manifest of its files."""
 
+    gates_checked: Instant | None = None
+    """When its gates were last looked at again, before a notice or an announcement."""
+    gates_source: str = ""
+    """Where they were looked up then."""
+
     nomination: Nomination | None = None
     """The province's recommendation."""
     correction: Correction | None = None

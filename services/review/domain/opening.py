@@ -71,7 +71,7 @@ def hear_score(case: Case | None, message: Scored, now: datetime) -> Change[Case
     if case.ending and case.ending.code == "gate" and case.failed_gates != before.failed_gates:
         return _examine(case, moves.rules_of(case).procedure.stage(case.ending.stage), now)
     if case.status == "open" and case.failed_gates:
-        return _decline_at_gate(case)
+        return decline_at_gate(case)
     return Change(case)
 
 
@@ -171,11 +171,12 @@ def _corrected(case: Case) -> Stage | None:
 def _examine(case: Case, stage: Stage, now: datetime) -> Change[Case]:
     """Into the stage if no gate excludes the case; otherwise it ends here."""
     if case.failed_gates:
-        return _decline_at_gate(case.but(stage=stage.id))
+        return decline_at_gate(case.but(stage=stage.id))
     return moves.take_up(case, stage, now)
 
 
-def _decline_at_gate(case: Case) -> Change[Case]:
+def decline_at_gate(case: Case) -> Change[Case]:
+    """The end of a case whose gates exclude it, each with its reason."""
     gates = case.failed_gates
     reasons = joined([Text(zh=f"{g.item}：{g.reason.zh}", en=f"{g.item}: {g.reason.en}") for g in gates])
     items = "、".join(g.item for g in gates)

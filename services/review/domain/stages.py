@@ -144,12 +144,16 @@ class PublicNotice(_Stage):
     """Days of the window; the last one counts in full, in China's time."""
     ruling_days: Term
     """Days to rule on an objection, from the day it was filed."""
+    gates_again: bool = False
+    """Whether every gate must be looked at again before."""
 
 
 class Announcement(_Stage):
     """The result is announced and the honour granted."""
 
     kind: Literal["announcement"]
+    gates_again: bool = False
+    """Whether every gate must be looked at again before."""
 
 
 Stage = Annotated[

@@ -41,6 +41,7 @@ TABLE = {
     "POST /announcements": OFFICER,
     "POST /cases/{case}/decline": OFFICER,
     "POST /cases/{case}/experts": OFFICER,
+    "POST /cases/{case}/gates": OFFICER,
     "POST /cases/{case}/inspectors": OFFICER,
     "POST /cases/{case}/marks": {"expert": "self"},
     "POST /cases/{case}/pass": OFFICER,
