@@ -38,6 +38,7 @@ from shared.contracts.letters import BulletinPublished, LetterDelivered, LetterF
 from shared.contracts.notices import (
     AnnouncementMade,
     Candidate,
+    Decisions,
     NoticeClosed,
     NoticeOpened,
     ObjectionFiled,
@@ -115,6 +116,7 @@ __all__ = [
     "Chamber",
     "ChamberType",
     "CreditCode",
+    "Decisions",
     "Event",
     "Evidence",
     "ExpertMark",

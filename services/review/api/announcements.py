@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.review.api.decided import frozen
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
 from services.review.domain import announcement as announcements
 from services.review.domain import procedure
@@ -12,6 +13,7 @@ from services.review.domain.announcement import Announced
 from services.review.store import ANNOUNCEMENTS
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant
+from shared.contracts.notices import Decisions
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow, public
@@ -49,6 +51,8 @@ class AnnouncedView(BaseModel):
     document: str
     title: Text
     cases: tuple[str, ...]
+    decisions: Decisions | None
+    """What every case of the round came to here: the root of that list, and its size."""
     at: Instant
 
 
@@ -63,6 +67,7 @@ def router(desk: Desk) -> APIRouter:
         id_ = f"{body.round}@{body.jurisdiction}-{body.number}"
         cleared = await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
         known = await desk.store.get(ANNOUNCEMENTS, id_)
+        granted = () if known else tuple(case.id for case in chosen(body.cases, cleared))
         command = announcements.Announce(
             by=by,
             id=id_,
@@ -71,7 +76,8 @@ def router(desk: Desk) -> APIRouter:
             document=body.document,
             title=body.title.text(),
             asked=body.cases,
-            cases=() if known else tuple(case.id for case in chosen(body.cases, cleared)),
+            cases=granted,
+            decisions=await frozen(desk, by, body.round, body.jurisdiction, granted) if granted else None,
         )
         done = await desk.commands.do(
             ANNOUNCEMENTS, id_, command, announcements.announce, what="announce", by=by, idempotency_key=key
