@@ -52,7 +52,6 @@ class AnnouncedView(BaseModel):
     title: Text
     cases: tuple[str, ...]
     decisions: Decisions | None
-    """What every case of the round came to here: the root of that list, and its size."""
     at: Instant
 
 
