@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.kernel.merkle import Tree, check, leaf_hash, node_hash, proof, root
@@ -62,6 +62,7 @@ def test_every_size_up_to_eight_is_as_defined(count: int) -> None:
     assert root(KNOWN[:count]) == by_definition(KNOWN[:count])
 
 
+@settings(max_examples=50, deadline=None)
 @given(Leaves)
 def test_roots_and_paths_are_as_defined(leaves: list[bytes]) -> None:
     tree = Tree(leaves)
@@ -70,6 +71,7 @@ def test_roots_and_paths_are_as_defined(leaves: list[bytes]) -> None:
         assert list(tree.proof(index)) == path_by_definition(leaves, index)
 
 
+@settings(max_examples=50, deadline=None)
 @given(Leaves)
 def test_every_leaf_proves(leaves: list[bytes]) -> None:
     top = root(leaves)
@@ -77,6 +79,7 @@ def test_every_leaf_proves(leaves: list[bytes]) -> None:
         assert check(leaf, index, len(leaves), proof(leaves, index), top)
 
 
+@settings(max_examples=50, deadline=None)
 @given(Leaves, st.data())
 def test_any_changed_bit_fails(leaves: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))
@@ -88,6 +91,7 @@ def test_any_changed_bit_fails(leaves: list[bytes], data: st.DataObject) -> None
     assert not check(leaf, index, len(leaves), path, top)
 
 
+@settings(max_examples=50, deadline=None)
 @given(Leaves, st.data())
 def test_another_place_or_another_length_of_the_path_fails(leaves: list[bytes], data: st.DataObject) -> None:
     size = len(leaves)
@@ -99,6 +103,7 @@ def test_another_place_or_another_length_of_the_path_fails(leaves: list[bytes], 
     assert not path or not check(leaf, index, size, path[:-1], top)
 
 
+@settings(max_examples=50, deadline=None)
 @given(Leaves, st.data())
 def test_a_size_that_would_shape_the_way_up_otherwise_fails(leaves: list[bytes], data: st.DataObject) -> None:
     size = len(leaves)

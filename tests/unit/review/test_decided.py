@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given as drawn
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from services.review.api.announcements import AnnounceBody
@@ -97,6 +98,7 @@ def test_a_leaf_is_codes_and_figures_and_names_nobody() -> None:
     assert content.canonical.isascii()
 
 
+@settings(max_examples=30, deadline=None)
 @drawn(st.integers(1, 40), st.randoms())
 def test_every_leaf_of_a_list_proves_whatever_order_they_came_in(size: int, chance: Random) -> None:
     leaves = [a_leaf(number) for number in range(1, size + 1)]
