@@ -262,6 +262,12 @@ def seen_by_expert(expert: str) -> dict[str, Any]:
     return {"state.seats": {"$elemMatch": {"expert": expert, "status": {"$in": ["assigned", "marked"]}}}}
 
 
+def of_round(code: str) -> list[tuple[Kind[Any], Where]]:
+    """Everything review keeps about a round, but for the lists of what was decided."""
+    about = [(kind, {"state.round": code}) for kind in (CASES, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS)]
+    return [(ROUNDS, {"_id": code}), *about, (HONOURS, {"state.terms.round": code})]
+
+
 def in_list(root: str) -> dict[str, Any]:
     """The leaves of the list with this root."""
     return {"_id": {"$gte": decided.key_of(root, ""), "$lt": decided.key_of(root, "\uffff")}}

@@ -9,6 +9,7 @@ right end rises as it is.
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import reduce
 
 EMPTY = hashlib.sha256().digest()
 """The root of a tree without leaves (RFC 6962 §2.1)."""
@@ -59,6 +60,29 @@ class Tree:
                 path.append(level[beside])
             index //= 2
         return tuple(path)
+
+
+class Growing:
+    """The root of leaves that come one by one (RFC 9162 §2.1.2). In memory is one hash for each level of the tree."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        """How many leaves have come."""
+        self._whole: list[bytes] = []
+        """The full subtrees from left to right, as many as the size has binary ones."""
+
+    def add(self, leaf: bytes) -> None:
+        """The next leaf."""
+        node, full = leaf_hash(leaf), self.size
+        while full % 2:
+            node, full = node_hash(self._whole.pop(), node), full // 2
+        self._whole.append(node)
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        """The hash that stands for all leaves so far."""
+        return reduce(lambda right, left: node_hash(left, right), reversed(self._whole)) if self.size else EMPTY
 
 
 def root(leaves: Iterable[bytes]) -> bytes:

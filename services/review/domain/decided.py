@@ -15,12 +15,22 @@ from pydantic import BaseModel, ConfigDict
 from services.review.domain.command import Command
 from services.review.domain.moves import BEFORE_THE_PUBLIC
 from shared.contracts.event import CreditCode, Sha256
+from shared.contracts.text import Text, text
 from shared.kernel.canonical import canonical_bytes
 from shared.kernel.change import Change
 from shared.kernel.merkle import Tree
 from shared.kernel.state import State
 
 Outcome = Literal["honoured", "withheld", "declined", "nominated", "withdrawn", "undecided"]
+
+OUTCOME_WORDS: dict[Outcome, Text] = {
+    "honoured": text("授予称号", "the honour is granted"),
+    "withheld": text("公示后不授予", "the honour is withheld after the public notice"),
+    "declined": text("未通过", "declined"),
+    "nominated": text("已推荐上报", "nominated"),
+    "withdrawn": text("已撤回", "withdrawn"),
+    "undecided": text("尚未决定", "not decided yet"),
+}
 
 FIELDS = (
     *("id", "application", "round", "chamber.code", "status", "ending.stage", "rules.procedure.id"),

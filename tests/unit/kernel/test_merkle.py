@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.kernel.merkle import Tree, check, leaf_hash, node_hash, proof, root
+from shared.kernel.merkle import Growing, Tree, check, leaf_hash, node_hash, proof, root
 
 Leaves = st.lists(st.binary(max_size=6), min_size=1, max_size=70)
 KNOWN = tuple(
@@ -69,6 +69,16 @@ def test_roots_and_paths_are_as_defined(leaves: list[bytes]) -> None:
     assert (tree.root, tree.size) == (by_definition(leaves), len(leaves))
     for index in range(len(leaves)):
         assert list(tree.proof(index)) == path_by_definition(leaves, index)
+
+
+@settings(max_examples=50, deadline=None)
+@given(Leaves)
+def test_leaves_that_come_one_by_one_have_the_same_root(leaves: list[bytes]) -> None:
+    growing = Growing()
+    assert growing.root == root([])
+    for size, leaf in enumerate(leaves, start=1):
+        growing.add(leaf)
+        assert (growing.root, growing.size) == (root(leaves[:size]), size)
 
 
 @settings(max_examples=50, deadline=None)
