@@ -56,8 +56,8 @@ def said_of(proof: SavedProof, root: str | None) -> tuple[bool, Text]:
 
 def _proved(proof: SavedProof, *, given: bool) -> Text:
     leaf = {name: _plain(value) for name, value in proof.leaf.items()}
-    words: dict[str, Text] = {**OUTCOME_WORDS}
-    outcome = words.get(leaf.get("outcome", ""), text("结论见文件", "the outcome is in the file"))
+    known = (said for name, said in OUTCOME_WORDS.items() if name == leaf.get("outcome"))
+    outcome = next(known, text("结论见文件", "the outcome is in the file"))
     case, chamber, round_, points, rubric, procedure, head = (
         leaf.get(name, "?") for name in ("case", "chamber", "round", "points", "rubric", "procedure", "head")
     )

@@ -149,7 +149,12 @@ class ReviewStore:
 
     def opened(self, round_: str, jurisdiction: str) -> AsyncIterator[Head]:
         """Every case of a round that was ever opened here, in brief, with the end of its history."""
-        where = {"state.round": round_, "state.jurisdiction": jurisdiction, "state.rules": {"$ne": None}}
+        where = {
+            "state.round": round_,
+            "state.jurisdiction": jurisdiction,
+            "state.status": {"$ne": "awaited"},
+            "state.rules": {"$ne": None},
+        }
         return heads(self._database, CASES, decided.FIELDS, where)
 
     async def counts(self, field: str, where: Where) -> dict[str, int]:

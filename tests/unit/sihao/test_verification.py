@@ -7,17 +7,14 @@ from typing import Any
 
 import pytest
 
-from services.review.api.decided import frozen
-from services.review.domain.announcement import announce
 from services.review.domain.decided import key_of
-from services.review.store import ANNOUNCEMENTS, CASES, KINDS, ROUNDS
+from services.review.store import ANNOUNCEMENTS, CASES, KINDS
 from sihao.findings import KEPT, Findings
 from sihao.verification import Verification
 from tests.unit.review import given
 from tests.unit.review.office import Office, open_office
 from tests.unit.review.world import play
 
-CENTRE = given.officer("CN")
 ID = "CN-2020@CN-1"
 HONOURED, WITHHELD = given.case(1, "CN"), given.case(2, "CN")
 Document = dict[str, Any]
@@ -25,18 +22,9 @@ Document = dict[str, Any]
 
 @pytest.fixture
 async def office() -> AsyncIterator[Office]:
-    """A round that was played and announced; the honoured case has two entries."""
+    """A round that was announced."""
     async with open_office() as opened:
-        await opened.keep(ROUNDS, "CN-2020", given.TERMS)
-        world = play(Random(1))  # noqa: S311 - a test's shuffling
-        honoured = world.case(1, "CN")
-        before = honoured.but(status="open", document="")
-        world.documents[honoured.id] = before
-        await opened.take_over(world)
-        named = await frozen(opened.desk, CENTRE, "CN-2020", "CN", (HONOURED,))
-        command = given.announce(CENTRE, (HONOURED,)).model_copy(update={"decisions": named})
-        await opened.keep(ANNOUNCEMENTS, ID, announce(None, command, given.NOW).state)
-        await opened.keep(CASES, HONOURED, before, honoured)
+        await opened.announced()
         yield opened
 
 
