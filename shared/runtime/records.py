@@ -34,10 +34,21 @@ async def heads(
 
 
 async def records(database: Database, kind: Kind[Any], where: Mapping[str, Any]) -> AsyncIterator[Document]:
-    """Whole documents that match, in the order of their keys, exactly as they are stored."""
-    cursor = database.collection(kind.collection).find(dict(where)).sort("_id", 1)
-    async for found in cursor.batch_size(_PAGE):
-        yield found
+    """Whole documents that match, in the order of their keys, exactly as they are stored.
+
+    Each comes once, also while the service changes them. What is asked for otherwise than by key is looked up first: in
+    memory are the keys.
+    """
+    collection = database.collection(kind.collection)
+    if where.keys() <= {"_id"}:
+        async for found in collection.find(dict(where)).sort("_id", 1).batch_size(_PAGE):
+            yield found
+        return
+    keys = sorted([found["_id"] async for found in collection.find(dict(where), {"_id": 1})])
+    for start in range(0, len(keys), _PAGE):
+        page = {"_id": {"$in": keys[start : start + _PAGE]}}
+        async for found in collection.find(page).sort("_id", 1):
+            yield found
 
 
 async def holding(database: Database, kind: Kind[Any], entries: Sequence[tuple[str, int, str]]) -> frozenset[str]:

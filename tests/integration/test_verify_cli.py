@@ -39,14 +39,14 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-async def kept(mongo_url: str, database_name: str) -> AsyncIterator[Kept]:
+async def kept(mongo_url: str, database_name: str) -> Kept:
     """The round, as review's own runtime wrote it."""
     database = Database(mongo_url, database_name)
     await database.prepare(KINDS)
     async with open_office(database) as office:
         await office.announced()
     database.close()
-    yield Kept(mongo_url, database_name)
+    return Kept(mongo_url, database_name)
 
 
 @pytest.fixture
@@ -93,11 +93,12 @@ async def test_a_state_that_was_changed_in_the_store_is_named(kept: Kept, cases:
     assert (await kept.verify("case", HONOURED)).exit_code == 0
 
 
-async def test_an_entry_that_was_cut_off_is_named(kept: Kept, cases: Any) -> None:
+async def test_an_entry_that_was_taken_away_is_named(kept: Kept, cases: Any) -> None:
     await cases.update_one({"_id": HONOURED}, {"$pop": {"history": -1}})
     code, found = await kept.found("store", "review")
     assert code == 1
-    assert [(broken["document"], broken["entry"]) for broken in found["broken"]][0] == (f"cases/{HONOURED}", 1)
+    first = found["broken"][0]
+    assert (first["document"], first["entry"]) == (f"cases/{HONOURED}", 1)
 
 
 async def test_a_case_that_was_taken_away_is_missed_by_the_announced_list(kept: Kept, cases: Any) -> None:
