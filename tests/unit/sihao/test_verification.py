@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from services.review.api.decided import frozen
+from services.review.domain.announcement import announce
 from services.review.domain.decided import key_of
-from services.review.store import ANNOUNCEMENTS, CASES, KINDS
+from services.review.store import ANNOUNCEMENTS, CASES, KINDS, ROUNDS
 from sihao.findings import KEPT, Findings
 from sihao.verification import Verification
 from tests.unit.review import given
@@ -182,3 +184,26 @@ def test_breaks_beyond_what_is_kept_are_counted() -> None:
     for n in range(KEPT + 5):
         found.note(f"cases/{n}", 1, 1, given.text("坏", "broken"))
     assert (found.breaks, len(found.broken)) == (KEPT + 5, KEPT)
+
+
+async def test_a_list_of_many_pages_is_recounted_whole_and_one_leaf_among_them_is_found() -> None:
+    async with open_office() as office:
+        await office.keep(ROUNDS, "CN-2020", given.TERMS)
+        one = play(Random(1)).case(1, "CN")  # noqa: S311 - a test's shuffling
+        cases = [one.but(id=given.case(n, "CN"), application=given.application(n)) for n in range(230)]
+        for case_ in cases:
+            await office.keep(CASES, case_.id, case_)
+        named = await frozen(office.desk, given.officer("CN"), "CN-2020", "CN", ())
+        command = given.announce(given.officer("CN"), (cases[0].id,)).model_copy(update={"decisions": named})
+        await office.keep(ANNOUNCEMENTS, ID, announce(None, command, given.NOW).state)
+        whole = await round_(office)
+        assert said(whole) == []
+        assert (whole.documents["cases"], whole.documents["decisions"]) == (230, 230)
+
+        place = key_of(named.root, cases[150].id)
+        spoil(office, "decisions", place, lambda d: d["state"]["leaf"].update(points="1.00"))
+        assert [(document, entry) for document, entry, _ in said(await round_(office))] == [
+            (f"decisions/{place}", 1),
+            (f"decisions/{place}", None),
+            (f"announcements/{ID}", None),
+        ]
