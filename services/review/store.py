@@ -72,7 +72,16 @@ EXPORTS = Kind(
 _WORKBOOKS = "workbooks"
 """The bucket of exported files."""
 KINDS: tuple[Kind[Any], ...] = (
-    *(ROUNDS, CASES, EXPERTS, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS, DECISIONS, HONOURS, EXPORTS),
+    ROUNDS,
+    CASES,
+    EXPERTS,
+    SHORTLISTS,
+    PANELS,
+    NOTICES,
+    ANNOUNCEMENTS,
+    DECISIONS,
+    HONOURS,
+    EXPORTS,
 )
 """Everything review owns."""
 

@@ -101,7 +101,7 @@ def verify_stored(document: Mapping[str, Any]) -> Break | None:
         _chain(entries)
         or _version(document.get("version"), entries)
         or _last(entries, document.get("state"))
-        or (_bookkeeping(document, entries))
+        or _bookkeeping(document, entries)
     )
 
 
@@ -109,11 +109,13 @@ def _chain(entries: Sequence[Any]) -> Break | None:
     previous = GENESIS
     for position, entry in enumerate(entries, start=1):
         try:
-            n, before, hash_ = entry["n"], entry["previous"], entry["hash"]
+            complete = entry.keys() >= Entry.model_fields.keys()
             expected = digest({name: value for name, value in entry.items() if name != "hash"})
-        except (AttributeError, KeyError, TypeError):
+        except (AttributeError, TypeError):
+            complete = False
+        if not complete:
             return Break(n=position, why=text("记录残缺或不可读", "the entry is incomplete or cannot be read"))
-        if n != position:
+        if (n := entry["n"]) != position:
             return Break(
                 n=position,
                 why=text(
@@ -121,11 +123,11 @@ def _chain(entries: Sequence[Any]) -> Break | None:
                     f"entry numbered {n} stands at position {position}: one is missing or moved",
                 ),
             )
-        if before != previous:
+        if entry["previous"] != previous:
             return Break(n=position, why=text("未与前一条记录相接", "not chained to the entry before it"))
-        if expected != hash_:
+        if entry["hash"] != expected:
             return Break(n=position, why=text("记录写成后被改动", "the entry was changed after it was written"))
-        previous = hash_
+        previous = expected
     return None
 
 

@@ -1,4 +1,4 @@
-"""What is decided 决定, as it stood when the result was announced: a list that nobody can change afterwards.
+"""What is decided 决定, as it stood when the result was announced: a list that cannot be changed unnoticed.
 
 Every case of the round that was ever opened here is one leaf, in the order of the cases' ids. Leaves are hashed as
 canonical JSON into a Merkle tree; the announcement names its root, and whoever has a leaf and its path can check that

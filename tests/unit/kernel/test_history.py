@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.kernel.actor import CLOCK, Actor
+from shared.kernel.canonical import digest
 from shared.kernel.history import GENESIS, Break, Entry, append, verify, verify_stored
 
 States = st.lists(
@@ -173,6 +174,14 @@ def test_a_state_with_another_value_or_with_one_that_no_state_has_is_found(value
 )
 def test_what_stands_beside_the_chain_must_fit_it(changes: dict[str, Any], words: str) -> None:
     assert words in broken({**stored([{"a": 1}, {"a": 2}]), **changes}).why.en
+
+
+def test_an_entry_without_what_every_entry_has_is_found_though_its_hash_is_right() -> None:
+    document = stored([{"a": 1}])
+    [entry] = document["history"]
+    del entry["state"]
+    entry["hash"] = digest({name: value for name, value in entry.items() if name != "hash"})
+    assert (broken(document).n, "incomplete" in broken(document).why.en) == (1, True)
 
 
 def test_a_chain_that_was_written_anew_from_some_place_on_hangs_together_but_ends_in_another_hash() -> None:
