@@ -9,7 +9,10 @@ from demo.opening import mail_of
 from shared.contracts import CENTRE, EVENTS
 from shared.kernel import merkle
 from shared.kernel.canonical import canonical_bytes
+from shared.runtime.mongo import Database
 from sihao.proof import SavedProof
+from sihao.services import KINDS
+from sihao.verification import Verification
 from tests.e2e.conftest import Played
 from tests.e2e.listener import Heard
 
@@ -67,6 +70,16 @@ async def test_anyone_can_prove_every_decision_against_the_announced_root(played
         assert (proof.leaf, proof.root, proof.size) == (leaf, named["root"], len(leaves))
         assert proof.holds()
     assert named["root"] in await _page(played, f"/announcements/{announcement}")
+
+
+async def test_every_store_is_whole_after_the_round(played: Played, mongo_url: str) -> None:
+    for service, name in played.play.stand.databases.items():
+        database = Database(mongo_url, name)
+        verification = Verification(database)
+        await verification.store(KINDS[service.partition("-")[0]])
+        database.close()
+        assert verification.found.documents
+        assert verification.found.broken == [], service
 
 
 async def test_the_feed_tells_of_every_step_once(played: Played) -> None:
