@@ -8,6 +8,7 @@ from services.scoring.rescore_cli import rescore_command
 from sihao.dead import dead_app
 from sihao.limit import limit_command
 from sihao.restore import restore_command
+from sihao.verify import verify_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +20,7 @@ app.command("rescore", help="批量重算并核对摘要 / Score many applicatio
 app.add_typer(rubric_app, name="rubric", help="查看和检查评分标准 / Show and check rubrics.")
 app.add_typer(procedure_app, name="procedure", help="查看、检查和画出审核程序 / List, check and draw procedures.")
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
+app.add_typer(verify_app, name="verify", help="核对历史与决定是否完整 / Check that histories and decisions are whole.")
 
 app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)
 app.command("restore", help="数据库从备份恢复后补回遗忘的事实 / Give a restored store back what it forgot.")(

@@ -1,5 +1,8 @@
 """What there is to restore of each service: its handler table over a store, its documents, its own facts."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from services.intake import handlers as intake
 from services.intake import store as intake_store
 from services.notify import handlers as notify
@@ -15,10 +18,18 @@ from services.scoring import store as scoring_store
 from shared.contracts.area import covers, parse_area
 from shared.contracts.event import Event
 from shared.runtime.handlers import HandlerTable
+from shared.runtime.kinds import Kind
 from shared.runtime.mongo import Database
 from shared.runtime.recollection import Restorable
 
 SERVICES = ("intake", "scoring", "review", "notify")
+KINDS: Mapping[str, Sequence[Kind[Any]]] = {
+    "intake": intake_store.KINDS,
+    "scoring": scoring_store.KINDS,
+    "review": review_store.KINDS,
+    "notify": notify_store.KINDS,
+}
+"""What each of them keeps."""
 
 
 def restorable(service: str, database: Database, *, areas: str, site: str) -> Restorable:

@@ -4,13 +4,14 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, BinaryIO, TypeVar
 
+from services.review.domain import decided, opening
 from services.review.domain import export as exports
 from services.review.domain import honour as honours
 from services.review.domain import notice as notices
-from services.review.domain import opening
 from services.review.domain.announcement import Announced
 from services.review.domain.case import Case
 from services.review.domain.command import missing
+from services.review.domain.decided import Decided
 from services.review.domain.expert import Expert
 from services.review.domain.export import Export
 from services.review.domain.honour import Register
@@ -25,6 +26,7 @@ from shared.kernel.history import Entry
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
+from shared.runtime.records import Head, heads
 
 S = TypeVar("S", bound=State)
 Where = Mapping[str, Any]
@@ -54,6 +56,8 @@ NOTICES = Kind(
     "notices", Notice, on_due=notices.on_due, indexes=(Index(("state.round",)), Index(("state.candidates.case",)))
 )
 ANNOUNCEMENTS = Kind("announcements", Announced, indexes=(Index(("state.round",)),))
+DECISIONS = Kind("decisions", Decided)
+"""By root and case, so that a list is read along its keys."""
 HONOURS = Kind(
     "honours",
     Register,
@@ -78,6 +82,7 @@ KINDS: tuple[Kind[Any], ...] = (
     LEADERSHIPS,
     NOTICES,
     ANNOUNCEMENTS,
+    DECISIONS,
     HONOURS,
     EXPORTS,
 )
@@ -154,6 +159,16 @@ class ReviewStore:
         order = (("state.status", 1), ("state.stage", 1), ("_id", 1))
         return sorted(await self._database.keys(CASES, where, sort=order))
 
+    def opened(self, round_: str, jurisdiction: str) -> AsyncIterator[Head]:
+        """Every case of a round that was ever opened here, in brief, with the end of its history."""
+        where = {
+            "state.round": round_,
+            "state.jurisdiction": jurisdiction,
+            "state.status": {"$ne": "awaited"},
+            "state.rules": {"$ne": None},
+        }
+        return heads(self._database, CASES, decided.FIELDS, where)
+
     async def counts(self, field: str, where: Where) -> dict[str, int]:
         """Numbers of cases by a field of theirs: `stage`, `status`."""
         return await self._database.count_by(CASES, f"state.{field}", _after(where, None), along=_LISTED)
@@ -178,6 +193,12 @@ class ReviewStore:
     async def page(self, kind: Kind[S], where: Where, *, limit: int, after: str | None) -> list[S]:
         """A page of documents, by key."""
         return [state for _, state in await self._database.find(kind, where, limit=limit, after=after)]
+
+    async def decisions(self, root: str, *, limit: int, after: str | None) -> list[Decided]:
+        """A page of the list with this root, by case."""
+        return await self.page(
+            DECISIONS, in_list(root), limit=limit, after=decided.key_of(root, after) if after else None
+        )
 
     async def on_panels(self, cases: Sequence[str]) -> set[str]:
         """Which of these cases are before an open panel."""
@@ -256,6 +277,17 @@ def seen_by_officer(area: str) -> dict[str, Any]:
 def seen_by_expert(expert: str) -> dict[str, Any]:
     """Cases an expert is to mark or has marked."""
     return {"state.seats": {"$elemMatch": {"expert": expert, "status": {"$in": ["assigned", "marked"]}}}}
+
+
+def of_round(code: str) -> list[tuple[Kind[Any], Where]]:
+    """Everything review keeps about a round, but for the lists of what was decided."""
+    about = [(kind, {"state.round": code}) for kind in (CASES, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS)]
+    return [(ROUNDS, {"_id": code}), *about, (HONOURS, {"state.terms.round": code})]
+
+
+def in_list(root: str) -> dict[str, Any]:
+    """The leaves of the list with this root."""
+    return {"_id": {"$gte": decided.key_of(root, ""), "$lt": decided.key_of(root, "\uffff")}}
 
 
 def honour_filter(

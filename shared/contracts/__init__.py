@@ -40,6 +40,7 @@ from shared.contracts.letters import BulletinPublished, LetterDelivered, LetterF
 from shared.contracts.notices import (
     AnnouncementMade,
     Candidate,
+    Decisions,
     NoticeClosed,
     NoticeOpened,
     ObjectionFiled,
@@ -118,6 +119,7 @@ __all__ = [
     "Chamber",
     "ChamberType",
     "CreditCode",
+    "Decisions",
     "Departure",
     "Event",
     "Evidence",

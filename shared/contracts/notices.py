@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from shared.contracts.chambers import Chamber
-from shared.contracts.event import Event, Instant, Part
+from shared.contracts.event import Event, Instant, Part, Sha256
 from shared.contracts.text import Text
 
 
@@ -97,6 +97,15 @@ class NoticeClosed(NoticeEvent):
     """How many objections were filed."""
 
 
+class Decisions(Part):
+    """Everything that was decided, in one hash: the root of a Merkle tree over all cases (RFC 6962 §2.1)."""
+
+    root: Sha256
+    """The root."""
+    size: int = Field(ge=1)
+    """How many cases it stands for."""
+
+
 class AnnouncementMade(Event):
     """The result of a round is announced 通报, with the number of its document."""
 
@@ -113,6 +122,8 @@ class AnnouncementMade(Event):
     """Its title."""
     cases: tuple[str, ...]
     """Cases that are granted the honour."""
+    decisions: Decisions | None = None
+    """What every case of the round came to here, for anyone to check their own against; absent before there was one."""
 
     @property
     def subject(self) -> str:

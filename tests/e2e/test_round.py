@@ -1,11 +1,18 @@
 """One whole round on real RabbitMQ and MongoDB: every application comes out exactly as the scenario designed it."""
 
+import json
 from collections import Counter
 from xml.etree import ElementTree as ET
 
 from demo.api import each
 from demo.opening import mail_of
 from shared.contracts import CENTRE, EVENTS
+from shared.kernel import merkle
+from shared.kernel.canonical import canonical_bytes
+from shared.runtime.mongo import Database
+from sihao.proof import SavedProof
+from sihao.services import KINDS
+from sihao.verification import Verification
 from tests.e2e.conftest import Played
 from tests.e2e.listener import Heard
 
@@ -46,6 +53,33 @@ async def test_the_announcement_page_names_exactly_the_honoured(played: Played) 
     chambers = [one.chamber for one in played.play.scenario.applications]
     assert {chamber.code for chamber in chambers if chamber.code in page} == played.honoured
     assert all(chamber.name in page for chamber in chambers if chamber.code in played.honoured)
+
+
+async def test_anyone_can_prove_every_decision_against_the_announced_root(played: Played) -> None:
+    public, announcement = played.play.platform.public, played.play.noted["announcement"]
+    [announced] = {event.body for event in played.heard if event.wire == "announcement.made.v1"}
+    named = json.loads(announced)["decisions"]
+    assert (await public.get("review", f"/announcements/{announcement}"))["decisions"] == named
+    leaves = await public.every("review", f"/announcements/{announcement}/decisions")
+    assert {leaf["chamber"] for leaf in leaves if leaf["outcome"] == "honoured"} == played.honoured
+    assert merkle.root(map(canonical_bytes, leaves)).hex() == named["root"]
+    for leaf in leaves:
+        proof = SavedProof.model_validate(
+            await public.get("review", f"/announcements/{announcement}/decisions/{leaf['case']}")
+        )
+        assert (proof.leaf, proof.root, proof.size) == (leaf, named["root"], len(leaves))
+        assert proof.holds()
+    assert named["root"] in await _page(played, f"/announcements/{announcement}")
+
+
+async def test_every_store_is_whole_after_the_round(played: Played, mongo_url: str) -> None:
+    for service, name in played.play.stand.databases.items():
+        database = Database(mongo_url, name)
+        verification = Verification(database)
+        await verification.store(KINDS[service.partition("-")[0]])
+        database.close()
+        assert verification.found.documents
+        assert verification.found.broken == [], service
 
 
 async def test_the_feed_tells_of_every_step_once(played: Played) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.review.api.decided import frozen
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
 from services.review.domain import announcement as announcements
 from services.review.domain import stages
@@ -13,6 +14,7 @@ from services.review.domain.gates import require_checked
 from services.review.store import ANNOUNCEMENTS
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant
+from shared.contracts.notices import Decisions
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow, public
@@ -50,6 +52,7 @@ class AnnouncedView(BaseModel):
     document: str
     title: Text
     cases: tuple[str, ...]
+    decisions: Decisions | None
     at: Instant
 
 
@@ -63,11 +66,11 @@ def router(desk: Desk) -> APIRouter:
         _, stage = await desk.stage(body.round, body.jurisdiction, stages.Announcement)
         id_ = f"{body.round}@{body.jurisdiction}-{body.number}"
         known = await desk.store.get(ANNOUNCEMENTS, id_)
-        cleared = (
-            [] if known else chosen(body.cases, await desk.store.cases_in(body.round, body.jurisdiction, stage.id))
-        )
+        waiting = [] if known else await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
+        cleared = [] if known else chosen(body.cases, waiting)
         if stage.gates_again:
             require_checked(cleared)
+        granted = tuple(case.id for case in cleared)
         command = announcements.Announce(
             by=by,
             id=id_,
@@ -76,7 +79,8 @@ def router(desk: Desk) -> APIRouter:
             document=body.document,
             title=body.title.text(),
             asked=body.cases,
-            cases=tuple(case.id for case in cleared),
+            cases=granted,
+            decisions=await frozen(desk, by, body.round, body.jurisdiction, granted) if granted else None,
         )
         done = await desk.commands.do(
             ANNOUNCEMENTS, id_, command, announcements.announce, what="announce", by=by, idempotency_key=key

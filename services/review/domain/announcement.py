@@ -7,7 +7,7 @@ from pydantic import Field
 from services.review.domain.command import Command, refused
 from shared.contracts.area import Area
 from shared.contracts.event import Instant
-from shared.contracts.notices import AnnouncementMade
+from shared.contracts.notices import AnnouncementMade, Decisions
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change
@@ -29,6 +29,8 @@ class Announced(State):
     """Its title."""
     cases: tuple[str, ...]
     """Cases that are granted the honour."""
+    decisions: Decisions | None = None
+    """The list of what every case came to, as it was frozen; None for one made before there were such lists."""
     at: Instant
     """When."""
     by: Actor
@@ -46,6 +48,7 @@ class Announce(Command):
     asked: tuple[str, ...] | None = None
     """The cases that were named; None for all that are cleared."""
     cases: tuple[str, ...] = Field(exclude=True)
+    decisions: Decisions | None = Field(default=None, exclude=True)
 
 
 def announce(announced: Announced | None, command: Announce, now: datetime) -> Change[Announced]:
@@ -71,6 +74,7 @@ def announce(announced: Announced | None, command: Announce, now: datetime) -> C
         document=command.document,
         title=command.title,
         cases=command.cases,
+        decisions=command.decisions,
         at=now,
         by=command.by,
     )
@@ -81,5 +85,6 @@ def announce(announced: Announced | None, command: Announce, now: datetime) -> C
         document=made.document,
         title=made.title,
         cases=made.cases,
+        decisions=made.decisions,
     )
     return Change(made, (fact,))

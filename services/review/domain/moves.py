@@ -13,6 +13,9 @@ from shared.contracts.text import Text
 from shared.kernel.calendar import end_of
 from shared.kernel.change import Change
 
+BEFORE_THE_PUBLIC = frozenset({"public_notice", "announcement"})
+"""Kinds of stages of which the public knows who stands in them: who ends there has the honour withheld."""
+
 
 def about(case: Case) -> dict[str, Any]:
     """What every fact about a case says."""
@@ -76,7 +79,7 @@ def decline(case: Case, code: str, reason: Text, remedy: Text) -> Change[Case]:
     """The end without the honour; of a case that has been on public notice the honour is said to be withheld."""
     ending = Ending(code=code, stage=case.stage, reason=reason, remedy=remedy)
     facts: list[Event] = [CaseDeclined(**about(case), stage=case.stage, code=code, reason=reason, remedy=remedy)]
-    if case.current is not None and case.current.kind in {"public_notice", "announcement"}:
+    if case.current is not None and case.current.kind in BEFORE_THE_PUBLIC:
         facts.append(_withheld(case, reason))
     return Change(case.but(status="declined", ending=ending, deadline=None, overdue=False), tuple(facts))
 

@@ -202,6 +202,13 @@ async def test_an_announcement_says_how_many_names_are_still_to_come(web: httpx2
     assert CODE in page
 
 
+async def test_an_announcement_shows_the_root_of_all_decisions(web: httpx2.AsyncClient) -> None:
+    decisions = example(AnnouncementMade).decisions
+    assert decisions
+    page = (await web.get("/announcements/a-1")).text
+    assert f"共 {decisions.size} 项，根：<code>{decisions.root}</code>" in page
+
+
 async def test_a_plaque_is_verified_by_credit_code_or_number(web: httpx2.AsyncClient) -> None:
     by_code = (await web.get("/verify", params={"q": f" {CODE} "})).text
     assert "有效" in by_code

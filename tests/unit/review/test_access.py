@@ -16,6 +16,8 @@ ANYONE = {"public": "anyone"}
 TABLE = {
     "GET /announcements": ANYONE,
     "GET /announcements/{announcement}": ANYONE,
+    "GET /announcements/{announcement}/decisions": ANYONE,
+    "GET /announcements/{announcement}/decisions/{case}": ANYONE,
     "GET /cases": READERS,
     "GET /cases/counts": OFFICE,
     "GET /cases/{case}": READERS,
