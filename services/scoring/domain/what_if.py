@@ -90,7 +90,7 @@ def _lift(measured: Measured, position: int) -> Lift | Text:
     after = lifted(measured, [lift]).figures
     earned = after.exact[position] - before.exact[position]
     if earned <= 0:
-        return _EXPERTS if all(isinstance(rule, Judged) for rule in item.point_rules) else _HAPPENED
+        return _HAPPENED if _happened(measured, item) else _EXPERTS
     return replace(lift, earned=earned, gain=rounded(_total(after) - _total(before)))
 
 
@@ -101,6 +101,12 @@ def _changes(measured: Measured, item: Item) -> Changes:
     for rule in item.point_rules:
         case = replace(case, values={**case.values, **(rule.fulfil(case) or {})})
     return {name: value for name, value in case.values.items() if value != given.get(name)}
+
+
+def _happened(measured: Measured, item: Item) -> bool:
+    """Whether one of its rules, other than a mark, can be met by no fact any more."""
+    case = measured.standard.case(item, measured.row, measured.chamber)
+    return any(rule.fulfil(case) is None for rule in item.point_rules if not isinstance(rule, Judged))
 
 
 @lru_cache(_STANDARDS)

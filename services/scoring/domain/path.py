@@ -1,0 +1,266 @@
+"""The cheapest path: which items to bring to full marks so that the scorer says the goal is reached, at least effort.
+
+The gates come first: while one excludes, no points help. A rubric has no tiers, so a goal is points in all, points per
+dimension, or both, as the scorecard shows them, and no gate that a step can meet left unmet.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, lcm
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.scoring.domain.cheapest import Clause, Dimension, Option, cheapest
+from services.scoring.domain.effort import Doer, Efforts
+from services.scoring.domain.fields import Value
+from services.scoring.domain.measured import Measured
+from services.scoring.domain.scorecard import GateLine, Scorecard
+from services.scoring.domain.what_if import Beyond, Lift, lifted, what_if
+from shared.contracts.scores import GateResult
+from shared.contracts.text import Text, text
+from shared.kernel.change import Refused
+from shared.kernel.problem import Problem
+
+Points = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
+_HALF = Fraction(1, 200)
+"""Half of the last place a scorecard shows: from there on it is rounded upward."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Goal(_Part):
+    """What is to be reached, in points as a scorecard shows them."""
+
+    total: Points = Decimal(0)
+    """In all."""
+    dimensions: Mapping[str, Points] = Field(default_factory=dict, max_length=26)
+    """Per dimension, by code: `{"A": 20}`."""
+
+
+class Standing(_Part):
+    """What the scorer says, in short."""
+
+    total: Decimal
+    """Points in all, without what experts may still add."""
+    dimensions: dict[str, Decimal]
+    """Points per dimension."""
+    admitted: bool
+    """Whether every gate is met or does not apply."""
+
+
+class OpenGate(_Part):
+    """A gate that keeps the chamber out, or is still to be verified."""
+
+    item: str
+    """Its code."""
+    text: Text
+    """What it demands."""
+    result: GateResult
+    """How it stands."""
+    reason: Text
+    """Why."""
+    remedy: Text
+    """What is to be done."""
+    by_step: bool
+    """Whether a step of this path meets it."""
+
+
+class Gain(_Part):
+    """What one item would gain, by its own facts."""
+
+    item: str
+    """Code of the item."""
+    text: Text
+    """What it demands."""
+    gain: Decimal
+    """Points that the total gains if this alone is done; steps of one clause may share a limit."""
+    effort: int
+    """1 easy … 5 hard: our default."""
+    by: Doer
+    """Who can do it."""
+    cause: Text
+    """Why it falls short."""
+    remedy: Text
+    """What is to be done."""
+    facts: dict[str, Value]
+    """The facts that would differ, as they would have to be."""
+
+
+class NotCounted(_Part):
+    """An item with open points on which nothing is built."""
+
+    item: str
+    """Code of the item."""
+    why: Text
+    """Why."""
+
+
+class Gains(_Part):
+    """What every item could gain, and what is not counted on."""
+
+    items: tuple[Gain, ...]
+    """Costliest shortfall first."""
+    not_counted: tuple[NotCounted, ...]
+    """What only experts give, what has happened, what must be settled elsewhere first."""
+
+
+class Path(_Part):
+    """The cheapest way to a goal."""
+
+    rubric: str
+    """Rubric version."""
+    digest: str
+    """Digest of the scorecard it starts from."""
+    goal: Goal
+    """What is to be reached."""
+    gates: tuple[OpenGate, ...]
+    """First of all: no points help while one of these excludes."""
+    steps: tuple[Gain, ...]
+    """What to bring to full marks, in the order of the text; none if facts alone cannot reach the goal."""
+    effort: int
+    """The sum of the steps' efforts; no other choice reaches the goal for less."""
+    before: Standing
+    """Where the chamber stands."""
+    after: Standing
+    """Where the scorer puts it with these steps."""
+    best: Standing
+    """Where the scorer puts it with everything facts can do."""
+    reached: bool
+    """Whether the goal is reached after these steps, the gates apart."""
+    not_counted: tuple[NotCounted, ...]
+    """What is not built on."""
+
+
+def gains(measured: Measured, efforts: Efforts) -> Gains:
+    """What every item could gain, each by itself."""
+    lifts, beyond = what_if(measured)
+    return Gains(items=tuple(_gains(measured.card(), lifts, efforts)), not_counted=tuple(_not_counted(beyond)))
+
+
+def cheapest_path(measured: Measured, efforts: Efforts, goal: Goal) -> Path:
+    """The steps that reach the goal at the least effort, as the scorer itself confirms.
+
+    Raises:
+        Refused: the goal names a dimension that the rubric does not have.
+    """
+    _require_dimensions(measured, goal)
+    card, (lifts, beyond) = measured.card(), what_if(measured)
+    excluding = {gate.code for gate in card.blockers}
+    found = cheapest(*_problem(measured, lifts, efforts, goal, excluding))
+    chosen = [lift for lift in lifts if lift.position in (found or ())]
+    chosen.sort(key=lambda lift: lift.position)
+    after = lifted(measured, chosen)
+    steps = tuple(_gains(card, chosen, efforts))
+    met = excluding - {gate.code for gate in after.card().blockers}
+    return Path(
+        rubric=card.rubric,
+        digest=card.digest,
+        goal=goal,
+        gates=tuple(_open(gate, by_step=gate.code in met) for gate in card.blockers),
+        steps=steps,
+        effort=sum(step.effort for step in steps),
+        before=_standing(measured),
+        after=_standing(after),
+        best=_standing(lifted(measured, lifts)),
+        reached=reaches(_standing(after), goal),
+        not_counted=tuple(_not_counted(beyond)),
+    )
+
+
+def reaches(standing: Standing, goal: Goal) -> bool:
+    """Whether the points are enough, in all and in every dimension."""
+    return standing.total >= goal.total and all(
+        standing.dimensions[code] >= points for code, points in goal.dimensions.items()
+    )
+
+
+def _problem(
+    measured: Measured, lifts: Sequence[Lift], efforts: Efforts, goal: Goal, excluding: set[str]
+) -> tuple[list[Dimension], int]:
+    """The choice in whole numbers: every exact figure over one denominator."""
+    exact = measured.figures.exact_clauses
+    numbers = [number for own in exact for clause in own for number in clause]
+    unit = lcm(*(number.denominator for number in (*numbers, *(lift.earned for lift in lifts))))
+    dimensions = [
+        Dimension(
+            floor=_floor(goal.dimensions.get(dimension.code), unit),
+            clauses=tuple(
+                Clause(
+                    points=int(points * unit),
+                    most=int(most * unit),
+                    options=tuple(
+                        Option(
+                            name=lift.position,
+                            cost=efforts.items[lift.item.code].effort,
+                            gain=int(lift.earned * unit),
+                            must=lift.item.code in excluding,
+                        )
+                        for lift in lifts
+                        if own.start <= lift.position < own.stop
+                    ),
+                )
+                for own, (points, most) in zip(places, clauses, strict=True)
+            ),
+        )
+        for dimension, places, clauses in zip(
+            measured.standard.rubric.dimensions, measured.standard.clauses, exact, strict=True
+        )
+    ]
+    return dimensions, _floor(goal.total, unit)
+
+
+def _floor(points: Decimal | None, unit: int) -> int:
+    """The least exact number that a scorecard shows as these points."""
+    return ceil((Fraction(points) - _HALF) * unit) if points else 0
+
+
+def _gains(card: Scorecard, lifts: Iterable[Lift], efforts: Efforts) -> Iterator[Gain]:
+    causes = {shortfall.item: shortfall for shortfall in card.shortfalls}
+    for lift in lifts:
+        code, effort = lift.item.code, efforts.items[lift.item.code]
+        yield Gain(
+            item=code,
+            text=lift.item.text,
+            gain=lift.gain,
+            effort=effort.effort,
+            by=effort.by,
+            cause=causes[code].cause,
+            remedy=causes[code].remedy,
+            facts=dict(lift.changes),
+        )
+
+
+def _not_counted(beyond: Iterable[Beyond]) -> Iterator[NotCounted]:
+    for one in beyond:
+        yield NotCounted(item=one.item.code, why=one.why)
+
+
+def _open(gate: GateLine, *, by_step: bool) -> OpenGate:
+    known = gate.model_dump(include={"text", "result", "reason", "remedy"})
+    return OpenGate(item=gate.code, by_step=by_step, **known)
+
+
+def _standing(measured: Measured) -> Standing:
+    brief = measured.brief(shortfalls=0)
+    return Standing(total=brief.total, dimensions=brief.dimensions, admitted=brief.admitted)
+
+
+def _require_dimensions(measured: Measured, goal: Goal) -> None:
+    known = [dimension.code for dimension in measured.standard.rubric.dimensions]
+    if unknown := sorted(goal.dimensions.keys() - set(known)):
+        names = ", ".join(known)
+        raise Refused(
+            *(
+                Problem(
+                    code="goal.unknown-dimension",
+                    field=f"dimensions.{code}",
+                    rule=text(f"标准没有“{code}”这一好", f"the rubric has no dimension {code}"),
+                    remedy=text(f"现有：{names}", f"there are: {names}"),
+                )
+                for code in unknown
+            )
+        )
