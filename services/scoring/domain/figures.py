@@ -96,10 +96,14 @@ class Figures:
         """Every gate is met or does not apply."""
         return all(result in {"met", "not_applicable", None} for result in self.gates)
 
+    def exact(self, position: int) -> Fraction:
+        """Points of an item before rounding, without bonus."""
+        return self._points(self._earned[position])
+
     @cached_property
-    def exact(self) -> tuple[Fraction, ...]:
-        """Points of each item before rounding, without bonus."""
-        return tuple([self._points(earned) for earned in self._earned])
+    def exact_total(self) -> Fraction:
+        """Points of the whole before rounding, with the bonus credited."""
+        return self._points(sum(self._earned) + sum(self._credited.values()))
 
     @cached_property
     def exact_clauses(self) -> tuple[tuple[Exact, ...], ...]:

@@ -149,13 +149,13 @@ def cheapest_path(measured: Measured, efforts: Efforts, goal: Goal) -> Path:
     """
     _require_dimensions(measured, goal)
     card, (lifts, beyond) = measured.card(), what_if(measured)
-    excluding = {gate.code for gate in card.blockers}
+    excluding = _excluding(measured)
     found = cheapest(*_problem(measured, lifts, efforts, goal, excluding))
     chosen = [lift for lift in lifts if lift.position in (found or ())]
     chosen.sort(key=lambda lift: lift.position)
     after = lifted(measured, chosen)
     steps = tuple(_gains(card, chosen, efforts))
-    met = excluding - {gate.code for gate in after.card().blockers}
+    met = excluding - _excluding(after)
     return Path(
         rubric=card.rubric,
         digest=card.digest,
@@ -176,6 +176,12 @@ def reaches(standing: Standing, goal: Goal) -> bool:
     return standing.total >= goal.total and all(
         standing.dimensions[code] >= points for code, points in goal.dimensions.items()
     )
+
+
+def _excluding(measured: Measured) -> set[str]:
+    """Codes of the gates that are not met, or still to be verified."""
+    results = zip(measured.standard.gates, measured.figures.gates, strict=True)
+    return {item.code for (item, _), result in results if result in {"not_met", "to_be_verified"}}
 
 
 def _problem(

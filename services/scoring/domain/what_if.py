@@ -88,10 +88,10 @@ def _lift(measured: Measured, position: int) -> Lift | Text:
     before = measured.figures
     lift = Lift(position, item, changes, Fraction(0), Decimal(0))
     after = lifted(measured, [lift]).figures
-    earned = after.exact[position] - before.exact[position]
+    earned = after.exact(position) - before.exact(position)
     if earned <= 0:
         return _HAPPENED if _happened(measured, item) else _EXPERTS
-    return replace(lift, earned=earned, gain=rounded(_total(after) - _total(before)))
+    return replace(lift, earned=earned, gain=rounded(after.exact_total - before.exact_total))
 
 
 def _changes(measured: Measured, item: Item) -> Changes:
@@ -127,10 +127,6 @@ def _own(standard: Standard) -> Mapping[str, frozenset[str]]:
         )
         for item in standard.rubric.items.values()
     }
-
-
-def _total(figures: Figures) -> Fraction:
-    return sum((clause.points for own in figures.exact_clauses for clause in own), Fraction(0))
 
 
 def _elsewhere(item: Item, name: str) -> Text:
