@@ -41,7 +41,7 @@ class Goal(_Part):
     """Per dimension, by code: `{"A": 20}`."""
 
 
-class Standing(_Part):
+class Totals(_Part):
     """What the scorer says, in short."""
 
     total: Decimal
@@ -123,11 +123,11 @@ class Path(_Part):
     """What to bring to full marks, in the order of the text; none if facts alone cannot reach the goal."""
     effort: int
     """The sum of the steps' efforts; no other choice reaches the goal for less."""
-    before: Standing
+    before: Totals
     """Where the chamber stands."""
-    after: Standing
+    after: Totals
     """Where the scorer puts it with these steps."""
-    best: Standing
+    best: Totals
     """Where the scorer puts it with everything facts can do."""
     reached: bool
     """Whether the goal is reached after these steps, the gates apart."""
@@ -163,18 +163,18 @@ def cheapest_path(measured: Measured, efforts: Efforts, goal: Goal) -> Path:
         gates=tuple(_open(gate, by_step=gate.code in met) for gate in card.blockers),
         steps=steps,
         effort=sum(step.effort for step in steps),
-        before=_standing(measured),
-        after=_standing(after),
-        best=_standing(lifted(measured, lifts)),
-        reached=reaches(_standing(after), goal),
+        before=_totals(measured),
+        after=_totals(after),
+        best=_totals(lifted(measured, lifts)),
+        reached=reaches(_totals(after), goal),
         not_counted=tuple(_not_counted(beyond)),
     )
 
 
-def reaches(standing: Standing, goal: Goal) -> bool:
+def reaches(totals: Totals, goal: Goal) -> bool:
     """Whether the points are enough, in all and in every dimension."""
-    return standing.total >= goal.total and all(
-        standing.dimensions[code] >= points for code, points in goal.dimensions.items()
+    return totals.total >= goal.total and all(
+        totals.dimensions[code] >= points for code, points in goal.dimensions.items()
     )
 
 
@@ -250,9 +250,9 @@ def _open(gate: GateLine, *, by_step: bool) -> OpenGate:
     return OpenGate(item=gate.code, by_step=by_step, **known)
 
 
-def _standing(measured: Measured) -> Standing:
+def _totals(measured: Measured) -> Totals:
     brief = measured.brief(shortfalls=0)
-    return Standing(total=brief.total, dimensions=brief.dimensions, admitted=brief.admitted)
+    return Totals(total=brief.total, dimensions=brief.dimensions, admitted=brief.admitted)
 
 
 def _require_dimensions(measured: Measured, goal: Goal) -> None:

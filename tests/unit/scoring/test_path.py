@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.scoring.domain import Parameters, Rubric, Standard, fill_parameters, load_rubric, measure
 from services.scoring.domain.effort import Efforts, load_efforts
-from services.scoring.domain.path import Goal, Standing, cheapest_path, gains, reaches
+from services.scoring.domain.path import Goal, Totals, cheapest_path, gains, reaches
 from services.scoring.library import efforts_of, rubric_ids
 from shared.kernel.change import Refused
 from tests.unit.scoring.samples import TEXT, chamber, example, item, sihao, sihao_parameters
@@ -89,10 +89,10 @@ def cases(draw: Any) -> tuple[Rubric, dict[str, Any], Efforts, Goal]:
     return rubric, facts, load_efforts({"rubric": "tiny", "label": TEXT, "items": efforts}, rubric), goal
 
 
-def scored(facts: dict[str, Any], standard: Standard) -> Standing:
+def scored(facts: dict[str, Any], standard: Standard) -> Totals:
     """What the scorer says of facts handed in."""
     brief = measure(facts, chamber(), standard).brief()
-    return Standing(total=brief.total, dimensions=brief.dimensions, admitted=brief.admitted)
+    return Totals(total=brief.total, dimensions=brief.dimensions, admitted=brief.admitted)
 
 
 @settings(max_examples=60, deadline=None)
@@ -103,7 +103,7 @@ def test_the_path_reaches_the_goal_and_no_cheaper_one_does(case) -> None:
     measured = measure(facts, chamber(), standard)
     single = {gain.item: gain for gain in gains(measured, efforts).items}
 
-    def after(codes: Iterable[str]) -> Standing:
+    def after(codes: Iterable[str]) -> Totals:
         changed = deepcopy(facts)
         for code in codes:
             changed.setdefault(code, {}).update(single[code].facts)

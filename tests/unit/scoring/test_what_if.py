@@ -17,14 +17,14 @@ from tests.unit.scoring.samples import PARAMETERS, chamber, data, example, item,
 from tests.unit.scoring.test_score import applications
 
 STANDARD = Standard(sihao(), sihao_parameters())
-MARKS = st.one_of(
-    st.just({}), st.sampled_from([Decimal(0), Decimal("0.5"), Decimal(1)]).map(lambda part: marks(part))
-)
 
 
 def marks(part: Decimal) -> dict[str, Decimal]:
     """Of every judged item, this part of what can be had."""
     return {code: most * part for code, most in sihao().judged_maxima.items()}
+
+
+MARKS = st.one_of(st.just({}), st.sampled_from([Decimal(0), Decimal("0.5"), Decimal(1)]).map(marks))
 
 
 def with_changes(facts: dict[str, Any], lifts: Iterable[Lift]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def test_a_fact_that_others_read_is_settled_first() -> None:
 @given(NUMBER, NUMBER, st.fractions(min_value="1/100", max_value=1), st.booleans())
 def test_a_part_is_raised_to_what_is_enough_and_no_further(part, whole, goal, elsewhere) -> None:
     new, of = raised(part, whole, goal, given_elsewhere=elsewhere)
-    assert 0 < of
+    assert of > 0
     assert goal * of <= new <= of
     assert not (elsewhere and whole) or of == whole
     if not (whole and part and part > whole):
