@@ -50,7 +50,7 @@ def draw_up(plan: Plan | None, command: DrawUp, now: datetime) -> Change[Plan]:
             rule=("由这张评分卡已制定改进方案。", "There is a plan from this scorecard already."),
             remedy=(
                 "请在该方案上办理；重新评分后可另订。",
-                "Use that plan; after a new scoring another can be drawn up.",
+                "Use that one; after a new scoring draw up another.",
             ),
         )
     if standing.digest != command.digest:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain import Parameters, Rubric, Standard, fill_parameters, load_rubric, measure
+from services.scoring.domain.cheapest import cheapest_path, gains
 from services.scoring.domain.effort import Efforts, load_efforts
-from services.scoring.domain.path import Goal, Totals, cheapest_path, gains, reaches
+from services.scoring.domain.path import Goal, Totals, reaches
 from services.scoring.library import efforts_of, rubric_ids
 from shared.kernel.change import Refused
 from tests.unit.scoring.samples import TEXT, chamber, example, item, sihao, sihao_parameters

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring.domain.cheapest import Clause, Dimension, Option, cheapest
+from services.scoring.domain.knapsack import Clause, Dimension, Option, cheapest
 
 NUMBERS = st.integers(0, 12)
 
