@@ -115,6 +115,6 @@ def plan_filter(by: Actor, *, chamber: str | None, status: str | None) -> Where:
     if by.role == "secretary":
         own["state.chamber.code"] = by.chamber
     elif by.area != CENTRE:
-        own["state.chamber.area"] = {"$regex": f"^{re.escape(by.area or '')}"}
+        own["state.chamber.area"] = {"$regex": f"^{re.escape(by.area)}"} if by.area else None
     asked = {"state.chamber.code": chamber, "state.status": status}
     return {"$and": [own, {name: value for name, value in asked.items() if value is not None}]}

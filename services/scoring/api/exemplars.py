@@ -84,25 +84,6 @@ def router(desk: Desk) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(tags=["互学互促 / exemplars"])
 
-    async def suggestions(chamber: Chamber, agreed: Agreed, limit: int) -> tuple[Suggestion, ...]:
-        """The nearest that consent and have lost nothing, by their newest scorecards."""
-        found: list[Suggestion] = []
-        consenting = nearest(chamber, await desk.store.consenting(agreed), agreed)[:_LOOKED_AT]
-        for start in range(0, len(consenting), _AT_ONCE):
-            some = consenting[start : start + _AT_ONCE]
-            records = await desk.store.newest_of([one.chamber.code for one in some])
-            for one in some:
-                record = records.get(one.chamber.code)
-                measured = await desk.measured(record) if record else None
-                if measured is None or measured.standard.rubric.id != agreed.rubric:
-                    continue
-                result = next(r for r in clause_results(measured) if r.clause == agreed.clause)
-                if result.exemplary:
-                    found.append(_suggestion(chamber, one, result))
-                if len(found) == limit:
-                    return tuple(found)
-        return tuple(found)
-
     @routes.get("/scorecards/{application}/exemplars", summary="可学习的商会 / Whom to learn from")
     async def pair(application: str, by: Officer, query: Annotated[PairingQuery, Query()]) -> list[Pairing]:
         """For every clause in which the chamber lost points, the nearest exemplars."""
@@ -111,8 +92,8 @@ def router(desk: Desk) -> APIRouter:
         return [
             Pairing(
                 **one.model_dump(include={"clause", "text", "points", "of"}),
-                exemplars=await suggestions(
-                    measured.chamber, Agreed(rubric=measured.standard.rubric.id, clause=one.clause), query.limit
+                exemplars=await _suggestions(
+                    desk, measured.chamber, Agreed(rubric=measured.standard.rubric.id, clause=one.clause), query.limit
                 ),
             )
             for one in weak
@@ -141,6 +122,26 @@ def router(desk: Desk) -> APIRouter:
         await desk.commands.do(EXEMPLARS, code, command, revoke, what="revoke", by=by, idempotency_key=key)
 
     return routes
+
+
+async def _suggestions(desk: Desk, chamber: Chamber, agreed: Agreed, limit: int) -> tuple[Suggestion, ...]:
+    """The nearest that consent and have lost nothing, by their newest scorecards."""
+    found: list[Suggestion] = []
+    consenting = nearest(chamber, await desk.store.consenting(agreed), agreed)[:_LOOKED_AT]
+    for start in range(0, len(consenting), _AT_ONCE):
+        some = consenting[start : start + _AT_ONCE]
+        records = await desk.store.newest_of([one.chamber.code for one in some])
+        for one in some:
+            record = records.get(one.chamber.code)
+            measured = await desk.measured(record) if record else None
+            if measured is None or measured.standard.rubric.id != agreed.rubric:
+                continue
+            result = next(r for r in clause_results(measured) if r.clause == agreed.clause)
+            if result.exemplary:
+                found.append(_suggestion(chamber, one, result))
+            if len(found) == limit:
+                return tuple(found)
+    return tuple(found)
 
 
 def _suggestion(weak: Chamber, exemplar: Exemplar, result: ClauseResult) -> Suggestion:

@@ -1,7 +1,7 @@
 """Improvement plans 改进方案: officers draw them up and follow them, secretaries read theirs and report."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -19,6 +19,7 @@ from shared.kernel.change import Decider
 from shared.runtime.access import allow, require_area, require_chamber
 from shared.runtime.http import IdempotencyKey, Page, PageRequest
 
+C = TypeVar("C", bound=Command)
 Officer = Annotated[Actor, allow(officer="own area")]
 Either = Annotated[Actor, allow(secretary="own chamber", officer="own area")]
 
@@ -39,7 +40,7 @@ class EntryBody(Body):
     """Code of an item that fell short, or of a gate that keeps out."""
     guide: Name
     """Who helps, by name; seen only by the federation and the chamber."""
-    due: date
+    target: date
     """By when."""
     proof: Words
     """The proof that is wanted."""
@@ -53,7 +54,7 @@ class EntryBody(Body):
         return Entry(
             item=self.item,
             guide=self.guide,
-            due=self.due,
+            target=self.target,
             proof=self.proof.text(),
             cause=self.cause.text() if self.cause else None,
             remedy=self.remedy.text() if self.remedy else None,
@@ -101,7 +102,7 @@ def router(desk: Desk) -> APIRouter:
         require_chamber(by, found.chamber.code)
         return found
 
-    async def act(plan: Plan, command: Command, decide: Decider[Plan, Command], *, what: str, key: str) -> Plan:
+    async def act(plan: Plan, command: C, decide: Decider[Plan, C], *, what: str, key: str) -> Plan:
         done = await desk.commands.do(PLANS, plan.id, command, decide, what=what, by=command.by, idempotency_key=key)
         return done.state or plan
 

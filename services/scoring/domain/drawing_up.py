@@ -18,7 +18,7 @@ class Entry(State):
 
     item: str
     guide: Name
-    due: date
+    target: date
     proof: Text
     cause: Text | None = None
     """In the officer's words; else as the scorecard says."""
@@ -94,11 +94,11 @@ def _require_entries(entries: tuple[Entry, ...], standing: Standing, now: dateti
                 rule=(f"评分卡上 {entry.item} 没有短板。", f"The scorecard has no shortfall in {entry.item}."),
                 remedy=("请从评分卡的短板和资格条件中选取。", "Choose from its shortfalls and open gates."),
             )
-        if entry.due < today(now):
+        if entry.target < today(now):
             raise refused(
-                "plan.due-past",
-                f"{place}.due",
-                rule=(f"期限 {entry.due} 已过。", f"{entry.due} has passed."),
+                "plan.target-past",
+                f"{place}.target",
+                rule=(f"期限 {entry.target} 已过。", f"{entry.target} has passed."),
                 remedy=("请定今天或以后的日期。", "Name today or a later day."),
             )
         seen.add(entry.item)
@@ -114,6 +114,6 @@ def _item(entry: Entry, standing: Standing) -> PlanItem:
         cause=entry.cause or lacking.cause,
         remedy=entry.remedy or lacking.remedy,
         guide=entry.guide,
-        due=entry.due,
+        target=entry.target,
         proof=entry.proof,
     )

@@ -1,7 +1,7 @@
 """Exemplars 互学互促: a chamber that lost nothing in a clause shows a weak one how, if it consents.
 
-S:001 “请优秀商协会代表作先进经验交流发言”, “学习借鉴……先进经验和做法”. Consent is for one clause, by the chamber itself,
-and can be taken back at any time. The order of nearness is ours.
+S:001 “请优秀商协会代表作先进经验交流发言”, “学习借鉴……先进经验和做法”. Consent is for one clause, given by the
+chamber itself, and can be taken back at any time. The order of nearness is ours.
 """
 
 from collections.abc import Iterable, Iterator

@@ -57,7 +57,7 @@ class PlanItem(State):
     """What is to be done."""
     guide: Name
     """Who helps, by name 指导人."""
-    due: date
+    target: date
     """By when."""
     proof: Text
     """The proof that is wanted."""
