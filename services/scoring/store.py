@@ -23,7 +23,7 @@ TERMS = Kind("rounds", Terms)
 _CHAMBER = "state.submission.chamber.code"
 RECORDS = Kind("records", Record, indexes=(Index(("state.submission.round", "state.area")), Index((_CHAMBER,))))
 PLANS = Kind("plans", Plan, indexes=(Index(("state.chamber.code", "_id")), Index(("state.chamber.area", "_id"))))
-EXEMPLARS = Kind("exemplars", Exemplar, indexes=(Index(("state.agreed.clause",)),))
+EXEMPLARS = Kind("exemplars", Exemplar, indexes=(Index(("state.agreed.clause", "_id")),))
 KINDS: tuple[Kind[Any], ...] = (RUBRICS, TERMS, RECORDS, PLANS, EXEMPLARS)
 Where = Mapping[str, Any]
 S = TypeVar("S", bound=State)
@@ -82,9 +82,8 @@ class ScoringStore:
 
     async def newest_of(self, chambers: Sequence[str]) -> dict[str, Record]:
         """Credit code → the record that this chamber handed in last, if one stands."""
-        where = {_CHAMBER: {"$in": list(chambers)}, "state.withdrawn": False}
-        records = [record for _, record in await self._database.find(RECORDS, where)]
-        handed_in = [(record.submission, record) for record in records if record.submission]
+        records = [record for _, record in await self._database.find_by(RECORDS, _CHAMBER, chambers)]
+        handed_in = [(record.submission, record) for record in records if record.submission and not record.withdrawn]
         handed_in.sort(key=lambda one: (one[0].receipt.at, one[0].application))
         return {submission.chamber.code: record for submission, record in handed_in}
 
