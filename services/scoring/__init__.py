@@ -7,6 +7,6 @@
 The way of a message: `handlers` → `domain/decide` → `domain/score` → `domain/kinds/…`. A scorecard is not stored but
 recomputed from what was handed in: the same facts under the same rubric give the same bytes, and the digest proves it.
 
-A shortfall becomes help by HTTP alone: `domain/what_if` asks the scorer what an item could gain, `domain/cheapest` finds
-the cheapest path to a goal, `domain/plan` is followed to its end, `domain/exemplar` pairs weak and strong.
+A shortfall becomes help by HTTP alone: `domain/what_if` asks the scorer what an item could gain, `domain/cheapest`
+finds the cheapest path to a goal, `domain/plan` is followed to its end, `domain/exemplar` pairs weak and strong.
 """

@@ -138,15 +138,11 @@ async def _suggestions(desk: Desk, chamber: Chamber, agreed: Agreed, limit: int)
                 continue
             result = next(r for r in clause_results(measured) if r.clause == agreed.clause)
             if result.exemplary:
-                found.append(_suggestion(chamber, one, result))
+                found.append(_suggestion(measured.chamber, near(chamber, one.chamber), result))
             if len(found) == limit:
                 return tuple(found)
     return tuple(found)
 
 
-def _suggestion(weak: Chamber, exemplar: Exemplar, result: ClauseResult) -> Suggestion:
-    return Suggestion(
-        chamber=exemplar.chamber,
-        near=near(weak, exemplar.chamber),
-        **result.model_dump(include={"points", "of", "pending"}),
-    )
+def _suggestion(chamber: Chamber, how_near: Near, result: ClauseResult) -> Suggestion:
+    return Suggestion(chamber=chamber, near=how_near, **result.model_dump(include={"points", "of", "pending"}))

@@ -138,5 +138,5 @@ def _elsewhere(item: Item, name: str) -> Text:
     )
 
 
-_EXPERTS = text("只由专家评分，不计入", "only experts mark it; not counted on")
+_EXPERTS = text("余下的分只由专家评定，不计入", "what is left only experts give; not counted on")
 _HAPPENED = text("事实已发生，不能以填报挽回", "what has happened cannot be made good by facts")
