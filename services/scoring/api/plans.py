@@ -9,7 +9,7 @@ from pydantic import Field
 from services.scoring.api.desk import Body, Desk, Words
 from services.scoring.domain.command import Command
 from services.scoring.domain.drawing_up import DrawUp, Entry, draw_up
-from services.scoring.domain.following import Close, ReportDone, Rescore, close, report, rescore
+from services.scoring.domain.following import Amend, Close, ReportDone, Rescore, amend, close, report, rescore
 from services.scoring.domain.plan import Name, Plan, Status, plan_id
 from services.scoring.domain.standing import standing_of
 from services.scoring.store import PLANS, plan_filter
@@ -85,6 +85,15 @@ class ReportBody(Body):
     """What was done."""
 
 
+class AmendBody(Body):
+    """Guide and date of an item, as they are to be."""
+
+    guide: Name
+    """Who helps, by name."""
+    target: date
+    """By when."""
+
+
 class CloseBody(Body):
     """The end of a plan."""
 
@@ -132,6 +141,11 @@ def router(desk: Desk) -> APIRouter:
     async def report_(plan: str, body: ReportBody, by: Either, key: IdempotencyKey) -> Plan:
         command = ReportDone(by=by, **dict(body))
         return await act(await readable(plan, by), command, report, what="report", key=key)
+
+    @routes.put("/{plan}/items/{item}", summary="更换指导人或期限 / another guide or date")
+    async def amend_(plan: str, item: str, body: AmendBody, by: Officer, key: IdempotencyKey) -> Plan:
+        command = Amend(by=by, item=item, guide=body.guide, target=body.target)
+        return await act(await readable(plan, by), command, amend, what="amend", key=key)
 
     @routes.post("/{plan}/rescore", summary="重新评分对比 / compare with the newest scorecard")
     async def rescore_(plan: str, by: Officer, key: IdempotencyKey) -> Plan:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from services.scoring.domain.command import Command, refused
-from services.scoring.domain.plan import Name, Plan, PlanItem, plan_id, today
+from services.scoring.domain.plan import Name, Plan, PlanItem, plan_id, require_to_come
 from services.scoring.domain.standing import Standing
 from shared.contracts.event import Sha256
 from shared.contracts.text import Text
@@ -94,13 +94,7 @@ def _require_entries(entries: tuple[Entry, ...], standing: Standing, now: dateti
                 rule=(f"评分卡上 {entry.item} 没有短板。", f"The scorecard has no shortfall in {entry.item}."),
                 remedy=("请从评分卡的短板和资格条件中选取。", "Choose from its shortfalls and open gates."),
             )
-        if entry.target < today(now):
-            raise refused(
-                "plan.target-past",
-                f"{place}.target",
-                rule=(f"期限 {entry.target} 已过。", f"{entry.target} has passed."),
-                remedy=("请定今天或以后的日期。", "Name today or a later day."),
-            )
+        require_to_come(entry.target, f"{place}.target", now)
         seen.add(entry.item)
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from services.scoring.domain.command import Command, missing, refused
-from services.scoring.domain.plan import Closing, Plan, Report, Rescoring, today
+from services.scoring.domain.plan import Closing, Name, Plan, PlanItem, Report, Rescoring, require_to_come, today
 from services.scoring.domain.standing import Standing
 from shared.contracts.event import Sha256
 from shared.kernel.change import Change
@@ -21,6 +21,14 @@ class ReportDone(Command):
     on: date
     evidence: tuple[Sha256, ...]
     words: str
+
+
+class Amend(Command):
+    """Give an item another guide or another date."""
+
+    item: str
+    guide: Name
+    target: date
 
 
 class Rescore(Command):
@@ -42,15 +50,7 @@ def report(plan: Plan | None, command: ReportDone, now: datetime) -> Change[Plan
         Refused: the plan is closed or has no such item, the day is still to come, or nothing proves it.
     """
     plan = _open(plan)
-    item = next((one for one in plan.items if one.item == command.item), None)
-    if item is None:
-        codes = ", ".join(one.item for one in plan.items)
-        raise refused(
-            "plan.no-such-item",
-            "item",
-            rule=(f"本方案没有指标 {command.item}。", f"This plan has no item {command.item}."),
-            remedy=(f"方案所列：{codes}", f"It has: {codes}"),
-        )
+    item = _named(plan, command.item)
     if command.on > today(now):
         raise refused(
             "plan.day-to-come",
@@ -75,8 +75,21 @@ def report(plan: Plan | None, command: ReportDone, now: datetime) -> Change[Plan
             rule=(f"每项至多报告 {_MOST_REPORTS} 次。", f"At most {_MOST_REPORTS} reports on an item."),
             remedy=("请结案后另订方案。", "Close the plan and draw up another."),
         )
-    after = item.but(reports=(*item.reports, said))
-    return Change(plan.but(items=tuple(after if one is item else one for one in plan.items)))
+    return Change(_with(plan, item.but(reports=(*item.reports, said))))
+
+
+def amend(plan: Plan | None, command: Amend, now: datetime) -> Change[Plan] | None:
+    """Another guide or another date; None if it is so already.
+
+    Raises:
+        Refused: the plan is closed or has no such item, or the new date has passed.
+    """
+    plan = _open(plan)
+    item = _named(plan, command.item)
+    if command.target != item.target:
+        require_to_come(command.target, "target", now)
+    after = item.but(guide=command.guide, target=command.target)
+    return None if after == item else Change(_with(plan, after))
 
 
 def rescore(plan: Plan | None, command: Rescore, now: datetime) -> Change[Plan] | None:
@@ -119,6 +132,23 @@ def close(plan: Plan | None, command: Close, now: datetime) -> Change[Plan]:
             remedy=("请继续跟踪，或写明结案原因。", "Follow them up, or say why the plan ends."),
         )
     return Change(plan.but(status="closed", closing=Closing(words=command.words, at=now)))
+
+
+def _named(plan: Plan, code: str) -> PlanItem:
+    item = next((one for one in plan.items if one.item == code), None)
+    if item is None:
+        codes = ", ".join(one.item for one in plan.items)
+        raise refused(
+            "plan.no-such-item",
+            "item",
+            rule=(f"本方案没有指标 {code}。", f"This plan has no item {code}."),
+            remedy=(f"方案所列：{codes}", f"It has: {codes}"),
+        )
+    return item
+
+
+def _with(plan: Plan, item: PlanItem) -> Plan:
+    return plan.but(items=tuple(item if one.item == item.item else one for one in plan.items))
 
 
 def _open(plan: Plan | None) -> Plan:

@@ -1,6 +1,7 @@
 """An improvement plan 改进方案: from shortfalls to help, followed to the end (the practice of Wuzhou, S:001).
 
     draw up → report, as often as there is news → re-score, after a new scorecard → close
+            → amend, if guide or date change
 
 An officer of the federation draws it up with a guide by name for every item (“指派专人跟踪指导”, “一对一指导跟踪落实”).
 The guide's name stays in this document: a plan announces nothing.
@@ -12,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from services.scoring.domain.command import refused
 from services.scoring.domain.standing import ItemStanding
 from shared.contracts.chambers import Chamber
 from shared.contracts.event import Instant, Sha256
@@ -129,3 +131,18 @@ def plan_id(application: str, digest: str) -> str:
 def today(now: datetime) -> date:
     """The day of an instant, in China."""
     return now.astimezone(CHINA).date()
+
+
+def require_to_come(target: date, field: str, now: datetime) -> None:
+    """A target date must not have passed.
+
+    Raises:
+        Refused: it has.
+    """
+    if target < today(now):
+        raise refused(
+            "plan.target-past",
+            field,
+            rule=(f"期限 {target} 已过。", f"{target} has passed."),
+            remedy=("请定今天或以后的日期。", "Name today or a later day."),
+        )

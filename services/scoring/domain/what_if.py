@@ -133,8 +133,8 @@ def _elsewhere(item: Item, name: str) -> Text:
     field = item.fields[name]
     place = field.origin or f"{item.code}.{name}"
     return text(
-        f"须先核实“{field.zh}”（{place}）：其他指标也用此数据",
-        f"“{field.en}” ({place}) must be settled first: other items read it, too",
+        f"须先核实“{field.zh}”（{place}）：其他指标或适用条件也用此数据",
+        f"“{field.en}” ({place}) must be settled first: other items or a condition read it, too",
     )
 
 

@@ -200,6 +200,10 @@ async def test_a_plan_is_followed_to_its_end(client: httpx2.AsyncClient, service
     told = await client.post(f"{plan}/reports", json=done, headers=SECRETARY)
     assert told.json()["items"][0]["reports"][0]["evidence"] == ["ab" * 32]
     assert (await client.post(f"{plan}/reports", json=done, headers=NEIGHBOUR)).status_code == 403
+    given_ = {"guide": "示例指导人乙", "target": "2021-07-31"}
+    amended = (await client.put(f"{plan}/items/D2.e", json=given_, headers=CITY)).json()
+    assert (amended["items"][1]["guide"], amended["items"][1]["target"]) == ("示例指导人乙", "2021-07-31")
+    assert (await client.put(f"{plan}/items/D2.e", json=given_, headers=SECRETARY)).status_code == 403
     early = await client.post(f"{plan}/rescore", headers=CITY)
     assert early.json()["errors"][0]["code"] == "plan.not-scored-since"
     await service.score(submitted(facts(B2_i={"visited": {"2019": 30, "2020": 40}}), revision=2))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.domain.drawing_up import DrawUp, Entry, draw_up
-from services.scoring.domain.following import Close, ReportDone, Rescore, close, report, rescore
+from services.scoring.domain.following import Amend, Close, ReportDone, Rescore, amend, close, report, rescore
 from services.scoring.domain.plan import Plan
 from shared.contracts.text import text
 from shared.kernel.change import NotFound, Refused
@@ -150,6 +150,29 @@ def test_words_alone_may_prove() -> None:
     assert report(plan(), told(evidence=(), words="已走访三十二家"), NOW)
 
 
+def test_guide_and_date_of_one_item_may_change_and_nothing_else() -> None:
+    before, later = plan(), TODAY + timedelta(days=120)
+    command = Amend(by=officer(), item="D2.e", guide="示例指导人乙", target=later)
+    change = amend(before, command, NOW)
+    assert change
+    assert change.facts == ()
+    assert change.state.items[0] == before.items[0]
+    assert change.state.items[1] == before.items[1].but(guide="示例指导人乙", target=later)
+    assert amend(change.state, command, NOW) is None
+
+
+def test_a_new_date_is_to_come_and_an_old_one_may_stay() -> None:
+    after = NOW + timedelta(days=200)
+    (kept, _) = plan().items
+    with pytest.raises(Refused) as refusal:
+        amend(plan(), Amend(by=officer(), item="B2.i", guide="示例指导人乙", target=TODAY), after)
+    assert code_of(refusal) == "plan.target-past"
+    assert amend(plan(), Amend(by=officer(), item="B2.i", guide="示例指导人乙", target=kept.target), after)
+    with pytest.raises(Refused) as unknown:
+        amend(plan(), Amend(by=officer(), item="C1.f", guide="示例指导人乙", target=kept.target), NOW)
+    assert code_of(unknown) == "plan.no-such-item"
+
+
 def test_re_scoring_compares_points_then_and_now() -> None:
     newer = standing(facts(B2_i={"visited": {"2019": 30, "2020": 40}}), revision=2)
     change = rescore(plan(), Rescore(by=officer(), newest=newer), NOW)
@@ -191,6 +214,7 @@ def test_a_closed_plan_changes_no_more() -> None:
     newer = standing(facts(B2_i={}))
     acts = (
         lambda: report(ended, told(), NOW),
+        lambda: amend(ended, Amend(by=officer(), item="B2.i", guide="示例指导人乙", target=TODAY), NOW),
         lambda: rescore(ended, Rescore(by=officer(), newest=newer), NOW),
         lambda: close(ended, Close(by=officer(), words="示例"), NOW),
     )

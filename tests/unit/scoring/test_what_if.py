@@ -147,6 +147,27 @@ def test_a_fact_that_others_read_is_settled_first() -> None:
     assert waiting.keys().isdisjoint(lift.item.code for lift in lifts)
 
 
+def test_a_fact_of_its_own_that_others_read_is_not_changed_either() -> None:
+    """What is a part here may be a whole there: raising it would help one item and hurt the other."""
+    one = item("A1.a", "5", RULES["count"], fields={"n": "integer"})
+    other = item("A1.b", "5", {**RULES["ratio"], "of": "m", "by": "n"}, fields={"m": "integer"})
+    other["fields"]["n"] = {"from": "A1.a.n"}
+    before = tiny(one, other, facts={"A1.a": {"n": 1}, "A1.b": {"m": 0}})
+    (lift,), (beyond,) = what_if(before)
+    assert (lift.item.code, lift.changes) == ("A1.b", {"m": 1})
+    assert (beyond.item.code, "A1.a.n" in beyond.why.zh) == ("A1.a", True)
+
+
+def test_a_condition_is_not_touched() -> None:
+    """Whether an item applies is not for a lift to settle."""
+    rule = {"kind": "checklist", "fields": ["a", "b"], "counts": "each"}
+    asked = {"field": "a", "equals": True}
+    one = item("A1.a", "5", rule, fields={"a": "boolean", "b": "boolean"}, applies_if=asked)
+    lifts, (beyond,) = what_if(tiny(one, facts={}))
+    assert not lifts
+    assert "A1.a.a" in beyond.why.en
+
+
 @given(NUMBER, NUMBER, st.fractions(min_value="1/100", max_value=1), st.booleans())
 def test_a_part_is_raised_to_what_is_enough_and_no_further(part, whole, goal, elsewhere) -> None:
     new, of = raised(part, whole, goal, given_elsewhere=elsewhere)
