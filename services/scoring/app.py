@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from services.scoring import api
+from services.scoring.api import routers
+from services.scoring.api.desk import Desk
 from services.scoring.domain.decide import announcement_of, publish_rubric
 from services.scoring.handlers import table
 from services.scoring.library import rubric, rubric_ids
@@ -28,5 +29,5 @@ def create_app(settings: ScoringSettings) -> FastAPI:
     return service.http(
         title=text("四好评分服务", "Sihao scoring"),
         description=text("依标准评分，每一分都能说明来由", "Scores by the rubric; every point explains itself"),
-        routers=[api.router(store)],
+        routers=routers(Desk(store, service.commands)),
     )

@@ -1,4 +1,4 @@
-"""The rubrics that come with the platform: files in `rubrics/`, read, checked and kept."""
+"""The rubrics that come with the platform, and their efforts: files in `rubrics/` and `efforts/`, checked and kept."""
 
 from datetime import date
 from functools import cache
@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from services.scoring.domain.effort import Efforts, load_efforts
 from services.scoring.domain.loading import load_rubric
 from services.scoring.domain.rubric import Rubric
 from shared.contracts.text import text
@@ -15,6 +16,8 @@ from shared.kernel.problem import Problem
 
 FOLDER = Path(__file__).parent / "rubrics"
 """Where rubric files lie: `<id>.yaml`, beside each one `<id>.parameters.example.yaml`."""
+EFFORTS = Path(__file__).parent / "efforts"
+"""Where the efforts lie: `<id>.yaml` of the same rubric."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader; the fast one where it is built."""
 
@@ -53,6 +56,17 @@ def read_rubric(path: Path) -> Rubric:
         Refused: the file cannot be read, or is wrong; every place is named.
     """
     return load_rubric(read_yaml(path))
+
+
+@cache
+def efforts_of(key: str) -> Efforts:
+    """The efforts of a rubric.
+
+    Raises:
+        Refused: there is no such rubric, it has no efforts, or their file is wrong.
+    """
+    known = rubric(key)
+    return load_efforts(read_yaml(EFFORTS / f"{known.id}.yaml"), known)
 
 
 def example_parameters(key: str) -> dict[str, Any]:

@@ -1,17 +1,32 @@
-"""Scoring's store: the only file that knows collection names."""
+"""Scoring's store: the only file that knows collection and field names."""
 
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from services.scoring.domain.command import missing
+from services.scoring.domain.exemplar import Agreed, Exemplar
+from services.scoring.domain.plan import Plan
 from services.scoring.domain.record import Publication, Record, Terms
 from services.scoring.domain.standard import Standard
 from services.scoring.library import rubric
+from shared.contracts.area import CENTRE
+from shared.kernel.actor import Actor
 from shared.kernel.change import NotFound, NotYet
 from shared.kernel.problem import problem
+from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 
 RUBRICS = Kind("rubrics", Publication)
 TERMS = Kind("rounds", Terms)
-RECORDS = Kind("records", Record, indexes=(Index(("state.submission.round", "state.area")),))
-KINDS = (RUBRICS, TERMS, RECORDS)
+_CHAMBER = "state.submission.chamber.code"
+RECORDS = Kind("records", Record, indexes=(Index(("state.submission.round", "state.area")), Index((_CHAMBER,))))
+PLANS = Kind("plans", Plan, indexes=(Index(("state.chamber.code", "_id")), Index(("state.chamber.area", "_id"))))
+EXEMPLARS = Kind("exemplars", Exemplar, indexes=(Index(("state.agreed.clause", "_id")),))
+KINDS: tuple[Kind[Any], ...] = (RUBRICS, TERMS, RECORDS, PLANS, EXEMPLARS)
+Where = Mapping[str, Any]
+S = TypeVar("S", bound=State)
 
 
 class ScoringStore:
@@ -53,3 +68,52 @@ class ScoringStore:
                 )
             )
         return found
+
+    async def newest(self, chamber: str) -> Record:
+        """The record that a chamber handed in last.
+
+        Raises:
+            NotFound: none of it is scored and not withdrawn.
+        """
+        found = (await self.newest_of([chamber])).get(chamber)
+        if found is None:
+            raise missing("scorecard", chamber, "该商会的评分卡", "scorecard of chamber")
+        return found
+
+    async def newest_of(self, chambers: Sequence[str]) -> dict[str, Record]:
+        """Credit code → the record that this chamber handed in last, if one stands."""
+        records = [record for _, record in await self._database.find_by(RECORDS, _CHAMBER, chambers)]
+        handed_in = [(record.submission, record) for record in records if record.submission and not record.withdrawn]
+        handed_in.sort(key=lambda one: (one[0].receipt.at, one[0].application))
+        return {submission.chamber.code: record for submission, record in handed_in}
+
+    async def need(self, kind: Kind[S], key: str, zh: str, en: str) -> S:
+        """One document.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = await self._database.get(kind, key)
+        if found is None:
+            raise missing(kind.collection, key, zh, en)
+        return found
+
+    async def plans(self, where: Where, *, limit: int, after: str | None) -> list[Plan]:
+        """A page of plans, by id."""
+        return [plan for _, plan in await self._database.find(PLANS, where, limit=limit, after=after)]
+
+    async def consenting(self, agreed: Agreed) -> list[Exemplar]:
+        """The chambers that consent to be shown on this clause."""
+        where = {"state.agreed.clause": agreed.clause}
+        return [one for _, one in await self._database.find(EXEMPLARS, where) if agreed in one.agreed]
+
+
+def plan_filter(by: Actor, *, chamber: str | None, status: str | None) -> Where:
+    """The plans that a person may see: a secretary their chamber's, an officer those of their area."""
+    own: dict[str, Any] = {}
+    if by.role == "secretary":
+        own["state.chamber.code"] = by.chamber
+    elif by.area != CENTRE:
+        own["state.chamber.area"] = {"$regex": f"^{re.escape(by.area)}"} if by.area else None
+    asked = {"state.chamber.code": chamber, "state.status": status}
+    return {"$and": [own, {name: value for name, value in asked.items() if value is not None}]}

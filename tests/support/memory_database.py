@@ -26,10 +26,13 @@ class MemoryDatabase(MemoryStore):
         """The states of those that exist."""
         return {key: stored.state for key, stored in (await self.load(kind, keys)).items()}
 
-    async def find(self, kind: Kind[Any], where: Mapping[str, Any]) -> list[tuple[str, State]]:
+    async def find(
+        self, kind: Kind[Any], where: Mapping[str, Any], *, limit: int = 0, after: str | None = None
+    ) -> list[tuple[str, State]]:
         """The documents that match, by key."""
-        found = (key for key in self.keys(kind) if _matches(self.stored(kind, key), where))
-        return [(key, kind.state.model_validate(self.stored(kind, key)["state"])) for key in found]
+        keys = [key for key in self.keys(kind) if after is None or key > after]
+        found = [key for key in keys if _matches(self.stored(kind, key), where)]
+        return [(key, kind.state.model_validate(self.stored(kind, key)["state"])) for key in found[: limit or None]]
 
     async def find_by(self, kind: Kind[Any], field: str, values: Collection[str]) -> list[tuple[str, State]]:
         """The documents in whose field stands one of these values, by key."""
@@ -37,19 +40,26 @@ class MemoryDatabase(MemoryStore):
 
 
 def _matches(document: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    joined = {"$or": any, "$and": all}
     return all(
-        any(_matches(document, one) for one in wanted) if path == "$or" else _fits(_at(document, path), wanted)
+        joined[path](_matches(document, one) for one in wanted)
+        if path in joined
+        else _fits(_at(document, path), wanted)
         for path, wanted in where.items()
     )
 
 
 def _fits(value: Any, wanted: Any) -> bool:
+    if isinstance(value, list):
+        return any(_fits(one, wanted) for one in value)
     if isinstance(wanted, Mapping):
         return all(_OPERATORS[operator](value, operand) for operator, operand in wanted.items())
     return bool(value == wanted)
 
 
 def _at(document: Any, path: str) -> Any:
-    for part in path.split("."):
-        document = document.get(part) if isinstance(document, Mapping) else None
-    return document
+    part, _, rest = path.partition(".")
+    if isinstance(document, list):
+        return [_at(one, path) for one in document]
+    found = document.get(part) if isinstance(document, Mapping) else None
+    return _at(found, rest) if rest else found

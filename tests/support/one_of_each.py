@@ -9,6 +9,7 @@ from tests.support.platform import Platform
 OBJECTION = "合成异议：会员大会未达法定人数"
 MAIL = "mi-shu@example.org"
 PERSON = "米秘书"
+GUIDE = "示例指导人"
 CITY, CENTRE, PROVINCE = "3502", "CN", "35"
 EXPERTS = tuple(f"expert-{n}" for n in range(1, 6))
 """Seated at the centre's case; `expert-6` is in the pool and not seated."""
@@ -21,6 +22,7 @@ async def one_of_each(platform: Platform, *, spare: Iterable[str]) -> dict[str, 
     await made.rounds()
     await made.people(spare)
     await made.applications()
+    await made.improvement()
     await made.province_case()
     await made.exports()
     await made.centre_case()
@@ -99,6 +101,18 @@ class _Made:
             self.names[file] = found["evidence"][0]["sha256"]
         found = await self.done("GET", "intake", f"/applications/{self.names['application']}", self.operator)
         self.names["receipt"] = {key: found["receipt"][key] for key in ("number", "digest")}
+
+    async def improvement(self) -> None:
+        """A plan for the city's chamber by its federation; its consent to be shown on one clause."""
+        application, code = self.names["application"], self.names["code"]
+        card = await self.platform.comes("scoring", f"/scorecards/{application}", token=self.officer[CITY])
+        weak = card["shortfalls"][0]["item"]
+        entry = {"item": weak, "guide": GUIDE, "target": "2099-12-31", "proof": {"zh": "合成材料"}}
+        body = {"application": application, "digest": card["digest"], "items": [entry]}
+        plan = await self.done("POST", "scoring", "/plans", self.officer[CITY], json=body)
+        self.names |= {"weak": weak, "plan_body": body, "plan": plan["id"], "guide": GUIDE}
+        secretary = self.platform.token("secretary", chamber=code)
+        await self.done("PUT", "scoring", f"/exemplars/{code}/clauses/A1", secretary)
 
     async def province_case(self) -> None:
         """Wait for the case in Fujian; a pool of its own there."""

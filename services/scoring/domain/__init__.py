@@ -13,6 +13,14 @@ Figures and words are apart: figures are computed at once, sentences are made fo
 - `assess`    one item: figures and reason   - `standard`   rubric and parameters, compiled
 - `spread`    how N/A costs nothing          - `figures`    the exact sums
 - `measured`  digest, brief and full card    - `scorecard`  the card
+
+From shortfalls to help, beside the scoring and over it:
+
+- `what_if`   what an item could still gain  - `effort`     what that takes, as data
+- `cheapest`  the cheapest path to a goal    - `knapsack`   the exact choice
+- `path`      the path, for people           - `standing`   a scorecard, to be compared
+- `plan`      an improvement plan            - `drawing_up`, `following` its deciders
+- `exemplar`  who can show how, by consent
 """
 
 from services.scoring.domain.facts import Facts, check_facts

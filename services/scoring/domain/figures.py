@@ -5,6 +5,7 @@ quick. Figures are rounded once, at the end, one by one, to whole hundredths of 
 """
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from functools import cached_property
 from math import lcm
 from typing import NamedTuple
@@ -24,6 +25,15 @@ class Sums(NamedTuple):
     pending: int
     bonus: int
     """Credited: never more than the clause has lost."""
+
+
+class Exact(NamedTuple):
+    """The points of a clause before they are rounded."""
+
+    points: Fraction
+    """Given, with the bonus credited."""
+    most: Fraction
+    """What they can come to while the experts' marks are what they are."""
 
 
 class Figures:
@@ -86,6 +96,25 @@ class Figures:
         """Every gate is met or does not apply."""
         return all(result in {"met", "not_applicable", None} for result in self.gates)
 
+    def exact(self, position: int) -> Fraction:
+        """Points of an item before rounding, without bonus."""
+        return self._points(self._earned[position])
+
+    @cached_property
+    def exact_total(self) -> Fraction:
+        """Points of the whole before rounding, with the bonus credited."""
+        return self._points(sum(self._earned) + sum(self._credited.values()))
+
+    @cached_property
+    def exact_clauses(self) -> tuple[tuple[Exact, ...], ...]:
+        """Dimension by dimension."""
+        return tuple(
+            [
+                tuple([Exact(self._points(sums.points), self._points(sums.maximum - sums.pending)) for sums in own])
+                for own in self._clauses
+            ]
+        )
+
     @cached_property
     def losses(self) -> tuple[tuple[int, int], ...]:
         """Position of an item and hundredths lost, costliest first; equal losses in the order of the text."""
@@ -142,6 +171,9 @@ class Figures:
         credited = self._credited.get(own.start, 0)
         most, earned, pending = (sum(exact[own]) for exact in (self._maximum, self._earned, self._pending))
         return Sums(most, earned + credited, pending, credited)
+
+    def _points(self, exact: int) -> Fraction:
+        return Fraction(exact, POINT * self._unit)
 
     def _rounded(self, exact: Iterable[int]) -> tuple[int, ...]:
         """Hundredths of a point, halves upward."""

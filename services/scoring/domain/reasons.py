@@ -4,12 +4,11 @@ What an item's sentence says follows from the facts its rules read, so that it i
 and by event are hardly ever the same twice; where an item reads them, its sentence is made every time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
 from services.scoring.domain.assess import reason_of
-from services.scoring.domain.case import Need
 from services.scoring.domain.figure import Row
 from services.scoring.domain.rubric import Item
 from services.scoring.domain.standard import Standard
@@ -48,7 +47,7 @@ class Reasons:
 def _reader(item: Item, standard: Standard) -> Callable[[Row], Any] | None:
     """What the sentence of an item follows from; None if it is hardly ever the same."""
     terms = standard.columns.terms(item)
-    names = sorted({need.name for need in _needs(item) if need.name in terms.places})
+    names = sorted({need.name for need in item.needs() if need.name in terms.places})
     types = {item.fields[name].type for name in names if name in item.fields}
     if not types.isdisjoint({"yearly", "series"}):
         return None
@@ -56,8 +55,3 @@ def _reader(item: Item, standard: Standard) -> Callable[[Row], Any] | None:
     if types.isdisjoint({"list", "dates"}):
         return read
     return lambda row: tuple([tuple(fact) if type(fact) is list else fact for fact in read(row)])
-
-
-def _needs(item: Item) -> Iterator[Need]:
-    for part in (*item.rules, *([item.applies_if] if item.applies_if else [])):
-        yield from part.needs()

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
+from services.scoring.domain.case import Need
 from services.scoring.domain.conditions import Condition
 from services.scoring.domain.fields import Field, Named
 from services.scoring.domain.kinds import AnyRule, Bonus, Gate, Judged, PointRule
@@ -73,6 +74,11 @@ class Item(Named):
         """Points that experts give by judgement; 0 if it has no judged rule."""
         judged = sum(rule.share for rule in self.rules if isinstance(rule, Judged))
         return self.weight * judged / 100
+
+    def needs(self) -> Iterator[Need]:
+        """The names that its rules and its condition refer to."""
+        for part in (*self.rules, *([self.applies_if] if self.applies_if else [])):
+            yield from part.needs()
 
 
 class Clause(Named):

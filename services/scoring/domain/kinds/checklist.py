@@ -3,13 +3,13 @@
 The set is either several yes/no fields, or one list field measured against a list of wanted names.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Literal
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
 from services.scoring.domain.figure import FULL, NONE, Figure, Row, Share, Terms, Test
-from services.scoring.domain.kinds.rule import Reference, Rule
+from services.scoring.domain.kinds.rule import Changes, Reference, Rule
 from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given
 from shared.contracts.text import Text, text
@@ -105,7 +105,16 @@ class Checklist(Rule):
             parts.append(text(f"没有：{missing.zh}", f"not there: {missing.en}"))
         return joined([*parts, *unknown])
 
-    def _answers(self, case: Case, labels: Mapping[str, Text]) -> dict[str, bool | None]:
+    def fulfil(self, case: Case) -> Changes | None:
+        """All that is wanted; where one is enough and none is there, the first."""
+        wanted = list(self._labels(case))
+        there = [name for name, answer in self._answers(case, wanted).items() if answer]
+        added = wanted if self.counts == "each" else [] if there else wanted[:1]
+        if self.field is None:
+            return dict.fromkeys(added, True)
+        return {self.field: sorted({*(case.listed(self.field) or ()), *added})}
+
+    def _answers(self, case: Case, labels: Iterable[str]) -> dict[str, bool | None]:
         """Name → there, not there, or not given."""
         if self.field is None:
             return {name: value if isinstance(value := case.values.get(name), bool) else None for name in labels}

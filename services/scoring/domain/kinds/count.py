@@ -12,7 +12,7 @@ from pydantic import Field as Setting
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
 from services.scoring.domain.figure import NO_COUNTS, NONE, Figure, Row, Share, Terms
-from services.scoring.domain.kinds.rule import Reference, Rule, Whole
+from services.scoring.domain.kinds.rule import Changes, Reference, Rule, Whole
 from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given
 from shared.contracts.text import Text, text
@@ -87,6 +87,17 @@ class Count(Rule):
             return text(zh, en)
         full = min((least for least, part in steps if part == 100), default=steps[-1][0])  # noqa: PLR2004 - percent
         return text(f"{zh}，得 {share} %，满分需 {full}", f"{en}, earns {share} %, full points from {full}")
+
+    def fulfil(self, case: Case) -> Changes | None:
+        """The number of the step that earns most, in every year that is judged."""
+        steps = self._steps(case.parameters)
+        most = max(share for _, share in steps)
+        full = min(least for least, share in steps if share == most)
+        if self.years is None:
+            return {self.field: max(case.whole(self.field) or 0, full)}
+        counts = case.series(self.field) or {}
+        years = map(str, case.parameters.years(self.years))
+        return {self.field: {**counts, **{year: max(counts.get(year, 0), full) for year in years}}}
 
     def _steps(self, parameters: Parameters) -> list[tuple[int, int]]:
         """The steps as numbers, smallest first."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.scoring.domain.case import Case, Need, needs
 from services.scoring.domain.figure import NONE, Figure, Row, Share, Terms
-from services.scoring.domain.kinds.rule import Percentage, Rule
+from services.scoring.domain.kinds.rule import Changes, Percentage, Rule
 from services.scoring.domain.words import not_given, percent
 from shared.contracts.text import Text, text
 
@@ -49,6 +49,10 @@ class Deduction(Rule):
             return text(f"{label.zh} 0，不扣分", f"{label.en}: 0, nothing deducted")
         cost = percent(min(Fraction(1), number * case.parameters.percent(self.each) / 100))
         return text(f"{label.zh} {number}，扣 {cost}", f"{label.en}: {number}, costs {cost}")
+
+    def fulfil(self, case: Case) -> Changes | None:
+        """That there was none, if nothing was said of it; what has happened cannot be undone."""
+        return None if case.whole(self.field) else {self.field: 0}
 
     def needs(self) -> Iterator[Need]:
         """The fields and parameters it refers to."""

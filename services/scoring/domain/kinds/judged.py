@@ -5,7 +5,7 @@ from typing import Literal
 
 from services.scoring.domain.case import Case, Need
 from services.scoring.domain.figure import PENDING, Figure, Row, Share, Terms
-from services.scoring.domain.kinds.rule import Rule
+from services.scoring.domain.kinds.rule import Changes, Rule
 from services.scoring.domain.words import rounded
 from shared.contracts.text import Text, text
 
@@ -40,6 +40,11 @@ class Judged(Rule):
             return text(f"待专家评分（{most} 分）", f"to be marked by experts ({most} points)")
         given = rounded(case.mark)
         return text(f"专家评分 {given}/{most}", f"experts' mark {given} of {most}")
+
+    def fulfil(self, case: Case) -> Changes | None:
+        """No fact earns it: only experts give it."""
+        del case
+        return None
 
     def needs(self) -> Iterator[Need]:
         """It reads no facts; experts do."""

@@ -9,7 +9,8 @@ from typing import Literal
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
 from services.scoring.domain.figure import FULL, NO_COUNTS, NONE, Figure, Row, Share, Terms, mean
-from services.scoring.domain.kinds.rule import Percentage, Reference, Rule
+from services.scoring.domain.kinds.parts import raised
+from services.scoring.domain.kinds.rule import Changes, Percentage, Reference, Rule
 from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given, percent
 from shared.contracts.text import Text, text
@@ -95,6 +96,22 @@ class Ratio(Rule):
             f"{zh}{of.zh} {part}/{whole}＝{figure}，满分线 {goal} %，得 {earned}",
             f"{en}{of.en} {part}/{whole} = {figure}, full at {goal} %, earns {earned}",
         )
+
+    def fulfil(self, case: Case) -> Changes | None:
+        """Enough, in every year that is judged."""
+        if self.years is None:
+            part, whole = self._enough(case, case.whole(self.of), case.whole(self.by))
+            return {self.of: part, self.by: whole}
+        parts, wholes = dict(case.series(self.of) or {}), dict(case.series(self.by) or {})
+        for year in map(str, case.parameters.years(self.years)):
+            parts[year], wholes[year] = self._enough(case, parts.get(year), wholes.get(year))
+        return {self.of: parts, self.by: wholes}
+
+    def _enough(self, case: Case, part: int | None, whole: int | None) -> tuple[int, int]:
+        if whole == 0 and self.zero == "skip":
+            return part or 0, whole
+        goal, borrowed = case.parameters.percent(self.full_at) / 100, case.fields[self.by].origin is not None
+        return raised(part, whole, goal, given_elsewhere=borrowed)
 
     def needs(self) -> Iterator[Need]:
         """The fields and parameters it refers to."""

@@ -1,13 +1,14 @@
 """What every kind of rule that gives points has in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Setting
 
 from services.scoring.domain.case import Case, Need
+from services.scoring.domain.fields import Value
 from services.scoring.domain.figure import Figure, Terms
 from shared.contracts.text import Text
 
@@ -17,6 +18,8 @@ Whole = Annotated[int, Setting(ge=1)] | Reference
 """A whole number, or the round parameter that gives it."""
 Percentage = Annotated[int, Setting(ge=1, le=100)] | Reference
 """1…100, or the round parameter that gives it."""
+Changes = Mapping[str, Value]
+"""Field of an item → the value it would have to have."""
 
 
 class Rule(BaseModel, ABC):
@@ -38,6 +41,10 @@ class Rule(BaseModel, ABC):
     @abstractmethod
     def reason(self, case: Case) -> Text:
         """What it finds, in words."""
+
+    @abstractmethod
+    def fulfil(self, case: Case) -> Changes | None:
+        """The facts that would earn all of it, as near to those given as may be; None if no facts can."""
 
     @abstractmethod
     def needs(self) -> Iterator[Need]:

@@ -11,9 +11,13 @@ from typing import Literal
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
 from services.scoring.domain.figure import NO_COUNTS, NONE, Figure, Row, Share, Terms
-from services.scoring.domain.kinds.rule import Percentage, Reference, Rule
+from services.scoring.domain.kinds.parts import raised
+from services.scoring.domain.kinds.rule import Changes, Percentage, Reference, Rule
 from services.scoring.domain.words import joined, not_given, percent
 from shared.contracts.text import Text, text
+
+_TO_BE_NAMED = "待填报"
+"""The name of an event that the chamber still has to give."""
 
 
 class Threshold(Rule):
@@ -97,6 +101,19 @@ class Threshold(Rule):
             f"{when}{label.zh} {figure}，未达到 {goal} %，差 {gap} {unit.zh}".rstrip(),
             f"{period}: {plain}, below {goal} %, {gap} {unit.en} short".replace("  ", " "),
         )
+
+    def fulfil(self, case: Case) -> Changes | None:
+        """Enough in every period that falls short; where an event is to be named and none is, one of one."""
+        goal, borrowed = case.parameters.percent(self.percent) / 100, case.fields[self.by].origin is not None
+        parts, wholes = dict(case.series(self.of) or {}), dict(case.series(self.by) or {})
+        years = [str(year) for year in case.parameters.years(self.years)] if self.years else []
+        for period in years or sorted({*parts, *wholes}) or [_TO_BE_NAMED]:
+            part, whole = parts.get(period), wholes.get(period)
+            skipped = whole == 0 and self.zero == "skip"
+            reached = part is not None and whole and goal * whole <= part and (part <= whole or not self.within)
+            if not (skipped or reached):
+                parts[period], wholes[period] = raised(part, whole, goal, given_elsewhere=borrowed)
+        return {self.of: parts, self.by: wholes}
 
     def needs(self) -> Iterator[Need]:
         """The fields and parameters it refers to."""

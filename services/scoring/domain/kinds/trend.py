@@ -9,7 +9,7 @@ from typing import Literal
 
 from services.scoring.domain.case import Case, Need, needs, parameter_needs
 from services.scoring.domain.figure import NO_COUNTS, Figure, Row, Share, Terms
-from services.scoring.domain.kinds.rule import Reference, Rule
+from services.scoring.domain.kinds.rule import Changes, Reference, Rule
 from services.scoring.domain.parameters import Parameters
 from services.scoring.domain.words import joined, not_given
 from shared.contracts.text import Text, text
@@ -67,6 +67,15 @@ class Trend(Rule):
     def _years(self, parameters: Parameters) -> tuple[int, ...]:
         years = parameters.years(self.years)
         return (years[0] - 1, *years)
+
+    def fulfil(self, case: Case) -> Changes | None:
+        """One more than the year before, wherever it did not grow."""
+        counts = dict(case.series(self.field) or {})
+        first, *later = map(str, self._years(case.parameters))
+        last = counts.setdefault(first, 0)
+        for year in later:
+            last = counts[year] = max(counts.get(year, 0), last + 1)
+        return {self.field: counts}
 
     def needs(self) -> Iterator[Need]:
         """The fields and parameters it refers to."""

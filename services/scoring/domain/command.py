@@ -1,0 +1,36 @@
+"""What every command of scoring has in common: a person acts, and says so."""
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.kernel.actor import Actor
+from shared.kernel.change import NotFound, Refused
+from shared.kernel.problem import problem
+
+
+class Command(BaseModel):
+    """An act of a person.
+
+    What the person said makes up its content, by which a repeat is recognised. What the edge read for the decider from
+    other documents is in fields marked `exclude`, since it may differ when the same act is sent again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Actor
+
+
+def refused(code: str, field: str, *, rule: tuple[str, str], remedy: tuple[str, str]) -> Refused:
+    """A refusal with one problem, to be raised."""
+    return Refused(problem(code, field, rule=rule, remedy=remedy))
+
+
+def missing(what: str, key: str, zh: str, en: str) -> NotFound:
+    """The act names something that does not exist here, to be raised."""
+    return NotFound(
+        problem(
+            f"{what}.unknown",
+            what,
+            rule=(f"没有{zh} {key}。", f"There is no {en} {key}."),
+            remedy=("请核对编号。", "Check the id."),
+        )
+    )
