@@ -34,7 +34,9 @@ class Issuer:
         self._key = key
         own = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": ALGORITHMS[0]}
         earlier = former.as_dict(private=False)["keys"] if former else []
-        self.keys: dict[str, Any] = {"keys": [own, *(one for one in earlier if one.get("kid") != own["kid"])]}
+        self._kid = own["kid"]
+        others = [one for one in earlier if one.get("kid") != self._kid]
+        self.published = json.dumps({"keys": [own, *others]}, separators=(",", ":"))
         """The public keys, as a JWK Set (RFC 7517); the first is the one in use."""
 
     @classmethod
@@ -52,7 +54,7 @@ class Issuer:
 
     def sign(self, kind: str, claims: BaseModel) -> str:
         """The claims as a compact JWS (RFC 7515) of this `typ`."""
-        header = {"alg": ALGORITHMS[0], "typ": kind, "kid": self.keys["keys"][0]["kid"]}
+        header = {"alg": ALGORITHMS[0], "typ": kind, "kid": self._kid}
         return jwt.encode(header, claims.model_dump(mode="json"), self._key, registry=Registry(algorithms=ALGORITHMS))
 
 
@@ -76,7 +78,10 @@ def _key_set(path: Path) -> KeySet:
                 "certificate.former-keys",
                 f"SIHAO_CERTIFICATE_FORMER_KEYS {path}",
                 rule=("不是可读的公钥集（JWK Set）。", "This is no readable JWK Set."),
-                remedy=("请填 /.well-known/jwks.json 先前的内容。", "Put there what /.well-known/jwks.json said before."),
+                remedy=(
+                    "请填 /.well-known/jwks.json 先前的内容。",
+                    "Put there what /.well-known/jwks.json said before.",
+                ),
             )
         ) from error
 

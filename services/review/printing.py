@@ -67,11 +67,8 @@ class Printer:
         """The same, here and now."""
         words = self._words(credential)
         self._require_glyphs("".join(words.values()))
-        made = typst.Compiler(TEMPLATE, root=HERE, font_paths=self._fonts).compile(
-            format="pdf",
-            sys_inputs={**words, "qr": qr_code(scanned)},
-            timestamp=credential.nbf,
-        )
+        inputs = {**words, "qr": qr_code(scanned)}
+        made = self._typst.compile(format="pdf", sys_inputs=inputs, timestamp=credential.nbf)
         assert isinstance(made, bytes)  # noqa: S101 - one file, since the format is PDF
         return made
 
@@ -87,7 +84,11 @@ class Printer:
                     "Enter its name in certificates/lines.yaml.",
                 ),
             )
-        level, first, last = LEVELS[credential.level], day_words(credential.valid_from), last_day_words(credential.valid_until)
+        level, first, last = (
+            LEVELS[credential.level],
+            day_words(credential.valid_from),
+            last_day_words(credential.valid_until),
+        )
         return {
             "name": credential.name,
             "title_zh": line.title.zh,
@@ -121,6 +122,10 @@ class Printer:
     @cached_property
     def _fonts(self) -> typst.Fonts:
         return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[self._folder])
+
+    @cached_property
+    def _typst(self) -> typst.Compiler:
+        return typst.Compiler(TEMPLATE, root=HERE, font_paths=self._fonts)
 
     @cached_property
     def _glyphs(self) -> frozenset[int]:

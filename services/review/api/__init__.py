@@ -8,6 +8,7 @@ from services.review.api import (
     announcements,
     ballots,
     cases,
+    certificates,
     decisions,
     experts,
     exports,
@@ -33,6 +34,7 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         ballots,
         notices,
         announcements,
+        certificates,  # before honours, whose paths are wider
         honours,
         procedures,
         exports,

@@ -68,7 +68,9 @@ def verify(token: str, keys: KeySet, listed: str | None, now: datetime) -> Verdi
     try:
         stated = Credential.model_validate(opened(token, credential.TYPE, keys))
     except (NotSigned, ValidationError):
-        words = text("签名不符：不是此签发者的证书，或内容被改动", "the signature does not hold: not theirs, or altered")
+        words = text(
+            "签名不符：不是此签发者的证书，或内容被改动", "the signature does not hold: not theirs, or altered"
+        )
         return _verdict(None, Finding(check="signature", holds=False, words=words))
     signed = text(f"签名有效，签发者 {stated.iss}", f"signed by {stated.iss}")
     return _verdict(
@@ -129,7 +131,9 @@ def _status(stated: Credential, keys: KeySet, listed: str | None, now: datetime)
         return Finding(check="status", holds=False, words=words)
     made = time_words(datetime.fromtimestamp(found.iat, UTC))
     if now.timestamp() >= found.exp:
-        words = text(f"状态列表太旧（{made.zh}），请重新获取", f"the status list is too old ({made.en}); fetch it again")
+        words = text(
+            f"状态列表太旧（{made.zh}），请重新获取", f"the status list is too old ({made.en}); fetch it again"
+        )
         return Finding(check="status", holds=False, words=words)
     said = _STATUSES.get(status, text(f"状态不明（{status}）", f"of unknown status ({status})"))
     words = text(f"{said.zh}（截至 {made.zh}）", f"{said.en} (as of {made.en})")
