@@ -4,6 +4,7 @@ import typer
 
 from services.scoring.cli import rubric_app, score_command
 from services.scoring.rescore_cli import rescore_command
+from sihao.certificate import certificate_app
 from sihao.dead import dead_app
 from sihao.limit import limit_command
 from sihao.restore import restore_command
@@ -17,6 +18,7 @@ app.command("score", help="不连服务器，为一份申报评分 / Score facts
 app.command("rescore", help="批量重算并核对摘要 / Score many applications again and compare digests.")(rescore_command)
 app.add_typer(rubric_app, name="rubric", help="查看和检查评分标准 / Show and check rubrics.")
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
+app.add_typer(certificate_app, name="certificate", help="核验证书，无需联网 / Verify certificates, offline.")
 
 app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)
 app.command("restore", help="数据库从备份恢复后补回遗忘的事实 / Give a restored store back what it forgot.")(

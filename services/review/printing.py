@@ -1,4 +1,4 @@
-"""Certificates as PDF: set by Typst from `certificates/certificate.typ`, with a QR code. The same words, the same bytes.
+"""Certificates as PDF: set by Typst from `certificates/certificate.typ`, with a QR code. Same words, same bytes.
 
 A certificate with an empty box for a character is never made: what no font has is named instead.
 """

@@ -1,10 +1,11 @@
-"""Certificates 证书: an honour as a signed statement and as PDF; status lists and public keys, by which anyone verifies.
+"""Certificates 证书: an honour as a signed statement and as PDF; status lists and public keys for whoever verifies one.
 
 Offline verification needs three files from here: the certificate, the keys, the status list.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -17,13 +18,12 @@ from services.review.domain import place as places
 from services.review.domain import status_list as lists
 from services.review.domain.command import missing
 from services.review.domain.credential import Credential
-from services.review.domain.honour import Register, Term
 from services.review.issuing import Issuer
 from services.review.store import BLOCKS, HONOURS
 from shared.kernel.actor import Actor
 from shared.kernel.problem import problem
 from shared.runtime.access import public
-from shared.runtime.problems import UNAVAILABLE, HttpProblem
+from shared.runtime.problems import HttpProblem
 
 Anyone = Annotated[Actor, public("证书供任何人核验 / certificates are for anyone to verify")]
 HonourId = Annotated[str, Path(max_length=200, examples=["national-sihao:51350200MJB00102XM:CN-2020"])]
@@ -34,19 +34,21 @@ JWT = "application/jwt"
 STATUS_LIST = "application/statuslist+jwt"
 JWK_SET = "application/jwk-set+json"
 PDF = "application/pdf"
+_KEPT = timedelta(minutes=1)
+"""How long a list that was made serves who asks next. Our default."""
 _FRESH = int(lists.TTL.total_seconds())
 
 
 class NotGiven(HttpProblem):
     """This deployment gives no certificates."""
 
-    status = UNAVAILABLE
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def router(desk: Desk) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(tags=["证书 / certificates"])
-    kept: dict[str, tuple[datetime, str]] = {}
+    kept = _Lists(desk)
 
     @routes.get(
         "/honours/{honour}/credential",
@@ -57,7 +59,7 @@ def router(desk: Desk) -> APIRouter:
     async def credential(honour: HonourId, _by: Anyone) -> Response:
         """A JWT (compact JWS, Ed25519); the claims are those of the register."""
         issuer = _issuer(desk)
-        return _file(issuer.sign(credentials.TYPE, await stated(issuer, honour)), JWT)
+        return _file(issuer.sign(credentials.TYPE, await _stated(desk, issuer, honour)), JWT)
 
     @routes.get(
         "/honours/{honour}/certificate.pdf",
@@ -68,7 +70,7 @@ def router(desk: Desk) -> APIRouter:
     async def certificate(honour: HonourId, _by: Anyone) -> Response:
         """A4. The QR code holds the address to look it up at, and behind `#` the signed statement itself."""
         issuer = _issuer(desk)
-        statement = await stated(issuer, honour)
+        statement = await _stated(desk, issuer, honour)
         signed = issuer.sign(credentials.TYPE, statement)
         scanned = f"{desk.bulletin}/verify?q={quote(honour, safe=':')}#{signed}"
         return _file(await desk.printer.pdf(statement, scanned), PDF)
@@ -81,16 +83,7 @@ def router(desk: Desk) -> APIRouter:
     )
     async def status_list(line: LineId, _by: Anyone) -> Response:
         """Which certificates of a line were revoked (1) or superseded (3): an IETF Token Status List."""
-        issuer, now = _issuer(desk), desk.clock.now()
-        made, signed = kept.get(line, (None, ""))
-        if made is None or not made <= now < made + lists.TTL / 5:
-            if not await desk.store.has_line(line):
-                raise missing("status-lists", line, "称号系列", "honour line")
-            statuses = lists.statuses(await desk.store.ended(line), await desk.store.places(line))
-            address = credentials.list_address(issuer.address, line)
-            signed = issuer.sign(lists.TYPE, lists.make(issuer.address, address, statuses, now))
-            kept[line] = (now, signed)
-        return _file(signed, STATUS_LIST)
+        return _file(await kept.current(line, _issuer(desk)), STATUS_LIST)
 
     @routes.get(
         "/.well-known/jwks.json",
@@ -102,32 +95,53 @@ def router(desk: Desk) -> APIRouter:
         """The public keys (JWK Set) that sign certificates and status lists here, or did."""
         return _file(_issuer(desk).published, JWK_SET)
 
-    async def stated(issuer: Issuer, honour: str) -> Credential:
-        """What is stated about an honour; it is given its place in the status list if it has none yet.
+    return routes
+
+
+async def _stated(desk: Desk, issuer: Issuer, honour: str) -> Credential:
+    """What is stated about an honour; it is given its place in the status list if it has none yet.
+
+    Raises:
+        NotFound: there is no such honour here.
+        Refused: it has ended.
+    """
+    register = await desk.store.need(HONOURS, honours.register_of(honour), "称号", "honour")
+    term = next((term for term in register.terms if term.honour == honour), None)
+    if term is None:
+        raise missing("honours", honour, "称号", "honour")
+    credentials.require_issuable(term)
+    key, take = places.block_key(register.line, honour), places.Take(line=register.line, honour=honour)
+    block = await desk.store.get(BLOCKS, key)
+    if block is None or honour not in block.places:
+        done = await desk.commands.do(BLOCKS, key, take, places.take, what="take", by=ISSUER)
+        block = done.state or await desk.store.need(BLOCKS, key, "状态列表", "status list")
+    return Credential.of(register, term, issuer=issuer.address, place=block.places[honour])
+
+
+class _Lists:
+    """Signed status lists, each kept for a minute, so that whoever asks often costs little."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._kept: dict[str, tuple[datetime, str]] = {}
+
+    async def current(self, line: str, issuer: Issuer) -> str:
+        """The list of a line.
 
         Raises:
-            NotFound: there is no such honour here.
-            Refused: it has ended.
+            NotFound: nobody here holds or held an honour of it.
         """
-        register, term = await found(honour)
-        credentials.require_issuable(term)
-        key, take = places.block_key(register.line, honour), places.Take(line=register.line, honour=honour)
-        block = await desk.store.get(BLOCKS, key)
-        if block is None or honour not in block.places:
-            done = await desk.commands.do(BLOCKS, key, take, places.take, what="take", by=ISSUER)
-            block = done.state
-        if block is None:
-            raise missing("honours", honour, "称号", "honour")
-        return Credential.of(register, term, issuer=issuer.address, place=block.places[honour])
-
-    async def found(honour: str) -> tuple[Register, Term]:
-        register = await desk.store.get(HONOURS, honours.register_of(honour))
-        term = next((term for term in register.terms if term.honour == honour), None) if register else None
-        if register is None or term is None:
-            raise missing("honours", honour, "称号", "honour")
-        return register, term
-
-    return routes
+        store, now = self._desk.store, self._desk.clock.now()
+        made, signed = self._kept.get(line, (None, ""))
+        if made is not None and made <= now < made + _KEPT:
+            return signed
+        if not await store.has_line(line):
+            raise missing("status-lists", line, "称号系列", "honour line")
+        statuses = lists.statuses(await store.ended(line), await store.places(line))
+        address = credentials.list_address(issuer.address, line)
+        signed = issuer.sign(lists.TYPE, lists.make(issuer.address, address, statuses, now))
+        self._kept[line] = (now, signed)
+        return signed
 
 
 def _issuer(desk: Desk) -> Issuer:
