@@ -1,5 +1,6 @@
 """What the tests of certificates begin with: an honour, its register, a key."""
 
+import json
 from datetime import timedelta
 from functools import cache
 
@@ -30,8 +31,6 @@ def issuer(name: str = "ours") -> Issuer:
 
 def keys(of: Issuer) -> KeySet:
     """Its public keys, as anyone gets them."""
-    import json
-
     return KeySet.import_key_set(json.loads(of.published))
 
 

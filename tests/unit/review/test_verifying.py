@@ -7,7 +7,6 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from services.review.domain import credential as credentials
 from services.review.domain import status_list as lists
 from services.review.domain.verifying import Verdict, verify
 from tests.unit.review import certificates as made
@@ -71,7 +70,8 @@ def test_without_a_list_it_says_that_revocation_was_not_checked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "holds", "zh"), [(-11, False, "尚未生效"), (-10, True, "有效期内"), (699, True, "有效期内"), (700, False, "到期")]
+    ("day", "holds", "zh"),
+    [(-11, False, "尚未生效"), (-10, True, "有效期内"), (699, True, "有效期内"), (700, False, "到期")],
 )
 def test_the_dates_are_looked_at(day: int, holds: bool, zh: str) -> None:  # noqa: FBT001 - a parameter of the test
     verdict = verify(SIGNED, KEYS, None, given.NOW + day * made.DAY)
@@ -111,5 +111,3 @@ def test_a_list_unfolds_to_no_more_than_it_may() -> None:
     for bits in (lists.Bits(bits=2, lst=lists.pack({})[:20]), lists.Bits(bits=2, lst="x")):
         with pytest.raises(ValueError, match="place"):
             bits.at(lists.PLACES - 1)
-
-
