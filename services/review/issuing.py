@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 from pydantic import BaseModel
 
-from services.review.domain.verifying import ALGORITHMS, Registry
+from services.review.domain.verifying import ALGORITHM, Registry
 from services.review.settings import ReviewSettings
 from shared.kernel.problem import Problem, problem
 
@@ -32,7 +32,7 @@ class Issuer:
         """`address` is the service's public one; `former` are the keys that signed earlier, public parts only."""
         self.address = address
         self._key = key
-        own = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": ALGORITHMS[0]}
+        own = {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": ALGORITHM}
         earlier = former.as_dict(private=False)["keys"] if former else []
         self._kid = own["kid"]
         others = [one for one in earlier if one.get("kid") != self._kid]
@@ -54,8 +54,8 @@ class Issuer:
 
     def sign(self, kind: str, claims: BaseModel) -> str:
         """The claims as a compact JWS (RFC 7515) of this `typ`."""
-        header = {"alg": ALGORITHMS[0], "typ": kind, "kid": self._kid}
-        return jwt.encode(header, claims.model_dump(mode="json"), self._key, registry=Registry(algorithms=ALGORITHMS))
+        header = {"alg": ALGORITHM, "typ": kind, "kid": self._kid}
+        return jwt.encode(header, claims.model_dump(mode="json"), self._key, registry=Registry())
 
 
 def _private_key(path: Path) -> OKPKey:
@@ -63,7 +63,7 @@ def _private_key(path: Path) -> OKPKey:
         key = OKPKey.import_key(path.read_bytes())
         if key.is_private and key.curve_name == _CURVE:
             return key
-    except (OSError, ValueError, JoseError) as error:
+    except (OSError, ValueError, TypeError, JoseError) as error:  # TypeError: it asks for a password
         raise WrongKey(_not_a_key(path)) from error
     raise WrongKey(_not_a_key(path))
 

@@ -61,15 +61,16 @@ class Printer:
             Refused: the honour line has no certificates, or no font has a character.
         """
         async with self._one:
-            return await asyncio.to_thread(self.set, credential, scanned)
+            return await asyncio.to_thread(self.typeset, credential, scanned)
 
-    def set(self, credential: Credential, scanned: str) -> bytes:
+    def typeset(self, credential: Credential, scanned: str) -> bytes:
         """The same, here and now."""
         words = self._words(credential)
         self._require_glyphs("".join(words.values()))
         inputs = {**words, "qr": qr_code(scanned)}
         made = self._typst.compile(format="pdf", sys_inputs=inputs, timestamp=credential.nbf)
-        assert isinstance(made, bytes)  # noqa: S101 - one file, since the format is PDF
+        if not isinstance(made, bytes):
+            raise TypeError("a PDF is one file")
         return made
 
     def _words(self, credential: Credential) -> dict[str, str]:

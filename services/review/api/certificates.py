@@ -105,9 +105,9 @@ async def _stated(desk: Desk, issuer: Issuer, honour: str) -> Credential:
         NotFound: there is no such honour here.
         Refused: it has ended.
     """
-    register = await desk.store.need(HONOURS, honours.register_of(honour), "称号", "honour")
-    term = next((term for term in register.terms if term.honour == honour), None)
-    if term is None:
+    register = await desk.store.get(HONOURS, honours.register_of(honour))
+    term = next((term for term in register.terms if term.honour == honour), None) if register else None
+    if register is None or term is None:
         raise missing("honours", honour, "称号", "honour")
     credentials.require_issuable(term)
     key, take = places.block_key(register.line, honour), places.Take(line=register.line, honour=honour)

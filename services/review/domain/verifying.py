@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,18 +19,20 @@ from services.review.domain.status_list import StatusList
 from shared.contracts.text import Text, text
 from shared.kernel.calendar import day_words, last_day_words, time_words
 
-ALGORITHMS = ("EdDSA", "Ed25519")
-"""One signature under two names (RFC 8037, RFC 9864); the first is written, since every library knows it."""
+ALGORITHM = "EdDSA"
+"""Ed25519 under the name of RFC 8037, which every library knows; RFC 9864 has given it another."""
 
 
 class Registry(JWSRegistry):
-    """Only Ed25519, under either name; the library's own warns of the older one."""
+    """Only this algorithm, without the library's warning about its name."""
 
     max_payload_length = 1_000_000
 
     def get_alg(self, name: str) -> Any:
         """The algorithm of that name, if it is ours."""
-        return self.algorithms[name] if name in ALGORITHMS else super().get_alg(name)
+        if name != ALGORITHM:
+            raise UnsupportedAlgorithmError(name)
+        return self.algorithms[name]
 
 
 class Finding(BaseModel):
@@ -88,8 +90,8 @@ def opened(token: str, kind: str, keys: KeySet) -> Mapping[str, Any]:
         NotSigned: it is none, or the signature does not hold.
     """
     try:
-        found = jwt.decode(token, keys, registry=Registry(algorithms=ALGORITHMS))
-    except (JoseError, ValueError) as error:
+        found = jwt.decode(token, keys, registry=Registry())
+    except (JoseError, ValueError, TypeError, AttributeError) as error:  # the last two of a header that is no object
         raise NotSigned from error
     if found.header.get("typ") != kind:
         raise NotSigned

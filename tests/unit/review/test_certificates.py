@@ -9,6 +9,7 @@ import httpx2
 import pypdfium2
 import pytest
 import zxingcpp
+from joserfc.jwk import OKPKey
 from pydantic import SecretStr, ValidationError
 
 from services.review.api import certificates, honours
@@ -18,7 +19,6 @@ from services.review.domain.verifying import verify
 from services.review.issuing import Issuer, WrongKey
 from services.review.printing import Printer
 from services.review.settings import ReviewSettings
-from services.review.store import HONOURS
 from shared.contracts import text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Refused
@@ -121,7 +121,7 @@ async def test_who_has_three_files_verifies_offline_and_sees_a_revocation() -> N
         assert verdict.credential
         assert (verdict.credential.jti, verdict.credential.iss) == (made.HONOUR, made.ADDRESS)
         assert verdict.credential.status.status_list.uri == made.LIST
-        assert all("private" not in key and "d" not in key for key in (await web.get("/.well-known/jwks.json")).json()["keys"])
+        assert '"d"' not in made.issuer().published, "the private part"
 
         command = Revoke(by=given.officer("CN"), round="CN-2020", reason=text("弄虚作假", "false facts"), document="d")
         shelf.found["honours", f"{made.LINE}:{given.code(1)}"] = revoke(made.register(), command, given.NOW).state
@@ -193,22 +193,22 @@ async def test_without_a_key_nothing_is_given_and_the_problem_says_why() -> None
 def test_a_character_that_no_font_has_is_named_and_nothing_is_printed() -> None:
     strange = made.credential().model_copy(update={"name": "\U0002ffff商会"})
     with pytest.raises(Refused, match=r"U\+2FFFF") as refusal:
-        PRINTER.set(strange, "x")
+        PRINTER.typeset(strange, "x")
     assert refusal.value.problems[0].code == "certificate.no-glyph"
 
 
 def test_a_folder_without_fonts_prints_nothing(tmp_path: Any) -> None:
     with pytest.raises(Refused, match="证"):
-        Printer(tmp_path).set(made.credential(), "x")
+        Printer(tmp_path).typeset(made.credential(), "x")
 
 
 def test_a_line_without_words_has_no_certificates() -> None:
     with pytest.raises(Refused, match=r"lines\.yaml|no certificates"):
-        Printer(lines={}).set(made.credential(), "x")
+        Printer(lines={}).typeset(made.credential(), "x")
 
 
 def test_keys_are_read_from_files_and_former_ones_stay_published(tmp_path: Any) -> None:
-    now, before = made.OKPKey.generate_key("Ed25519"), made.issuer()
+    now, before = OKPKey.generate_key("Ed25519"), made.issuer()
     (tmp_path / "key.pem").write_bytes(now.as_pem(private=True))
     (tmp_path / "former.json").write_text(before.published)
     settings = ReviewSettings(
@@ -235,8 +235,3 @@ def test_a_file_that_is_no_private_key_stops_the_start(tmp_path: Any, content: s
 def test_who_signs_needs_an_address(tmp_path: Any) -> None:
     with pytest.raises(ValidationError, match="SIHAO_PUBLIC_URL"):
         ReviewSettings(**SETTINGS, certificate_key=tmp_path / "key.pem")
-
-
-def test_the_register_of_an_honour_is_where_the_store_keeps_it() -> None:
-    assert HONOURS.collection == "honours"
-    assert certificates.honours.register_of(made.HONOUR) == f"{made.LINE}:{given.code(1)}"
