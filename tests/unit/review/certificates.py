@@ -22,11 +22,14 @@ PLACE = 77
 DAY = timedelta(days=1)
 
 
-@cache
 def issuer(name: str = "ours") -> Issuer:
     """An issuer with a key of its own, one for each name."""
-    assert name
-    return Issuer(ADDRESS, OKPKey.generate_key("Ed25519"))
+    return _issuers()[name]
+
+
+@cache
+def _issuers() -> dict[str, Issuer]:
+    return {name: Issuer(ADDRESS, OKPKey.generate_key("Ed25519")) for name in ("ours", "stranger")}
 
 
 def keys(of: Issuer) -> KeySet:

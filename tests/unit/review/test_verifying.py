@@ -1,6 +1,8 @@
 """A certificate holds only as it was signed, by whom, in its time, and while it is not revoked."""
 
 import string
+import zlib
+from base64 import urlsafe_b64encode
 
 import pytest
 from hypothesis import example
@@ -111,6 +113,9 @@ def test_a_list_that_is_old_or_foreign_says_nothing() -> None:
 
 
 def test_a_list_unfolds_to_no_more_than_it_may() -> None:
-    for bits in (lists.Bits(bits=2, lst=lists.pack({})[:20]), lists.Bits(bits=2, lst="x")):
-        with pytest.raises(ValueError, match="place"):
-            bits.at(lists.PLACES - 1)
+    most = 1 << 24
+    bomb = urlsafe_b64encode(zlib.compress(bytes(most + 1))).decode()
+    assert lists.Bits(bits=2, lst=bomb).at(most * 4 - 1) == lists.VALID
+    for packed, place in ((bomb, most * 4), (lists.pack({})[:20], lists.PLACES - 1), ("x", 0), ("中", 0)):
+        with pytest.raises(ValueError, match=r"place|base64|ASCII"):
+            lists.Bits(bits=2, lst=packed).at(place)
