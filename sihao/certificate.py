@@ -18,7 +18,7 @@ _out = Console(soft_wrap=True, highlight=False, markup=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _MOST = 2_000_000
-"""Bytes that a file may have."""
+"""Bytes that are read of a file."""
 
 
 @certificate_app.callback()
@@ -65,11 +65,10 @@ def _print(verdict: Verdict) -> None:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size <= _MOST:
-            return path.read_text("utf-8").strip()
+        with path.open("rb") as file:
+            return file.read(_MOST).decode("utf-8").strip()
     except (OSError, ValueError) as error:
         _fail(path, error)
-    _fail(path)
 
 
 def _keys(path: Path) -> KeySet:
@@ -79,7 +78,6 @@ def _keys(path: Path) -> KeySet:
         _fail(path, error)
 
 
-def _fail(path: Path, error: Exception | None = None) -> NoReturn:
-    why = type(error).__name__ if error else f"> {_MOST} B"
-    _err.print(f"文件 {path} 无法读取，请核对 / {path} cannot be read; check it  ({why})")
+def _fail(path: Path, error: Exception) -> NoReturn:
+    _err.print(f"文件 {path} 无法读取，请核对 / {path} cannot be read; check it  ({type(error).__name__})")
     raise typer.Exit(2) from error

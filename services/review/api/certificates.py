@@ -7,7 +7,6 @@ import hashlib
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Response
 
@@ -72,7 +71,7 @@ def router(desk: Desk) -> APIRouter:
         issuer = _issuer(desk)
         statement = await _stated(desk, issuer, honour)
         signed = issuer.sign(credentials.TYPE, statement)
-        scanned = f"{desk.bulletin}/verify?q={quote(honour, safe=':')}#{signed}"
+        scanned = credentials.scanned(desk.bulletin, honour, signed)
         return _file(await desk.printer.pdf(statement, scanned), PDF)
 
     @routes.get(

@@ -6,6 +6,7 @@ printed in a QR code.
 
 from datetime import UTC, datetime
 from typing import Self
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +25,8 @@ STANDINGS: dict[Standing, Text] = {
     "expired": text("已到期", "expired"),
     "revoked": text("已撤销", "revoked"),
 }
+SCANS = 1_370
+"""Characters that a QR code of version 30 holds at level M: on 50 mm its modules are a third of a millimetre. Our limit."""
 _ISSUED: frozenset[Standing] = frozenset({"upcoming", "valid"})
 
 
@@ -107,6 +110,16 @@ class Credential(_Claims):
 def list_address(issuer: str, line: str) -> str:
     """The address of a line's status list."""
     return f"{issuer}/status-lists/{line}"
+
+
+def scanned(bulletin: str, honour: str, signed: str) -> str:
+    """What the QR code says: the address to look the honour up at, and behind `#`, which no browser sends, the statement.
+
+    One that would make the code too fine to scan from paper is left out.
+    """
+    address = f"{bulletin}/verify?q={quote(honour, safe=':')}"
+    whole = f"{address}#{signed}"
+    return whole if len(whole) <= SCANS else address
 
 
 def require_issuable(term: Term) -> None:

@@ -14,6 +14,8 @@ from pydantic import SecretStr, ValidationError
 
 from services.review.api import certificates, honours
 from services.review.api.desk import Desk
+from services.review.domain.credential import SCANS
+from services.review.domain.credential import scanned as scanned_text
 from services.review.domain.honour import Register, Revoke, revoke
 from services.review.domain.verifying import verify
 from services.review.issuing import Issuer, WrongKey
@@ -158,6 +160,20 @@ async def test_the_paper_says_what_the_register_says_and_its_code_can_be_scanned
     for words in ("演示商会1", "全国“四好”商会", "演示〔2021〕1号", given.code(1), "Four-GoodChamberofCommerce"):
         assert words in said
     assert scanned(document[0]) == f"{BULLETIN}/verify?q={made.HONOUR}#{token}"
+
+
+def test_a_statement_too_long_to_be_scanned_is_left_out_of_the_code() -> None:
+    address = f"{BULLETIN}/verify?q={made.HONOUR}"
+    longest = "x" * (SCANS - len(address) - 1)
+    assert scanned_text(BULLETIN, made.HONOUR, longest) == f"{address}#{longest}"
+    assert scanned_text(BULLETIN, made.HONOUR, longest + "x") == address
+
+
+def test_the_longest_names_stay_on_one_page() -> None:
+    longest = {"name": "演示" * 50, "document": "演示〔2021〕" * 12, "jti": made.HONOUR + "-2" * 15}
+    document = pypdfium2.PdfDocument(PRINTER.typeset(made.credential().model_copy(update=longest), "x" * SCANS))
+    assert len(document) == 1
+    assert scanned(document[0]) == "x" * SCANS
 
 
 def scanned(page: Any) -> str:

@@ -5,9 +5,8 @@ import zlib
 from base64 import urlsafe_b64encode
 
 import pytest
-from hypothesis import example
+from hypothesis import example, settings
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from services.review.domain import status_list as lists
