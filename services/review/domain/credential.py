@@ -26,7 +26,7 @@ STANDINGS: dict[Standing, Text] = {
     "revoked": text("已撤销", "revoked"),
 }
 SCANS = 1_370
-"""Characters that a QR code of version 30 holds at level M: on 50 mm its modules are a third of a millimetre. Our limit."""
+"""Characters that a QR code of version 30 holds at level M; on 50 mm its modules are a third of a millimetre. Ours."""
 _ISSUED: frozenset[Standing] = frozenset({"upcoming", "valid"})
 
 
@@ -113,9 +113,9 @@ def list_address(issuer: str, line: str) -> str:
 
 
 def scanned(bulletin: str, honour: str, signed: str) -> str:
-    """What the QR code says: the address to look the honour up at, and behind `#`, which no browser sends, the statement.
+    """What the QR code says: where to look the honour up, and behind `#`, which no browser sends, the statement.
 
-    One that would make the code too fine to scan from paper is left out.
+    A statement that would make the code too fine to scan from paper is left out.
     """
     address = f"{bulletin}/verify?q={quote(honour, safe=':')}"
     whole = f"{address}#{signed}"

@@ -32,6 +32,7 @@ def test_as_it_was_signed_everything_holds() -> None:
     assert verdict.credential == made.credential()
 
 
+@settings(deadline=None)
 @drawn(st.integers(0, len(SIGNED) - 1), st.sampled_from(LETTERS))
 def test_any_changed_character_fails(position: int, letter: str) -> None:
     changed = SIGNED[:position] + letter + SIGNED[position + 1 :]
@@ -40,6 +41,7 @@ def test_any_changed_character_fails(position: int, letter: str) -> None:
     assert (verdict.credential is None) == (changed != SIGNED)
 
 
+@settings(deadline=None)
 @drawn(st.text(max_size=200) | st.integers(0, len(SIGNED) - 1).map(lambda end: SIGNED[:end]))
 @example("ImFsZyI.e30.")
 @example("WyJhbGciXQ.e30.")
@@ -47,6 +49,7 @@ def test_what_is_no_certificate_is_none(token: str) -> None:
     assert found(verify(token, KEYS, None, given.NOW)) == {"signature": False}
 
 
+@settings(deadline=None)
 @drawn(st.integers(0, len(FRESH) - 1), st.sampled_from(LETTERS))
 def test_a_changed_status_list_is_not_believed(position: int, letter: str) -> None:
     changed = FRESH[:position] + letter + FRESH[position + 1 :]
