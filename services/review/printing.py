@@ -17,8 +17,7 @@ import yaml
 from fontTools.ttLib import TTFont
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.command import refused
-from services.review.domain.credential import Credential
+from services.review.domain.credential import Credential, none_given
 from shared.contracts.chamber_words import LEVELS
 from shared.contracts.text import Text
 from shared.kernel.calendar import day_words, last_day_words
@@ -58,7 +57,7 @@ class Printer:
         """The certificate, with a QR code that says `scanned`.
 
         Raises:
-            Refused: the honour line has no certificates, or no font has a character.
+            NotFound: the honour line has no certificates, or no font has a character.
         """
         async with self._one:
             return await asyncio.to_thread(self.typeset, credential, scanned)
@@ -76,9 +75,8 @@ class Printer:
     def _words(self, credential: Credential) -> dict[str, str]:
         line = self._lines.get(credential.line)
         if line is None:
-            raise refused(
+            raise none_given(
                 "certificate.no-such-line",
-                "line",
                 rule=(f"称号系列 {credential.line} 没有证书。", f"The line {credential.line} has no certificates."),
                 remedy=(
                     "请在 certificates/lines.yaml 中登记该系列的名称。",
@@ -110,9 +108,8 @@ class Printer:
         lacking = sorted({one for one in wanted if not one.isspace() and ord(one) not in self._glyphs})
         if lacking:
             named = "、".join(f"{one}（U+{ord(one):04X}）" for one in lacking)
-            raise refused(
+            raise none_given(
                 "certificate.no-glyph",
-                "name",
                 rule=(f"没有字体含有字符：{named}。", f"No font has the characters {named}."),
                 remedy=(
                     "请运维人员在 SIHAO_FONTS 所指的文件夹中加入含有这些字符的字体。",

@@ -101,8 +101,7 @@ async def _stated(desk: Desk, issuer: Issuer, honour: str) -> Credential:
     """What is stated about an honour; it is given its place in the status list if it has none yet.
 
     Raises:
-        NotFound: there is no such honour here.
-        Refused: it has ended.
+        NotFound: there is no such honour here, or it has ended.
     """
     register = await desk.store.get(HONOURS, honours.register_of(honour))
     term = next((term for term in register.terms if term.honour == honour), None) if register else None

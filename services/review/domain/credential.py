@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.domain.command import refused
 from services.review.domain.honour import Register, Standing, Term
 from shared.contracts.area import Area, Level
 from shared.contracts.event import CreditCode
 from shared.contracts.text import Text, text
+from shared.kernel.change import NotFound
+from shared.kernel.problem import problem
 
 TYPE = "honour+jwt"
 """The token's `typ` (RFC 8725, 3.11): no other token of ours is taken for a certificate."""
@@ -126,13 +127,17 @@ def require_issuable(term: Term) -> None:
     """Certificates are given for what is in force or announced to be.
 
     Raises:
-        Refused: the honour has ended.
+        NotFound: the honour has ended.
     """
     if term.status not in _ISSUED:
         standing = STANDINGS[term.status]
-        raise refused(
+        raise none_given(
             "certificate.ended",
-            "honour",
             rule=(f"称号 {term.honour} {standing.zh}，不再出具证书。", f"{term.honour} is {standing.en}."),
             remedy=("请在登记册中查看该商会现有的称号。", "See the register for what the chamber holds now."),
         )
+
+
+def none_given(code: str, *, rule: tuple[str, str], remedy: tuple[str, str]) -> NotFound:
+    """There is no certificate of an honour that there is, to be raised."""
+    return NotFound(problem(code, "honour", rule=rule, remedy=remedy))

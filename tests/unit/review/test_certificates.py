@@ -23,7 +23,7 @@ from services.review.printing import Printer
 from services.review.settings import ReviewSettings
 from shared.contracts import text
 from shared.kernel.actor import Actor
-from shared.kernel.change import Refused
+from shared.kernel.change import NotFound
 from shared.runtime.commands import Done
 from shared.runtime.health import Health
 from shared.runtime.http import create_http
@@ -134,7 +134,7 @@ async def test_who_has_three_files_verifies_offline_and_sees_a_revocation() -> N
         assert after.headers["etag"] != before.headers["etag"]
 
         refusal = await web.get(f"/honours/{made.HONOUR}/credential")
-        assert (refusal.status_code, refusal.json()["errors"][0]["code"]) == (409, "certificate.ended")
+        assert (refusal.status_code, refusal.json()["errors"][0]["code"]) == (404, "certificate.ended")
 
 
 async def test_the_same_honour_gives_the_same_bytes() -> None:
@@ -208,18 +208,18 @@ async def test_without_a_key_nothing_is_given_and_the_problem_says_why() -> None
 
 def test_a_character_that_no_font_has_is_named_and_nothing_is_printed() -> None:
     strange = made.credential().model_copy(update={"name": "\U0002ffff商会"})
-    with pytest.raises(Refused, match=r"U\+2FFFF") as refusal:
+    with pytest.raises(NotFound, match=r"U\+2FFFF") as refusal:
         PRINTER.typeset(strange, "x")
     assert refusal.value.problems[0].code == "certificate.no-glyph"
 
 
 def test_a_folder_without_fonts_prints_nothing(tmp_path: Any) -> None:
-    with pytest.raises(Refused, match="证"):
+    with pytest.raises(NotFound, match="证"):
         Printer(tmp_path).typeset(made.credential(), "x")
 
 
 def test_a_line_without_words_has_no_certificates() -> None:
-    with pytest.raises(Refused, match=r"lines\.yaml|no certificates"):
+    with pytest.raises(NotFound, match=r"lines\.yaml|no certificates"):
         Printer(lines={}).typeset(made.credential(), "x")
 
 
