@@ -5,6 +5,7 @@ A certificate with an empty box for a character is never made: what no font has 
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -51,7 +52,7 @@ class Printer:
         """With the fonts in this folder; by default with those that come with the dependencies."""
         self._folder = fonts or FONTS
         self._lines = load_lines() if lines is None else lines
-        self._one = asyncio.Lock()
+        self._press = ThreadPoolExecutor(max_workers=1, thread_name_prefix="printer")
 
     async def pdf(self, credential: Credential, scanned: str) -> bytes:
         """The certificate, with a QR code that says `scanned`.
@@ -59,8 +60,7 @@ class Printer:
         Raises:
             NotFound: the honour line has no certificates, or no font has a character.
         """
-        async with self._one:
-            return await asyncio.to_thread(self.typeset, credential, scanned)
+        return await asyncio.get_running_loop().run_in_executor(self._press, self.typeset, credential, scanned)
 
     def typeset(self, credential: Credential, scanned: str) -> bytes:
         """The same, here and now."""
@@ -83,11 +83,8 @@ class Printer:
                     "Enter its name in certificates/lines.yaml.",
                 ),
             )
-        level, first, last = (
-            LEVELS[credential.level],
-            day_words(credential.valid_from),
-            last_day_words(credential.valid_until),
-        )
+        level = LEVELS[credential.level]
+        first, last = day_words(credential.valid_from), last_day_words(credential.valid_until)
         return {
             "name": credential.name,
             "title_zh": line.title.zh,
