@@ -3,6 +3,7 @@
 Offline verification needs three files from here: the certificate, the keys, the status list.
 """
 
+import asyncio
 import hashlib
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -122,6 +123,7 @@ class _Lists:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._kept: dict[str, tuple[datetime, str]] = {}
+        self._one = asyncio.Lock()
 
     async def current(self, line: str, issuer: Issuer) -> str:
         """The list of a line.
@@ -129,17 +131,22 @@ class _Lists:
         Raises:
             NotFound: nobody here holds or held an honour of it.
         """
-        store, now = self._desk.store, self._desk.clock.now()
-        made, signed = self._kept.get(line, (None, ""))
-        if made is not None and made <= now < made + _KEPT:
+        async with self._one:
+            now = self._desk.clock.now()
+            made, signed = self._kept.get(line, (None, ""))
+            if made is None or not made <= now < made + _KEPT:
+                signed = await self._make(line, issuer, now)
+                self._kept[line] = (now, signed)
             return signed
+
+    async def _make(self, line: str, issuer: Issuer, now: datetime) -> str:
+        store = self._desk.store
         if not await store.has_line(line):
             raise missing("status-lists", line, "称号系列", "honour line")
         statuses = lists.statuses(await store.ended(line), await store.places(line))
         address = credentials.list_address(issuer.address, line)
-        signed = issuer.sign(lists.TYPE, lists.make(issuer.address, address, statuses, now))
-        self._kept[line] = (now, signed)
-        return signed
+        made = await asyncio.to_thread(lists.make, issuer.address, address, statuses, now)
+        return issuer.sign(lists.TYPE, made)
 
 
 def _issuer(desk: Desk) -> Issuer:
