@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from joserfc.jwk import OKPKey
 from pymongo import AsyncMongoClient
 
 from demo.api import Platform, connected
@@ -83,6 +84,8 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
                 "SIHAO_DATABASE": databases[name],
                 "SIHAO_PORT": urls[name].rpartition(":")[2],
                 "SIHAO_PUBLIC_URL": urls[name],
+                "SIHAO_CERTIFICATE_KEY": str(_certificate_key(directory, name)),
+                "SIHAO_BULLETIN_URL": urls["notify"],
                 "SIHAO_AREAS": "35" if name == FUJIAN else ",".join(centre_areas(scenario)),
             }
             module = f"services.{name.partition('-')[0]}"
@@ -93,6 +96,13 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         platform = await stack.enter_async_context(connected(urls, issuer))
         vhost = amqp_url.rpartition("/")[2]
         yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, databases)
+
+
+def _certificate_key(directory: Path, name: str) -> Path:
+    """A new key with which a review service signs certificates."""
+    path = directory / f"{name}.key.pem"
+    path.write_bytes(OKPKey.generate_key("Ed25519").as_pem(private=True))
+    return path
 
 
 def centre_areas(scenario: Scenario) -> Sequence[str]:

@@ -5,6 +5,7 @@ import typer
 from services.review.cli import procedure_app
 from services.scoring.cli import rubric_app, score_command
 from services.scoring.rescore_cli import rescore_command
+from sihao.certificate import certificate_app
 from sihao.dead import dead_app
 from sihao.limit import limit_command
 from sihao.restore import restore_command
@@ -21,6 +22,7 @@ app.add_typer(rubric_app, name="rubric", help="查看和检查评分标准 / Sho
 app.add_typer(procedure_app, name="procedure", help="查看、检查和画出审核程序 / List, check and draw procedures.")
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
 app.add_typer(verify_app, name="verify", help="核对历史与决定是否完整 / Check that histories and decisions are whole.")
+app.add_typer(certificate_app, name="certificate", help="核验证书，无需联网 / Verify certificates, offline.")
 
 app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)
 app.command("restore", help="数据库从备份恢复后补回遗忘的事实 / Give a restored store back what it forgot.")(

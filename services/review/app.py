@@ -7,6 +7,8 @@ from services.review.api import routers
 from services.review.api.desk import Desk
 from services.review.clerk import Clerk
 from services.review.handlers import table
+from services.review.issuing import Issuer
+from services.review.printing import Printer
 from services.review.settings import ReviewSettings
 from services.review.store import KINDS, ReviewStore
 from shared.contracts.text import text
@@ -21,7 +23,16 @@ def create_app(settings: ReviewSettings) -> FastAPI:
     service.listen(table(store, library, settings.jurisdictions, settings.scope))
     clerk = Clerk(store, service.commands, service.clock, limit=settings.export_rows, every=settings.export_every)
     service.task("clerk", clerk.run)
-    desk = Desk(store, service.commands, service.clock, library, settings.jurisdictions)
+    desk = Desk(
+        store,
+        service.commands,
+        service.clock,
+        library,
+        settings.jurisdictions,
+        issuer=Issuer.load(settings),
+        printer=Printer(settings.fonts),
+        bulletin=(settings.bulletin_url or settings.public_url).rstrip("/"),
+    )
     where = "、".join(settings.jurisdictions)
     return service.http(
         title=text(f"审核服务（{where}）", f"Review ({', '.join(settings.jurisdictions)})"),

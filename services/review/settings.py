@@ -1,8 +1,9 @@
 """The settings of a review deployment."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.contracts.area import CENTRE, parse_area
 from shared.runtime.settings import Settings
@@ -30,6 +31,21 @@ class ReviewSettings(Settings):
     """Cases that one export may hold; a sheet ends at 1,048,576 rows."""
     export_every: float = Field(default=1.0, gt=0)
     """Seconds between two looks for exports that wait."""
+
+    certificate_key: Path | None = None
+    """File with the private key that signs certificates (Ed25519, PEM); without it none are given."""
+    certificate_former_keys: Path | None = None
+    """File with the public keys that signed earlier (JWK Set), so that their certificates can still be verified."""
+    bulletin_url: str = ""
+    """The address under which people reach the public bulletin, for certificates; empty: the same as `public_url`."""
+    fonts: Path | None = None
+    """Folder with fonts for certificates; by default those that come with the dependencies."""
+
+    @model_validator(mode="after")
+    def _who_signs_has_an_address(self) -> Self:
+        if self.certificate_key and not self.public_url:
+            raise ValueError("签发证书须设 SIHAO_PUBLIC_URL / certificates need SIHAO_PUBLIC_URL, the issuer's address")
+        return self
 
     @property
     def jurisdictions(self) -> tuple[str, ...]:

@@ -14,11 +14,12 @@ from services.review.domain.command import missing
 from services.review.domain.decided import Decided
 from services.review.domain.expert import Expert
 from services.review.domain.export import Export
-from services.review.domain.honour import Register
+from services.review.domain.honour import Register, Standing
 from services.review.domain.leadership import Leadership
 from services.review.domain.line import FIELDS, Line, place_of
 from services.review.domain.notice import Notice
 from services.review.domain.panel import Panel
+from services.review.domain.place import PLACES, Block
 from services.review.domain.shortlist import Shortlist
 from services.review.domain.terms import Terms
 from shared.contracts.area import CENTRE
@@ -58,12 +59,15 @@ NOTICES = Kind(
 ANNOUNCEMENTS = Kind("announcements", Announced, indexes=(Index(("state.round",)),))
 DECISIONS = Kind("decisions", Decided)
 """By root and case, so that a list is read along its keys."""
+_OF_LINE = Index(("state.line", "state.terms.status"))
+"""The honours of a line that have ended early."""
 HONOURS = Kind(
     "honours",
     Register,
     on_due=honours.on_due,
-    indexes=(Index(("state.code",)), Index(("state.terms.round",)), Index(("state.terms.status",))),
+    indexes=(Index(("state.code",)), Index(("state.terms.round",)), Index(("state.terms.status",)), _OF_LINE),
 )
+BLOCKS = Kind("places", Block, indexes=(Index(("state.line",)),))
 _OF_PERSON = Index(("state.by.id", "_id"))
 EXPORTS = Kind(
     "exports",
@@ -84,6 +88,7 @@ KINDS: tuple[Kind[Any], ...] = (
     ANNOUNCEMENTS,
     DECISIONS,
     HONOURS,
+    BLOCKS,
     EXPORTS,
 )
 """Everything review owns."""
@@ -209,6 +214,25 @@ class ReviewStore:
         """Which of these cases are or were on a public notice."""
         found = await self._database.find(NOTICES, {"state.candidates.case": {"$in": list(cases)}})
         return {candidate.case for _, notice in found for candidate in notice.candidates} & set(cases)
+
+    # --- status lists ------------------------------------------------------------------------------------------------
+
+    async def has_line(self, line: str) -> bool:
+        """Whether anybody here holds or held an honour of this line."""
+        return bool(await self._database.find(HONOURS, {"state.line": line}, limit=1))
+
+    async def places(self, line: str) -> dict[str, int]:
+        """The places that were given in a line's status list, by honour."""
+        blocks = await self._database.find(BLOCKS, {"state.line": line})
+        return {honour: place for _, block in blocks for honour, place in block.places.items()}
+
+    async def ended(self, line: str) -> list[tuple[str, Standing]]:
+        """The honours of those chambers that have had one of this line revoked or superseded, each as it stands."""
+        where = {"state.line": line, "state.terms.status": {"$in": ["revoked", "superseded"]}}
+        fields = ("terms.honour", "terms.status")
+        order = ("state.line",)
+        found = await self._database.parts(HONOURS, fields, where, along=_OF_LINE, order=order, limit=PLACES)
+        return [(term["honour"], term["status"]) for register in found for term in register["terms"]]
 
     # --- exports ---------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from services.review.api import (
     announcements,
     ballots,
     cases,
+    certificates,
     decided,
     decisions,
     experts,
@@ -39,6 +40,7 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         notices,
         announcements,
         decided,
+        certificates,  # before honours, whose paths are wider
         honours,
         procedures,
         exports,

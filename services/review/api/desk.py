@@ -10,6 +10,8 @@ from services.review.domain.case import Case
 from services.review.domain.command import Command, missing, refused
 from services.review.domain.procedure import Procedure
 from services.review.domain.terms import Terms
+from services.review.issuing import Issuer
+from services.review.printing import Printer
 from services.review.store import CASES, ReviewStore
 from shared.contracts.area import CENTRE
 from shared.contracts.text import Text
@@ -37,6 +39,12 @@ class Desk:
     """Procedures by id."""
     jurisdictions: Sequence[str]
     """Whose review this deployment is."""
+    issuer: Issuer | None
+    """Who signs certificates; None if they are not given here."""
+    printer: Printer
+    """Who sets them."""
+    bulletin: str
+    """The address of the public bulletin, where anyone looks an honour up."""
 
     async def stage(self, round_: str, jurisdiction: str, kind: type[T]) -> tuple[Terms, T]:
         """A round, and the stage of this kind that its procedure has here.

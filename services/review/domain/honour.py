@@ -116,6 +116,11 @@ def register_key(line: str, code: str) -> str:
     return f"{line}:{code}"
 
 
+def register_of(honour: str) -> str:
+    """The key of the register in which an honour stands."""
+    return honour.rpartition(":")[0]
+
+
 def hear_granted(register: Register | None, event: HonourGranted, now: datetime) -> Change[Register] | None:
     """Enter a new term; it supersedes the earlier ones once it has begun."""
     register = register or Register(line=event.line, code=event.chamber.code)

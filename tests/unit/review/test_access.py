@@ -14,6 +14,7 @@ OWN = {"officer": "self", "operator": "self"}
 ANYONE = {"public": "anyone"}
 
 TABLE = {
+    "GET /.well-known/jwks.json": ANYONE,
     "GET /announcements": ANYONE,
     "GET /announcements/{announcement}": ANYONE,
     "GET /announcements/{announcement}/decisions": ANYONE,
@@ -30,6 +31,8 @@ TABLE = {
     "GET /exports/{export}/file": OWN,
     "POST /exports": OFFICE,
     "GET /honours": ANYONE,
+    "GET /honours/{honour}/certificate.pdf": ANYONE,
+    "GET /honours/{honour}/credential": ANYONE,
     "GET /honours/{line}/{code}": ANYONE,
     "GET /leadership-decisions": OFFICE,
     "GET /notices": ANYONE,
@@ -40,6 +43,7 @@ TABLE = {
     "GET /procedures": ANYONE,
     "GET /procedures/{procedure}": ANYONE,
     "GET /shortlists/{round_}/{area}": OFFICE,
+    "GET /status-lists/{line}": ANYONE,
     "POST /announcements": OFFICER,
     "POST /cases/{case}/decline": OFFICER,
     "POST /cases/{case}/experts": OFFICER,

@@ -1,0 +1,141 @@
+"""Certificates as PDF: set by Typst from `certificates/certificate.typ`, with a QR code. Same words, same bytes.
+
+A certificate with an empty box for a character is never made: what no font has is named instead.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pylopdf_fonts_zh_cn
+import segno
+import typst
+import yaml
+from fontTools.ttLib import TTFont
+from pydantic import BaseModel, ConfigDict
+
+from services.review.domain.credential import Credential, none_given
+from shared.contracts.chamber_words import LEVELS
+from shared.contracts.text import Text
+from shared.kernel.calendar import day_words, last_day_words
+
+HERE = Path(__file__).parent / "certificates"
+TEMPLATE = HERE / "certificate.typ"
+FONTS = pylopdf_fonts_zh_cn.serif_path().parent
+"""Noto Serif SC and Noto Sans SC (SIL Open Font License), which come with the dependencies."""
+
+
+class Line(BaseModel):
+    """What an honour line is called on its certificates."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    title: Text
+    """The honour."""
+    granted_by: Text
+    """The federation."""
+
+
+def load_lines(path: Path = HERE / "lines.yaml") -> dict[str, Line]:
+    """The honour lines that have certificates."""
+    return {name: Line.model_validate(line) for name, line in yaml.safe_load(path.read_text("utf-8")).items()}
+
+
+class Printer:
+    """Sets certificates, one at a time, with the fonts of one folder and no others."""
+
+    def __init__(self, fonts: Path | None = None, lines: Mapping[str, Line] | None = None) -> None:
+        """With the fonts in this folder; by default with those that come with the dependencies."""
+        self._folder = fonts or FONTS
+        self._lines = load_lines() if lines is None else lines
+        self._press = ThreadPoolExecutor(max_workers=1, thread_name_prefix="printer")
+
+    async def pdf(self, credential: Credential, scanned: str) -> bytes:
+        """The certificate, with a QR code that says `scanned`.
+
+        Raises:
+            NotFound: the honour line has no certificates, or no font has a character.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._press, self.typeset, credential, scanned)
+
+    def typeset(self, credential: Credential, scanned: str) -> bytes:
+        """The same, here and now."""
+        words = self._words(credential)
+        self._require_glyphs("".join(words.values()))
+        inputs = {**words, "qr": qr_code(scanned)}
+        made = self._typst.compile(format="pdf", sys_inputs=inputs, timestamp=credential.nbf)
+        if not isinstance(made, bytes):
+            raise TypeError("a PDF is one file")
+        return made
+
+    def _words(self, credential: Credential) -> dict[str, str]:
+        line = self._lines.get(credential.line)
+        if line is None:
+            raise none_given(
+                "certificate.no-such-line",
+                rule=(f"称号系列 {credential.line} 没有证书。", f"The line {credential.line} has no certificates."),
+                remedy=(
+                    "请在 certificates/lines.yaml 中登记该系列的名称。",
+                    "Enter its name in certificates/lines.yaml.",
+                ),
+            )
+        level = LEVELS[credential.level]
+        first, last = day_words(credential.valid_from), last_day_words(credential.valid_until)
+        return {
+            "name": credential.name,
+            "title_zh": line.title.zh,
+            "title_en": line.title.en,
+            "granted_by_zh": line.granted_by.zh,
+            "granted_by_en": line.granted_by.en,
+            "valid_zh": f"{first.zh}至{last.zh}",
+            "valid_en": f"{first.en} to {last.en}",
+            "document": credential.document,
+            "level_zh": level.zh,
+            "level_en": level.en,
+            "code": credential.sub,
+            "honour": credential.jti,
+        }
+
+    def _require_glyphs(self, words: str) -> None:
+        wanted = words + TEMPLATE.read_text("utf-8")
+        lacking = sorted({one for one in wanted if not one.isspace() and ord(one) not in self._glyphs})
+        if lacking:
+            named = "、".join(f"{one}（U+{ord(one):04X}）" for one in lacking)
+            raise none_given(
+                "certificate.no-glyph",
+                rule=(f"没有字体含有字符：{named}。", f"No font has the characters {named}."),
+                remedy=(
+                    "请运维人员在 SIHAO_FONTS 所指的文件夹中加入含有这些字符的字体。",
+                    "The operators add a font that has them to the folder SIHAO_FONTS.",
+                ),
+            )
+
+    @cached_property
+    def _fonts(self) -> typst.Fonts:
+        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[self._folder])
+
+    @cached_property
+    def _typst(self) -> typst.Compiler:
+        return typst.Compiler(TEMPLATE, root=HERE, font_paths=self._fonts)
+
+    @cached_property
+    def _glyphs(self) -> frozenset[int]:
+        """The characters that at least one of the fonts has."""
+        found: set[int] = set()
+        for font in self._fonts.fonts():
+            if font.path:
+                with TTFont(font.path, fontNumber=font.index, lazy=True) as opened:
+                    characters: Mapping[int, Any] = opened.getBestCmap() or {}
+                    found.update(characters)
+        return frozenset(found)
+
+
+def qr_code(content: str) -> str:
+    """A QR code (ISO/IEC 18004) as SVG: correction level M, so that a worn print is still read."""
+    out = BytesIO()
+    segno.make_qr(content, error="M", boost_error=False).save(out, kind="svg", xmldecl=False, scale=4, border=4)
+    return out.getvalue().decode()
