@@ -50,6 +50,7 @@ class Seating:
         for number, post in enumerate(posts):
             self._posts_of[post.case].append(number)
         self._held: list[dict[int, None]] = [{} for _ in loads]
+        self._ceilings: Sequence[int] = ()
         self._free = 0
         self._closed_experts = 0
 
@@ -68,8 +69,13 @@ class Seating:
         """Set of experts met on the way from the closed posts; all have as much as they may."""
         return self._closed_experts
 
+    def present(self, case: int) -> int:
+        """Set of experts who sit in a case."""
+        return self._present[case]
+
     def fill(self, ceilings: Sequence[int]) -> None:
         """Fill as many seats as can be while nobody has more than their ceiling. Nobody who sits gets up for good."""
+        self._ceilings = ceilings
         self._free = as_set(expert for expert, load in enumerate(self.loads) if load < ceilings[expert])
         self._closed_experts = 0
         self.closed = set()
@@ -127,6 +133,8 @@ class Seating:
     def _move_along(self, came: dict[int, tuple[int, int] | None], end: int, expert: int) -> None:
         """The free expert sits down at the end of the chain; everybody on it moves one post on."""
         self._sit(expert, end)
+        if self.loads[expert] >= self._ceilings[expert]:
+            self._free &= ~(1 << expert)
         while step := came[end]:
             there, mover = step
             self._leave(mover, end)

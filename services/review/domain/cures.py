@@ -1,0 +1,195 @@
+"""What would cure an assignment that cannot be made: each cure is the least of its kind, and enough by itself."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.review.domain.demand import Reviewer, Task, too_near
+from services.review.domain.roster import Roster
+from services.review.domain.seating import Seating
+from shared.contracts.area import CENTRE, Area, province_of
+from shared.contracts.text import Text, text
+
+
+class _Cure(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    why: Text
+    """For people."""
+
+
+class MoreCapacity(_Cure):
+    """Some experts take more cases; nobody more than `by` above what they may, and no smaller `by` would do."""
+
+    kind: Literal["capacity"] = "capacity"
+    by: int
+    """How much more at the most."""
+    capacities: dict[str, int]
+    """By expert, how many cases they would have to take."""
+
+    def applied(self, task: Task) -> Task:
+        """The task with it."""
+        raised = tuple(
+            reviewer.model_copy(update={"capacity": self.capacities.get(reviewer.id, reviewer.capacity)})
+            for reviewer in task.reviewers
+        )
+        return task.model_copy(update={"reviewers": raised})
+
+
+class MoreExperts(_Cure):
+    """More experts, all alike and without ties; one fewer would not do."""
+
+    kind: Literal["experts"] = "experts"
+    count: int
+    """How many."""
+    fields: tuple[str, ...]
+    """What each of them knows; empty: anything."""
+    area: Area
+    """Where they come from."""
+    capacity: int
+    """How many cases each of them takes."""
+
+    def applied(self, task: Task) -> Task:
+        """The task with them."""
+        newcomers = tuple(
+            Reviewer(id=f"new {number}", fields=frozenset(self.fields), area=self.area, capacity=self.capacity)
+            for number in range(1, self.count + 1)
+        )
+        return task.model_copy(update={"reviewers": (*task.reviewers, *newcomers)})
+
+
+class Waiver(_Cure):
+    """In some cases experts from the chamber's own province are let in; none of these cases could be left out."""
+
+    kind: Literal["waiver"] = "waiver"
+    cases: tuple[str, ...]
+    """In which."""
+
+    def applied(self, task: Task) -> Task:
+        """The task with it."""
+        limits = task.limits.model_copy(update={"waived": task.limits.waived | set(self.cases)})
+        return task.model_copy(update={"limits": limits})
+
+
+Cure = Annotated[MoreCapacity | MoreExperts | Waiver, Field(discriminator="kind")]
+
+
+def cures(roster: Roster, seating: Seating) -> tuple[Cure, ...]:
+    """All that would do, found by filling the empty seats further."""
+    found = (_more_capacity(roster, seating), _waiver(roster, seating), *_more_experts(roster, seating))
+    return tuple(cure for cure in found if cure is not None)
+
+
+def _more_capacity(roster: Roster, seating: Seating) -> MoreCapacity | None:
+    unbound = seating.copy()
+    unbound.fill([len(roster.demands) + load for load in seating.loads])
+    if unbound.missing:
+        return None
+    trial, by = seating.copy(), 0
+    while trial.missing:
+        by += 1
+        trial.fill([ceiling + by for ceiling in roster.ceilings])
+    higher = {
+        reviewer.id: load
+        for reviewer, load in zip(roster.reviewers, trial.loads, strict=True)
+        if load > max(reviewer.capacity, reviewer.load)
+    }
+    return MoreCapacity(
+        by=by,
+        capacities=higher,
+        why=text(
+            f"{len(higher)} 名专家各多承担至多 {by} 件。",
+            f"{len(higher)} experts take up to {by} more cases each.",
+        ),
+    )
+
+
+def _more_experts(roster: Roster, seating: Seating) -> Iterator[MoreExperts]:
+    """Experts who know one of the missing fields; if none of these would do, such as know them all."""
+    needs = sorted({roster.name(post)[1] for post in seating.missing})
+    one_field = [((need,) if need else ()) for need in needs]
+    found = [cure for fields in one_field if (cure := _newcomers(roster, seating, fields))]
+    if not found:
+        fields = tuple(need for need in needs if need)
+        found = [cure for cure in (_newcomers(roster, seating, fields),) if cure]
+    yield from found
+
+
+def _newcomers(roster: Roster, seating: Seating, fields: tuple[str, ...]) -> MoreExperts | None:
+    area, capacity = _from_elsewhere(roster, seating), _usual(roster.ceilings)
+    if capacity == 0:
+        return None
+    open_to = [post for post in range(len(roster.wants)) if _suits(roster, post, fields, area)]
+    trial, ceilings, count = seating.copy(), [*roster.ceilings], 0
+    while trial.missing:
+        before, bit = len(trial.missing), 1 << trial.join()
+        ceilings.append(capacity)
+        for post in open_to:
+            trial.allowed[post] |= bit
+        trial.fill(ceilings)
+        count += 1
+        if len(trial.missing) == before:
+            return None
+    zh, en = ("、".join(fields), " and ".join(fields)) if fields else ("任何专业", "any field")
+    return MoreExperts(
+        count=count,
+        fields=fields,
+        area=area,
+        capacity=capacity,
+        why=text(
+            f"增加 {count} 名专家（{zh}，来自 {area}，无关联），各承担至多 {capacity} 件。",
+            f"{count} more experts ({en}, from {area}, without ties), each taking up to {capacity} cases.",
+        ),
+    )
+
+
+def _waiver(roster: Roster, seating: Seating) -> Waiver | None:
+    """First all cases are let off, then one after the other is taken back, if it can be."""
+    limits = roster.task.limits
+    open_limits = limits.model_copy(update={"elsewhere": False})
+    trial = seating.copy()
+    trial.allowed = [roster.allowed(post, limits=open_limits) for post in range(len(trial.allowed))]
+    trial.fill(roster.ceilings)
+    if trial.missing:
+        return None
+    kept = []
+    for case in range(len(roster.demands)):
+        strict = trial.copy()
+        for post in roster.posts_of(case):
+            strict.allowed[post] = roster.allowed(post)
+            strict.clear(post, ~strict.allowed[post])
+        strict.fill(roster.ceilings)
+        if strict.missing:
+            kept.append(case)
+        else:
+            trial = strict
+    cases = tuple(sorted(roster.demands[case].case for case in kept))
+    return Waiver(
+        cases=cases,
+        why=text(
+            f"{len(cases)} 件案件不适用“不得与商会同省”。",
+            f"In {len(cases)} cases experts from the chamber's province are let in.",
+        ),
+    )
+
+
+def _suits(roster: Roster, post: int, fields: Sequence[str], area: str) -> bool:
+    """Whether such an expert may take this post."""
+    case, need, _ = roster.wants[post]
+    return need in (None, *fields) and not too_near(area, roster.demands[case], roster.task.limits)
+
+
+def _from_elsewhere(roster: Roster, seating: Seating) -> str:
+    """The province from which an expert may take most of the posts that are short."""
+    known = (*roster.reviewers, *roster.demands)
+    provinces = {CENTRE, *(province_of(one.area) for one in known)}
+    near = Counter(province_of(roster.demands[roster.wants[post][0]].area) for post in seating.closed)
+    return min(provinces, key=lambda area: (near[area], area == CENTRE, area))
+
+
+def _usual(capacities: Sequence[int]) -> int:
+    """The capacity that most experts have; of several the largest."""
+    counts = Counter(capacities)
+    return max(counts, key=lambda capacity: (counts[capacity], capacity), default=0)
