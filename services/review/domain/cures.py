@@ -118,9 +118,13 @@ def _more_experts(roster: Roster, seating: Seating) -> Iterator[MoreExperts]:
 
 
 def _newcomers(roster: Roster, seating: Seating, fields: tuple[str, ...]) -> MoreExperts | None:
-    area, capacity = _from_elsewhere(roster, seating), _usual(roster.ceilings)
-    if capacity == 0:
-        return None
+    """From the first province that would do; those come first in which fewest of the short posts are."""
+    tries = (_from(area, roster, seating, fields) for area in _provinces(roster, seating))
+    return next((cure for cure in tries if cure), None)
+
+
+def _from(area: str, roster: Roster, seating: Seating, fields: tuple[str, ...]) -> MoreExperts | None:
+    capacity = _usual(roster.ceilings)
     open_to = [post for post in range(len(roster.wants)) if _suits(roster, post, fields, area)]
     trial, ceilings, count = seating.copy(), [*roster.ceilings], 0
     while trial.missing:
@@ -181,15 +185,15 @@ def _suits(roster: Roster, post: int, fields: Sequence[str], area: str) -> bool:
     return need in (None, *fields) and not too_near(area, roster.demands[case], roster.task.limits)
 
 
-def _from_elsewhere(roster: Roster, seating: Seating) -> str:
-    """The province from which an expert may take most of the posts that are short."""
+def _provinces(roster: Roster, seating: Seating) -> list[str]:
+    """All that are known here, best first: such as few of the posts that are short belong to; the centre after others."""
     known = (*roster.reviewers, *roster.demands)
     provinces = {CENTRE, *(province_of(one.area) for one in known)}
     near = Counter(province_of(roster.demands[roster.wants[post][0]].area) for post in seating.closed)
-    return min(provinces, key=lambda area: (near[area], area == CENTRE, area))
+    return sorted(provinces, key=lambda area: (near[area], area == CENTRE, area))
 
 
 def _usual(capacities: Sequence[int]) -> int:
-    """The capacity that most experts have; of several the largest."""
+    """The capacity that most experts have, of several the largest; one case where nobody has any (ours)."""
     counts = Counter(capacities)
-    return max(counts, key=lambda capacity: (counts[capacity], capacity), default=0)
+    return max(counts, key=lambda capacity: (counts[capacity], capacity), default=0) or 1
