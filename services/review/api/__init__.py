@@ -6,9 +6,11 @@ from fastapi import APIRouter
 
 from services.review.api import (
     announcements,
+    assignments,
     ballots,
     cases,
     decisions,
+    draws,
     experts,
     exports,
     honours,
@@ -27,7 +29,9 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         cases,
         decisions,
         marks,
+        assignments,
         experts,
+        draws,
         shortlists,
         panels,
         ballots,

@@ -44,6 +44,10 @@ class Draw(State):
     """How many are drawn."""
     strata: dict[str, int]
     """Of which province at least how many."""
+    field: str | None
+    """What everybody in the pool knows; None: anything."""
+    cases: tuple[str, ...]
+    """In which cases nobody in the pool had to stand aside."""
     committed: Instant
     """When the seed was promised and the pool frozen."""
     committed_by: Actor
@@ -68,6 +72,10 @@ class Commit(Command):
     commitments: tuple[Sha256, ...] = Field(min_length=1)
     count: int = Field(ge=1)
     strata: dict[str, int]
+    field: str | None = None
+    """What they must know."""
+    cases: tuple[str, ...] = ()
+    """In which cases none of them has to stand aside."""
     pool: tuple[Entry, ...] = Field(exclude=True)
     aside: int = Field(exclude=True)
 
@@ -112,6 +120,8 @@ def commit(known: Draw | None, command: Commit, now: datetime) -> Change[Draw]:
             aside=command.aside,
             count=command.count,
             strata=command.strata,
+            field=command.field,
+            cases=command.cases,
             committed=now,
             committed_by=command.by,
         )
