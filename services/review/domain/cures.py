@@ -13,6 +13,13 @@ from shared.contracts.area import CENTRE, Area, province_of
 from shared.contracts.text import Text, text
 
 
+PROVINCES = (
+    *("11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37"),
+    *("41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65"),
+)
+"""The provinces of GB/T 2260 that have a federation of their own in these codes."""
+
+
 class _Cure(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -186,11 +193,9 @@ def _suits(roster: Roster, post: int, fields: Sequence[str], area: str) -> bool:
 
 
 def _provinces(roster: Roster, seating: Seating) -> list[str]:
-    """All that are known here, best first: such as few of the posts that are short belong to; the centre after others."""
-    known = (*roster.reviewers, *roster.demands)
-    provinces = {CENTRE, *(province_of(one.area) for one in known)}
+    """All there are, best first: such as few of the posts that are short belong to; the centre after others."""
     near = Counter(province_of(roster.demands[roster.wants[post][0]].area) for post in seating.closed)
-    return sorted(provinces, key=lambda area: (near[area], area == CENTRE, area))
+    return sorted((*PROVINCES, CENTRE), key=lambda area: (near[area], area == CENTRE, area))
 
 
 def _usual(capacities: Sequence[int]) -> int:
