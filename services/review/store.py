@@ -69,7 +69,18 @@ EXPORTS = Kind(
 )
 _WORKBOOKS = "workbooks"
 """The bucket of exported files."""
-KINDS: tuple[Kind[Any], ...] = (ROUNDS, CASES, EXPERTS, DRAWS, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS, HONOURS, EXPORTS)
+KINDS: tuple[Kind[Any], ...] = (
+    ROUNDS,
+    CASES,
+    EXPERTS,
+    DRAWS,
+    SHORTLISTS,
+    PANELS,
+    NOTICES,
+    ANNOUNCEMENTS,
+    HONOURS,
+    EXPORTS,
+)
 """Everything review owns."""
 
 _UNDECIDED = ("open", "returned")

@@ -100,9 +100,7 @@ def router(desk: Desk) -> APIRouter:
         _, stage = await desk.stage(body.round, body.jurisdiction, ExpertPanel)
         chambers = await chambers_of(body, stage)
         id_ = f"{body.round}@{body.jurisdiction}-{body.number}"
-        pool, aside = eligible(
-            await desk.store.pool(body.field), chambers, desk.clock.now(), stage.look_back_years
-        )
+        pool, aside = eligible(await desk.store.pool(body.field), chambers, desk.clock.now(), stage.look_back_years)
         command = draws.Commit(
             by=by,
             id=id_,

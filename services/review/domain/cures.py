@@ -12,7 +12,6 @@ from services.review.domain.seating import Seating
 from shared.contracts.area import CENTRE, Area, province_of
 from shared.contracts.text import Text, text
 
-
 PROVINCES = (
     *("11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37"),
     *("41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65"),

@@ -110,9 +110,7 @@ def _without(roster: Roster, post: int, rule: Rule) -> int:
 
 def _held_up(roster: Roster, seating: Seating, freed: Seating, rule: Rule) -> tuple[str, ...]:
     """The cases from which nobody free can be reached, and where this rule keeps somebody out."""
-    posts = [
-        post for post in seating.closed if rule == "capacity" or freed.allowed[post] & ~seating.allowed[post]
-    ]
+    posts = [post for post in seating.closed if rule == "capacity" or freed.allowed[post] & ~seating.allowed[post]]
     return tuple(sorted({roster.name(post)[0] for post in posts}))
 
 
@@ -134,7 +132,7 @@ def _why(roster: Roster, seating: Seating, post: int) -> Text:
     everybody, unknowing, tied, near, barred, here = figures
     zh, en = (f"懂{need}的", f" who know {need}") if need else ("", "")
     return text(
-        f"专家库 {everybody} 人；不懂所需专业 {unknowing}，须回避 {tied}，与商会同省 {near}，已在或已退出本案 {barred}，"
+        f"专家库 {everybody} 人；不懂专业 {unknowing}，须回避 {tied}，与商会同省 {near}，原在本案或已退出 {barred}；"
         f"本次已安排在本案 {here}；其余 {left.bit_count()} 名{zh}专家均已满额。",
         f"{everybody} experts; {unknowing} do not know the field, {tied} stand aside, {near} are from the chamber's "
         f"province, {barred} sit there or stood aside before, {here} are seated there now; "

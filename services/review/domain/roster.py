@@ -34,9 +34,7 @@ class Roster:
         posts = [Post(case, self.allowed(post), seats) for post, (case, _, seats) in enumerate(self.wants)]
         return Seating(posts, [reviewer.load for reviewer in self.reviewers], self._pick)
 
-    def allowed(
-        self, post: int, *, limits: Limits | None = None, ties: bool = True, fields: bool = True
-    ) -> int:
+    def allowed(self, post: int, *, limits: Limits | None = None, ties: bool = True, fields: bool = True) -> int:
         """The set of experts who may take this post; with other limits, or were it not for ties or fields."""
         case, field, _ = self.wants[post]
         demand = self.demands[case]

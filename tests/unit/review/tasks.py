@@ -1,4 +1,4 @@
-"""Assignments to be made, invented: small ones of any kind by hypothesis, and what can be said of them by trying all."""
+"""Assignments to be made, invented: small ones of any kind, and what can be said of them by trying all."""
 
 from collections.abc import Iterable
 from itertools import combinations, permutations
@@ -73,9 +73,7 @@ def keeps_the_rules(task: Task, found: Assignment) -> bool:
 def may(task: Task, expert: Reviewer, demand: Demand) -> bool:
     """Whether this expert may sit in this case at all."""
     return not (
-        expert.id in demand.barred
-        or conflicted(expert, demand, task)
-        or too_near(expert.area, demand, task.limits)
+        expert.id in demand.barred or conflicted(expert, demand, task) or too_near(expert.area, demand, task.limits)
     )
 
 
