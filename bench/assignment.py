@@ -3,6 +3,7 @@
 The straightforward one goes case by case and takes, of those who may, the experts with least to do.
 """
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from random import Random
 from typing import Any
 
 from services.review.domain.assignment import assign
-from services.review.domain.demand import Assignment, Demand, Limits, Reviewer, Task, conflicted, too_near
+from services.review.domain.demand import Demand, Limits, Reviewer, Task, conflicted, too_near
+from services.review.domain.obstacles import Infeasible
 from services.review.domain.recusal import Tie
 
 _FIELDS = ("党建", "法律", "财务", "产业", "社会组织")
@@ -87,8 +89,8 @@ def invented(plan: Plan, scene: str, seed: int) -> Task:
 
 def _ours(task: Task) -> Sequence[int]:
     found = assign(task)
-    if not isinstance(found, Assignment):
-        raise RuntimeError(f"not to be had: {found.missing}")
+    if isinstance(found, Infeasible):
+        sys.exit(f"无解，种子须另选 / not to be had, take another seed: {found.missing}")
     return list(found.loads.values())
 
 
