@@ -115,12 +115,11 @@ def _more_capacity(roster: Roster, seating: Seating) -> MoreCapacity | None:
 def _more_experts(roster: Roster, seating: Seating) -> Iterator[MoreExperts]:
     """Experts who know one of the missing fields; if none of these would do, such as know them all."""
     needs = sorted({roster.name(post)[1] for post in seating.missing})
-    one_field = [((need,) if need else ()) for need in needs]
-    found = [cure for fields in one_field if (cure := _newcomers(roster, seating, fields))]
-    if not found:
-        fields = tuple(need for need in needs if need)
-        found = [cure for cure in (_newcomers(roster, seating, fields),) if cure]
-    yield from found
+    of_one = [cure for need in needs if (cure := _newcomers(roster, seating, (need,) if need else ()))]
+    if of_one:
+        yield from of_one
+    elif of_all := _newcomers(roster, seating, tuple(need for need in needs if need)):
+        yield of_all
 
 
 def _newcomers(roster: Roster, seating: Seating, fields: tuple[str, ...]) -> MoreExperts | None:
@@ -166,11 +165,7 @@ def _waiver(roster: Roster, seating: Seating) -> Waiver | None:
         return None
     kept = []
     for case in range(len(roster.demands)):
-        strict = trial.copy()
-        for post in roster.posts_of(case):
-            strict.allowed[post] = roster.allowed(post)
-            strict.clear(post, ~strict.allowed[post])
-        strict.fill(roster.ceilings)
+        strict = _taken_back(roster, trial, case)
         if strict.missing:
             kept.append(case)
         else:
@@ -183,6 +178,19 @@ def _waiver(roster: Roster, seating: Seating) -> Waiver | None:
             f"In {len(cases)} cases experts from the chamber's province are let in.",
         ),
     )
+
+
+def _taken_back(roster: Roster, trial: Seating, case: int) -> Seating:
+    """The same seats, with a case no longer let off; whoever sat there for that alone is replaced, if they can be."""
+    lawful = {post: roster.allowed(post) for post in roster.posts_of(case)}
+    too_near_here = {post: trial.holders[post] & ~allowed for post, allowed in lawful.items()}
+    strict = trial.copy() if any(too_near_here.values()) else trial
+    for post, allowed in lawful.items():
+        strict.allowed[post] = allowed
+        strict.clear(post, too_near_here[post])
+    if strict.missing:
+        strict.fill(roster.ceilings)
+    return strict
 
 
 def _suits(roster: Roster, post: int, fields: Sequence[str], area: str) -> bool:

@@ -22,6 +22,9 @@ class Roster:
         self.everybody = (1 << len(self.reviewers)) - 1
         """The set of all experts."""
         self._who = _Who(self.reviewers)
+        self._posts_of: list[list[int]] = [[] for _ in self.demands]
+        for post, (case, _, _) in enumerate(self.wants):
+            self._posts_of[case].append(post)
         self._picked = [0] * len(self.demands)
 
     @property
@@ -70,7 +73,7 @@ class Roster:
 
     def posts_of(self, case: int) -> list[int]:
         """The posts of a case, by its number."""
-        return [post for post, (of, _, _) in enumerate(self.wants) if of == case]
+        return self._posts_of[case]
 
     def assignment(self, seating: Seating) -> Assignment:
         """The seats, by case and expert."""

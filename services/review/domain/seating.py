@@ -64,11 +64,6 @@ class Seating:
         other._held = [dict(held) for held in self._held]
         return other
 
-    @property
-    def closed_experts(self) -> int:
-        """Set of experts met on the way from the closed posts; all have as much as they may."""
-        return self._closed_experts
-
     def present(self, case: int) -> int:
         """Set of experts who sit in a case."""
         return self._present[case]

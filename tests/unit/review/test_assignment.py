@@ -109,7 +109,7 @@ def test_a_shortage_is_named_with_what_would_cure_it() -> None:
     assert isinstance(waiver, Waiver)
     assert waiver.cases == ("case-0", "case-1")
     assert isinstance(experts, MoreExperts)
-    assert (experts.count, experts.fields, experts.area, experts.capacity) == (1, ("财务",), "33", 2)
+    assert (experts.count, experts.fields, experts.area, experts.capacity) == (1, ("财务",), "11", 2)
 
 
 def test_many_cases_are_no_less_even_than_one_by_one_and_the_seed_tells() -> None:
