@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from services.review.domain.assignment import assign
-from services.review.domain.demand import Demand, Limits, Reviewer, Task, conflicted, too_near
+from services.review.domain.demand import Demand, Limits, Reviewer, Task, too_near
 from services.review.domain.obstacles import Infeasible
 from services.review.domain.recusal import Tie
 
@@ -96,11 +96,12 @@ def _ours(task: Task) -> Sequence[int]:
 
 def _one_by_one(task: Task) -> Sequence[int]:
     loads = {reviewer.id: reviewer.load for reviewer in task.reviewers}
+    tied = {(reviewer.id, tie.code) for reviewer in task.reviewers for tie in reviewer.ties}  # all of them last
     for demand in task.demands:
         may = [
             reviewer
             for reviewer in task.reviewers
-            if not too_near(reviewer.area, demand, task.limits) and not conflicted(reviewer, demand, task)
+            if not too_near(reviewer.area, demand, task.limits) and (reviewer.id, demand.chamber) not in tied
         ]
         here: set[str] = set()
         for need in (*(field for field, least in demand.needs.items() for _ in range(least)), None, None, None, None):
