@@ -1,5 +1,6 @@
 """What would cure an assignment that cannot be made: each cure is the least of its kind, and enough by itself."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.demand import Reviewer, Task, too_near
 from services.review.domain.roster import Roster
-from services.review.domain.seating import Seating
+from services.review.domain.seating import Seating, as_set
 from shared.contracts.area import CENTRE, Area, province_of
 from shared.contracts.text import Text, text
 
@@ -17,6 +18,9 @@ PROVINCES = (
     *("41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65"),
 )
 """The provinces of GB/T 2260 that have a federation of their own in these codes."""
+
+_TRIED = 3
+"""Provinces from which newcomers are tried."""
 
 
 class _Cure(BaseModel):
@@ -124,23 +128,31 @@ def _more_experts(roster: Roster, seating: Seating) -> Iterator[MoreExperts]:
 
 def _newcomers(roster: Roster, seating: Seating, fields: tuple[str, ...]) -> MoreExperts | None:
     """From the first province that would do; those come first in which fewest of the short posts are."""
-    tries = (_from(area, roster, seating, fields) for area in _provinces(roster, seating))
+    anywhere = [post for post, (_, need, _) in enumerate(roster.wants) if need in (None, *fields)]
+    if _joined(roster, seating, anywhere, len(seating.missing)).missing:
+        return None
+    tries = (_from(area, roster, seating, fields) for area in _provinces(roster, seating)[:_TRIED])
     return next((cure for cure in tries if cure), None)
 
 
+def _joined(roster: Roster, seating: Seating, posts: Sequence[int], count: int) -> Seating:
+    """The seats filled further by so many newcomers, who may take these posts."""
+    trial = seating.copy()
+    newcomers = as_set(trial.join() for _ in range(count))
+    for post in posts:
+        trial.allowed[post] |= newcomers
+    trial.fill([*roster.ceilings, *([_usual(roster.ceilings)] * count)])
+    return trial
+
+
 def _from(area: str, roster: Roster, seating: Seating, fields: tuple[str, ...]) -> MoreExperts | None:
+    """As few from this province as will do; more than one for each empty seat would not help any further."""
+    posts = [post for post in range(len(roster.wants)) if _suits(roster, post, fields, area)]
+    counts = range(1, len(seating.missing) + 1)
+    count = counts[0] + bisect_left(counts, 1, key=lambda some: not _joined(roster, seating, posts, some).missing)
+    if count not in counts:
+        return None
     capacity = _usual(roster.ceilings)
-    open_to = [post for post in range(len(roster.wants)) if _suits(roster, post, fields, area)]
-    trial, ceilings, count = seating.copy(), [*roster.ceilings], 0
-    while trial.missing:
-        before, bit = len(trial.missing), 1 << trial.join()
-        ceilings.append(capacity)
-        for post in open_to:
-            trial.allowed[post] |= bit
-        trial.fill(ceilings)
-        count += 1
-        if len(trial.missing) == before:
-            return None
     zh, en = ("、".join(fields), " and ".join(fields)) if fields else ("任何专业", "any field")
     return MoreExperts(
         count=count,
