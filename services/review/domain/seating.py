@@ -100,21 +100,28 @@ class Seating:
         if post in self.closed:
             return False
         came: dict[int, tuple[int, int] | None] = {post: None}
-        queue = [post]
-        met = self._closed_experts
+        if self._taken(came, post):
+            return True
+        queue, met = [post], self._closed_experts
         for here in queue:
-            outside = self.allowed[here] & ~self._present[self.case[here]]
-            if takers := outside & self._free:
-                self._move_along(came, here, self._pick(here, takers))
-                return True
-            for there, mover in self._who_may_move(here, outside & ~met):
+            outside = self.allowed[here] & ~self._present[self.case[here]] & ~met
+            for there, mover in self._who_may_move(here, outside):
                 if there not in came and there not in self.closed:
                     came[there] = (here, mover)
+                    if self._taken(came, there):
+                        return True
                     queue.append(there)
             met |= outside
         self.closed.update(came)
         self._closed_experts = met
         return False
+
+    def _taken(self, came: dict[int, tuple[int, int] | None], end: int) -> bool:
+        """Whether somebody free may take the post at the end of a chain; then everybody on it moves up."""
+        takers = self.allowed[end] & ~self._present[self.case[end]] & self._free
+        if takers:
+            self._move_along(came, end, self._pick(end, takers))
+        return bool(takers)
 
     def _who_may_move(self, here: int, outside: int) -> Iterator[tuple[int, int]]:
         """From which posts an expert may come here: from any other case, or from another post of this one."""
