@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bench import accepting
+from bench import assignment as assignments
 from bench import http as https
 from bench import pipeline as pipelines
 from bench import promise as promises
@@ -99,6 +100,13 @@ def scoring(
     """评分与规则引擎 / scoring beside the rules engines that a user would take, on the same decisions."""
     plan = scorings.Plan(rounds, count, seed)
     keep("scoring", scorings.measure(plan), plan)
+
+
+@app.command()
+def assignment(cases: int = 2000, experts: int = 400, rounds: int = 3, seed: Seed = 1) -> None:
+    """为整个周期分配专家 / experts for a whole round: ours beside the straightforward way, case by case."""
+    plan = assignments.Plan(cases, experts, rounds, seed)
+    keep("assignment", assignments.measure(plan), plan)
 
 
 @app.command()

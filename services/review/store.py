@@ -12,6 +12,7 @@ from services.review.domain.announcement import Announced
 from services.review.domain.case import Case
 from services.review.domain.command import missing
 from services.review.domain.decided import Decided
+from services.review.domain.draw import Draw
 from services.review.domain.expert import Expert
 from services.review.domain.export import Export
 from services.review.domain.honour import Register, Standing
@@ -49,7 +50,8 @@ CASES = Kind(
         _SEATED,
     ),
 )
-EXPERTS = Kind("experts", Expert)
+EXPERTS = Kind("experts", Expert, indexes=(Index(("state.active", "_id")),))
+DRAWS = Kind("draws", Draw, indexes=(Index(("state.round",)),))
 SHORTLISTS = Kind("shortlists", Shortlist)
 PANELS = Kind("panels", Panel, indexes=(Index(("state.round",)), Index(("state.matters.case",))))
 LEADERSHIPS = Kind("leaderships", Leadership, indexes=(Index(("state.round",)),))
@@ -81,6 +83,7 @@ KINDS: tuple[Kind[Any], ...] = (
     ROUNDS,
     CASES,
     EXPERTS,
+    DRAWS,
     SHORTLISTS,
     PANELS,
     LEADERSHIPS,
@@ -190,6 +193,11 @@ class ReviewStore:
         if unknown := next((id_ for id_ in ids if id_ not in found), None):
             raise missing("experts", unknown, "专家", "expert")
         return [found[id_] for id_ in ids]
+
+    async def pool(self, field: str | None = None) -> list[Expert]:
+        """Everybody who may be invited; with `field`, those who know it."""
+        where = {"state.active": True, **({"state.fields": field} if field else {})}
+        return [expert for _, expert in await self._database.find(EXPERTS, where)]
 
     async def these(self, kind: Kind[S], keys: Sequence[str]) -> list[S]:
         """These documents, as far as they exist."""

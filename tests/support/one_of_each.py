@@ -1,5 +1,6 @@
 """One of every kind of document, made through the public API, so that access to it can be tried."""
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +27,7 @@ async def one_of_each(platform: Platform, *, spare: Iterable[str]) -> dict[str, 
     await made.province_case()
     await made.exports()
     await made.centre_case()
+    await made.draw()
     await made.panel()
     await made.notice()
     await made.honours()
@@ -144,6 +146,13 @@ class _Made:
             judged = (await self.done("GET", "review", path, token))["judged"]
             await self.done("POST", "review", f"{path}/marks", token, json={"marks": judged})
         await self.platform.comes("review", path, token=centre, holds=lambda case: bool(case["ready"]))
+
+    async def draw(self) -> None:
+        """Promised, and the seed not told."""
+        promise = hashlib.sha256("合成种子".encode()).hexdigest()
+        body = {"round": self.round, "purpose": {"zh": "合成抽签"}, "commitments": [promise], "count": 3}
+        made = await self.done("POST", "review", "/draws", self.officer[CENTRE], json=body)
+        self.names |= {"draw": made["id"], "draw_hash": promise}
 
     async def panel(self) -> None:
         """Convened, attended, voted, closed."""

@@ -10,6 +10,7 @@ from pymongo import AsyncMongoClient
 SMALL: Mapping[str, str] = {
     "rounds": "one every year or two",
     "rubrics": "one per edition of a standard",
+    "draws": "a few per round",
     "panels": "a few per round",
     "notices": "a few per round",
 }

@@ -6,11 +6,13 @@ from fastapi import APIRouter
 
 from services.review.api import (
     announcements,
+    assignments,
     ballots,
     cases,
     certificates,
     decided,
     decisions,
+    draws,
     experts,
     exports,
     honours,
@@ -32,7 +34,9 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         decisions,
         visits,
         marks,
+        assignments,
         experts,
+        draws,
         shortlists,
         panels,
         ballots,

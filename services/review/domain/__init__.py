@@ -6,6 +6,9 @@
 - `opening`:   scorecards, nominations and withdrawals that a case hears.
 - `officer`:   pass, return, decline.
 - `recusal`:   when an expert has to stand aside;  `expert`: the pool.
+- `drawing`:   an order that anyone can repeat;  `draw`: promised, then told.
+- `task`:      what cases ask of an assignment, with `demand` as its data;  `assignment`: experts for all of them, with
+               `roster` and `seating` to find it, `obstacles` and `cures` where there is none.
 - `marking`:   experts mark, `trimmed` settles their marks.
 - `ranking`:   who stands where and why;  `shortlist`: the list, sealed.
 - `tally`:     quorum and majority;  `panel`: the committee and its vote.

@@ -1,12 +1,14 @@
 """An expert 专家 in the pool: what they know, where they come from, whom they are tied to. No address, no telephone."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from pydantic import Field
 
 from services.review.domain.command import Command, missing
-from services.review.domain.recusal import Invited, Tie
-from shared.contracts.area import Area
+from services.review.domain.drawing import Entry
+from services.review.domain.recusal import Invited, Tie, must_stand_aside
+from shared.contracts.area import Area, province_of
 from shared.kernel.change import Change
 from shared.kernel.state import State
 
@@ -28,6 +30,10 @@ class Expert(State):
     def invited(self) -> Invited:
         """How an act names them."""
         return Invited(expert=self.id, active=self.active, ties=self.ties)
+
+    def entry(self) -> Entry:
+        """How a draw names them: by id and province."""
+        return Entry(id=self.id, stratum=province_of(self.area))
 
 
 class Enrol(Command):
@@ -59,3 +65,16 @@ def declare(expert: Expert | None, command: Declare, _now: datetime) -> Change[E
     if command.tie in expert.ties:
         return None
     return Change(expert.but(ties=(*expert.ties, command.tie)))
+
+
+def eligible(
+    experts: Iterable[Expert], chambers: Collection[str], now: datetime, look_back_years: int
+) -> tuple[list[Expert], list[Expert]]:
+    """Of those who may be invited: who may judge all these chambers, and who has to stand aside in one of them."""
+    fit: list[Expert] = []
+    aside: list[Expert] = []
+    for expert in experts:
+        if expert.active:
+            tied = any(must_stand_aside(expert.ties, chamber, now, look_back_years) for chamber in chambers)
+            (aside if tied else fit).append(expert)
+    return fit, aside

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.contracts.event import CreditCode
 from shared.kernel.calendar import CHINA
 
-TieKind = Literal["post", "employer", "kin", "interest", "declared"]
+TieKind = Literal["post", "employer", "native_place", "kin", "interest", "declared"]
 
 
 class Tie(BaseModel):
@@ -25,7 +25,7 @@ class Tie(BaseModel):
     code: CreditCode
     """The chamber's credit code."""
     kind: TieKind
-    """任职 · 所在单位 · 亲属 · 利益 · 自行申报."""
+    """任职 · 所在单位 · 籍贯地商会 · 亲属 · 利益 · 自行申报."""
     until: date | None = None
     """The day it ended; None while it lasts."""
 
