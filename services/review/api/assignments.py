@@ -12,7 +12,7 @@ from services.review.domain.assignment import assign
 from services.review.domain.command import refused
 from services.review.domain.demand import Assignment
 from services.review.domain.obstacles import Infeasible
-from services.review.domain.procedure import ExpertPanel
+from services.review.domain.stages import ExpertPanel
 from services.review.domain.task import Wishes, task_of
 from services.review.store import CASES
 from shared.contracts.area import Area

@@ -13,7 +13,7 @@ from services.review.domain import draw as draws
 from services.review.domain.command import missing
 from services.review.domain.draw import Draw
 from services.review.domain.expert import Expert, eligible
-from services.review.domain.procedure import ExpertPanel
+from services.review.domain.stages import ExpertPanel
 from services.review.store import DRAWS
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant, Sha256

@@ -192,6 +192,8 @@ def for_officer(case: Case) -> OfficerCase:
         "revision",
         "score",
         "evidence",
+        "gates_checked",
+        "gates_source",
         "nomination",
         "correction",
         "decisions",

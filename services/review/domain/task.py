@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.review.domain.case import Case
 from services.review.domain.demand import Demand, Limits, Reviewer, Task
 from services.review.domain.expert import Expert
-from services.review.domain.procedure import ExpertPanel
+from services.review.domain.stages import ExpertPanel
 
 
 class Wishes(BaseModel):

@@ -11,6 +11,7 @@ from services.review.api.decided import frozen
 from services.review.api.desk import Desk
 from services.review.domain.announcement import announce
 from services.review.domain.case import Case
+from services.review.printing import Printer
 from services.review.store import ANNOUNCEMENTS, CASES, KINDS, ROUNDS, ReviewStore
 from shared.kernel.actor import CLOCK
 from shared.kernel.change import Change
@@ -37,7 +38,16 @@ class Office:
         relay = Relay(self.database, cast("Any", None), KINDS, sweep_every=1, sweep_age=1, may_go_unheard=())
         self.commands = Commands(self.database, self._documents, relay, batch_limit=200)
         self.store = ReviewStore(self.database)
-        self.desk = Desk(self.store, self.commands, self, given.LIBRARY, ("CN", "35"))
+        self.desk = Desk(
+            self.store,
+            self.commands,
+            self,
+            given.LIBRARY,
+            ("CN", "35"),
+            issuer=None,
+            printer=Printer(),
+            bulletin="https://sihao.example",
+        )
 
     def now(self) -> datetime:
         """Always the same."""

@@ -4,8 +4,8 @@ from services.review.domain.case import Case, Seat
 from services.review.domain.demand import Demand
 from services.review.domain.expert import Expert, eligible
 from services.review.domain.marking import Assign, assign
-from services.review.domain.procedure import ExpertPanel
 from services.review.domain.recusal import Tie
+from services.review.domain.stages import ExpertPanel
 from services.review.domain.task import Wishes, task_of
 from tests.unit.review import given
 
