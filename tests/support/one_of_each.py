@@ -7,6 +7,7 @@ from typing import Any
 from tests.support.acts import begin, draft_round, import_chambers, open_round, round_body, submit
 from tests.support.platform import Platform
 
+HELD = "2021-03-01T08:00:00+08:00"
 OBJECTION = "合成异议：会员大会未达法定人数"
 MAIL = "mi-shu@example.org"
 PERSON = "米秘书"
@@ -29,6 +30,7 @@ async def one_of_each(platform: Platform, *, spare: Iterable[str]) -> dict[str, 
     await made.centre_case()
     await made.draw()
     await made.panel()
+    await made.leadership()
     await made.notice()
     await made.honours()
     await made.letters()
@@ -165,9 +167,22 @@ class _Made:
             body = {"member": expert, "votes": {self.names["case_cn"]: "yes"}}
             await self.done("POST", "review", f"/panels/{panel}/ballots", centre, json=body)
         await self.done("POST", "review", f"/panels/{panel}/close", centre, json={})
+        await self.in_stage("leadership")
+
+    async def leadership(self) -> None:
+        """The leaders approve what the committee elected; before the notice its gates are looked at again."""
+        centre = self.officer[CENTRE]
+        body: dict[str, Any] = {"round": self.round, "document": "演示〔2024〕纪要 1 号", "held": HELD}
+        await self.done("POST", "review", "/leadership-decisions", centre, json=body)
+        await self.in_stage("public_notice")
+        body = {"source": "信用中国（合成）"}
+        await self.done("POST", "review", f"/cases/{self.names['case_cn']}/gates", centre, json=body)
+
+    async def in_stage(self, stage: str) -> None:
+        """Wait until the centre's case is there."""
         path = f"/cases/{self.names['case_cn']}"
         await self.platform.comes(
-            "review", path, token=centre, holds=lambda case: bool(case["stage"] == "public_notice")
+            "review", path, token=self.officer[CENTRE], holds=lambda case: bool(case["stage"] == stage)
         )
 
     async def notice(self) -> None:
