@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.backends import amqp_url, backends, database_name, mongo_url
 
@@ -14,6 +15,8 @@ __all__ = ["amqp_url", "backends", "database_name", "mongo_url"]
 
 Connect = Callable[[socket.socket, Any], Any]
 
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # how busy the machine is says nothing about the code
 _UNIT_TESTS = Path(__file__).parent / "unit"
 
 

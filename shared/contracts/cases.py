@@ -1,9 +1,9 @@
 """Facts about cases 审核案件: an application under review in one jurisdiction."""
 
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber, Evidence
@@ -183,6 +183,17 @@ class PanelResult(Part):
     tally: Tally
     """The vote."""
 
+    @model_validator(mode="after")
+    def _is_what_the_vote_says(self) -> Self:
+        tally = self.tally
+        if tally.present < tally.quorum:
+            raise ValueError("未达法定人数，不能作出决定 / without a quorum nothing is decided")
+        if tally.yes + tally.no + tally.abstain != tally.present:
+            raise ValueError("票数与到会人数不符 / the votes are not as many as those present")
+        if (self.outcome == "elected") != (tally.yes >= tally.majority):
+            raise ValueError("结果与票数不符 / the outcome is not what the votes say")
+        return self
+
 
 class PanelDecided(Event):
     """A committee of experts has voted 综合认定; every result carries its proof of quorum."""
@@ -248,6 +259,8 @@ class ShortlistEntry(Part):
     """Place on the list."""
     nominated: bool
     """Whether it is within the quota."""
+    why: Text | None = None
+    """Why it stands there, with the figures."""
 
 
 class ShortlistSealed(Event):

@@ -3,15 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.ballots import as_member_sees
 from services.review.api.desk import Body, Desk, RoundQuery, chosen, require_jurisdiction
 from services.review.domain import panel as panels
+from services.review.domain.minutes import minutes
 from services.review.domain.panel import Matter, Panel
 from services.review.domain.stages import ExpertPanel
 from services.review.store import PANELS
 from shared.contracts.area import CENTRE, Area
+from shared.contracts.event import Instant
+from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow
 from shared.runtime.http import IdempotencyKey, Page
@@ -41,6 +44,19 @@ class AttendBody(Body):
 
     present: tuple[str, ...]
     """Members, by id."""
+
+
+class MinutesView(BaseModel):
+    """The minutes, written from the record of the meeting."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    panel: str
+    """Id of the meeting."""
+    closed: Instant | None
+    """When it was closed; null as long as it meets."""
+    minutes: Text
+    """Attendance, recusals, every vote by name, the counts; Markdown."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -94,6 +110,12 @@ def router(desk: Desk) -> APIRouter:
             return as_member_sees(found, expert.invited(), desk.clock.now())
         require_jurisdiction(by, found.jurisdiction)
         return found
+
+    @routes.get("/{panel}/minutes", summary="会议纪要 / the minutes")
+    async def minutes_(panel: str, by: Office) -> MinutesView:
+        found = await desk.store.need(PANELS, panel, "会议", "meeting")
+        require_jurisdiction(by, found.jurisdiction)
+        return MinutesView(panel=panel, closed=found.closed, minutes=minutes(found))
 
     @routes.put("/{panel}/attendance", summary="登记出席 / attendance")
     async def attendance(panel: str, body: AttendBody, by: Officer, key: IdempotencyKey) -> Panel:

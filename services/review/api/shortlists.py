@@ -1,16 +1,18 @@
 """Shortlists 推荐名单: the preview says who would be in, who out and why; the seal makes it final."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.desk import Body, Desk, Words, require_jurisdiction, text_or_none
 from services.review.domain import ranking, stages
 from services.review.domain.case import Case
-from services.review.domain.ranking import Contender
+from services.review.domain.ranking import Bounds, Contender
 from services.review.domain.shortlist import Seal, Shortlist, seal
 from services.review.domain.terms import Terms
+from services.review.domain.what_if import Mover, what_if
 from services.review.store import CASES, SHORTLISTS
 from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber
@@ -22,6 +24,9 @@ from shared.runtime.http import IdempotencyKey
 
 Officer = Annotated[Actor, allow(officer="own area")]
 Office = Annotated[Actor, allow(officer="own area", operator="any area")]
+Dimension = Annotated[str, Field(pattern="^[A-D]$")]
+_CITY = 4
+"""Digits of an area code that name the city."""
 
 
 class SealBody(Body):
@@ -35,6 +40,21 @@ class SealBody(Body):
     """Why the list is sealed although cases are undecided; required then."""
 
 
+class WhatIfBody(Body):
+    """What to try; what is left out stays as it is."""
+
+    quota: int | None = Field(default=None, ge=0, le=10_000)
+    """Another quota."""
+    floor: Decimal | None = Field(default=None, ge=0, le=100)
+    """Another floor, in points."""
+    reserves: int | None = Field(default=None, ge=0, le=100)
+    """Another number of reserves."""
+    caps: tuple[stages.Cap, ...] | None = Field(default=None, max_length=50)
+    """Other caps."""
+    weights: dict[Dimension, Annotated[Decimal, Field(ge=0, le=10)]] = Field(default_factory=dict)
+    """What the points of a dimension would count for; 1 where nothing is said."""
+
+
 class Line(BaseModel):
     """One place."""
 
@@ -45,6 +65,7 @@ class Line(BaseModel):
     points: str
     rank: int
     nominated: bool
+    reserve: int | None
     doubts: int
     why: Text
 
@@ -62,6 +83,16 @@ class ShortlistView(BaseModel):
     reason: Text | None
     entries: tuple[Line, ...]
     undecided: tuple[str, ...]
+
+
+class WhatIfView(BaseModel):
+    """The list as it would be. Nothing is written."""
+
+    model_config = ConfigDict(frozen=True)
+
+    quota: int
+    entries: tuple[Line, ...]
+    movers: tuple[Mover, ...]
 
 
 def router(desk: Desk) -> APIRouter:
@@ -83,7 +114,7 @@ def router(desk: Desk) -> APIRouter:
             id=f"{round_}@{area}",
             round=round_,
             area=area,
-            quota=terms.quota(area),
+            bounds=_bounds(stage, terms.quota(area)),
             ties=stage.ties,
             until=terms.round.calendar.nominate_until,
             contenders=tuple(_contender(case) for case in cases),
@@ -95,6 +126,18 @@ def router(desk: Desk) -> APIRouter:
         done = await desk.commands.do(SHORTLISTS, command.id, command, seal, what="seal", by=by, idempotency_key=key)
         return await (shown(done.state) if done.state else preview(round_, area))
 
+    @routes.post("/{round_}/{area}/what-if", summary="试算：谁进谁出 / try another quota or weight; nothing is written")
+    async def try_(round_: str, area: Area, body: WhatIfBody, by: Officer) -> WhatIfView:
+        require_jurisdiction(by, area)
+        terms, stage, cases, _ = await standing(round_, area)
+        now = _bounds(stage, terms.quota(area))
+        tried = body.model_dump(exclude={"weights"}, exclude_none=True)
+        then = Bounds.model_validate(now.model_dump() | tried)
+        found, movers = what_if([_contender(case) for case in cases], stage.ties, now, then, body.weights)
+        return WhatIfView(
+            quota=then.quota, entries=_lines(found, {case.id: case for case in cases}), movers=tuple(movers)
+        )
+
     async def standing(round_: str, area: str) -> tuple[Terms, stages.Shortlist, list[Case], list[str]]:
         terms, stage = await desk.stage(round_, area, stages.Shortlist)
         cases = await desk.store.cases_in(round_, area, stage.id)
@@ -103,7 +146,7 @@ def router(desk: Desk) -> APIRouter:
     async def preview(round_: str, area: str) -> ShortlistView:
         terms, stage, cases, undecided = await standing(round_, area)
         ordered = ranking.order([_contender(case) for case in cases], stage.ties)
-        found = ranking.places(ordered, stage.ties, terms.quota(area))
+        found = ranking.places(ordered, stage.ties, _bounds(stage, terms.quota(area)))
         return ShortlistView(
             shortlist=f"{round_}@{area}",
             round=round_,
@@ -141,7 +184,14 @@ def _contender(case: Case) -> Contender:
         points=score.total,
         dimensions=score.dimensions,
         doubts=len(case.doubts),
+        type=case.chamber.type,
+        level=case.chamber.level,
+        city=case.chamber.area[:_CITY],
     )
+
+
+def _bounds(stage: stages.Shortlist, quota: int) -> Bounds:
+    return Bounds(quota=quota, floor=stage.floor, reserves=stage.reserves, caps=stage.caps)
 
 
 def _lines(found: list[ranking.Place], cases: dict[str, Case]) -> tuple[Line, ...]:
@@ -152,6 +202,7 @@ def _lines(found: list[ranking.Place], cases: dict[str, Case]) -> tuple[Line, ..
             points=str(place.points),
             rank=place.rank,
             nominated=place.nominated,
+            reserve=place.reserve,
             doubts=len(cases[place.case].doubts) if place.case in cases else 0,
             why=place.why,
         )

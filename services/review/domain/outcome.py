@@ -31,7 +31,8 @@ def hear_shortlist(case: Case | None, event: ShortlistSealed, now: datetime) -> 
     return moves.decline(
         here,
         "quota",
-        text(
+        entry.why
+        or text(
             f"得分 {entry.points}，列第 {entry.rank} 名，本地区名额 {event.quota} 个，未列入推荐。",
             f"{entry.points} points, place {entry.rank}; the quota of this area is {event.quota}: not nominated.",
         ),

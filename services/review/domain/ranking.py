@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.stages import TieRule
+from services.review.domain.stages import Cap, TieRule
 from shared.contracts.text import Text, text
 
 _TIE_WORDS: dict[TieRule, tuple[str, str]] = {
@@ -33,6 +33,27 @@ class Contender(BaseModel):
     """Points per dimension."""
     doubts: int
     """Gates not yet verified."""
+    type: str = ""
+    """Type of the chamber."""
+    level: str = ""
+    """Its level."""
+    city: str = ""
+    """Area code of the city it lies in."""
+
+
+class Bounds(BaseModel):
+    """How many a list may nominate, and whom not."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    quota: int
+    """How many."""
+    floor: Decimal | None = None
+    """Points below which nobody is nominated."""
+    reserves: int = 0
+    """How many are kept in reserve."""
+    caps: tuple[Cap, ...] = ()
+    """Sorts of which only so many may be nominated."""
 
 
 class Place(BaseModel):
@@ -48,6 +69,8 @@ class Place(BaseModel):
     """Place, from 1."""
     nominated: bool
     """Whether it is within the quota."""
+    reserve: int | None = None
+    """Place among the reserves, from 1."""
     why: Text
     """Why it stands here, with the figures."""
 
@@ -57,18 +80,53 @@ def order(contenders: Sequence[Contender], ties: Sequence[TieRule]) -> list[Cont
     return sorted(contenders, key=lambda c: (-c.points, [_criterion(c, rule) for rule in ties]))
 
 
-def places(ordered: Sequence[Contender], ties: Sequence[TieRule], quota: int) -> list[Place]:
-    """The list in this order, each place with its reason."""
-    return [
-        Place(
-            case=contender.case,
-            points=contender.points,
-            rank=rank,
-            nominated=rank <= quota,
-            why=_why(contender, ordered[rank - 2] if rank > 1 else None, ties, rank, quota),
+def places(ordered: Sequence[Contender], ties: Sequence[TieRule], bounds: Bounds) -> list[Place]:
+    """The list in this order, each place with its reason.
+
+    From the top down: whoever is below the floor, or of a sort of which the list has enough, is passed over; the others
+    are nominated until the quota is full, and then kept in reserve.
+    """
+    found, inside, reserves = [], list[Contender](), 0
+    for rank, contender in enumerate(ordered, start=1):
+        barred = _barred(contender, bounds, inside)
+        nominated = barred is None and len(inside) < bounds.quota
+        reserve = barred is None and not nominated and reserves < bounds.reserves
+        if nominated:
+            inside.append(contender)
+        reserves += reserve
+        above = ordered[rank - 2] if rank > 1 else None
+        why = _why(contender, above, ties, rank, bounds.quota, nominated=nominated)
+        if barred or reserve:
+            why = _and(why, barred or text(f"候补第 {reserves} 名", f"number {reserves} in reserve"))
+        found.append(
+            Place(
+                case=contender.case,
+                points=contender.points,
+                rank=rank,
+                nominated=nominated,
+                reserve=reserves if reserve else None,
+                why=why,
+            )
         )
-        for rank, contender in enumerate(ordered, start=1)
-    ]
+    return found
+
+
+def _barred(contender: Contender, bounds: Bounds, inside: Sequence[Contender]) -> Text | None:
+    """Why it cannot be nominated although there may be room; None if it can."""
+    if bounds.floor is not None and contender.points < bounds.floor:
+        return text(f"低于最低分 {bounds.floor}（宁缺毋滥）", f"below the floor of {bounds.floor}")
+    for cap in bounds.caps:
+        of_sort = sum(getattr(one, cap.by) == cap.value for one in inside)
+        if getattr(contender, cap.by) == cap.value and of_sort >= cap.at_most:
+            return text(
+                f"{cap.value} 至多 {cap.at_most} 个，已满（统筹兼顾）",
+                f"of {cap.value} the list takes {cap.at_most} at most",
+            )
+    return None
+
+
+def _and(one: Text, other: Text) -> Text:
+    return text(f"{one.zh}；{other.zh}", f"{one.en}; {other.en}")
 
 
 def _criterion(contender: Contender, rule: TieRule) -> tuple[Decimal, str]:
@@ -80,10 +138,11 @@ def _criterion(contender: Contender, rule: TieRule) -> tuple[Decimal, str]:
     return -contender.dimensions.get(rule, Decimal()), ""
 
 
-def _why(contender: Contender, above: Contender | None, ties: Sequence[TieRule], rank: int, quota: int) -> Text:
-    inside = rank <= quota
-    zh = f"{contender.points} 分，第 {rank} 名，名额 {quota}，{'列入推荐' if inside else '未列入推荐'}"
-    en = f"{contender.points} points, place {rank}, quota {quota}: {'nominated' if inside else 'not nominated'}"
+def _why(
+    contender: Contender, above: Contender | None, ties: Sequence[TieRule], rank: int, quota: int, *, nominated: bool
+) -> Text:
+    zh = f"{contender.points} 分，第 {rank} 名，名额 {quota}，{'列入推荐' if nominated else '未列入推荐'}"
+    en = f"{contender.points} points, place {rank}, quota {quota}: {'nominated' if nominated else 'not nominated'}"
     if above is not None and above.points == contender.points:
         rule = next((r for r in ties if _criterion(above, r) != _criterion(contender, r)), None)
         if rule is not None and _criterion(above, rule) < _criterion(contender, rule):

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from services.review.domain.command import Command, refused
-from services.review.domain.ranking import Contender, Place, order, places
+from services.review.domain.ranking import Bounds, Contender, Place, order, places
 from services.review.domain.stages import TieRule
 from shared.contracts.area import Area
 from shared.contracts.cases import ShortlistEntry, ShortlistSealed
@@ -48,7 +48,7 @@ class Seal(Command):
     id: str
     round: str
     area: Area
-    quota: int = Field(exclude=True)
+    bounds: Bounds = Field(exclude=True)
     ties: tuple[TieRule, ...] = Field(exclude=True)
     until: Instant = Field(exclude=True)
     """Until when the round takes nominations."""
@@ -71,12 +71,12 @@ def seal(shortlist: Shortlist | None, command: Seal, now: datetime) -> Change[Sh
     _check_may_seal(shortlist, command, now)
     ruled = order(command.contenders, command.ties)
     chosen = _chosen(ruled, command)
-    final = tuple(places(chosen, command.ties, command.quota))
+    final = tuple(places(chosen, command.ties, command.bounds))
     sealed = Shortlist(
         id=command.id,
         round=command.round,
         area=command.area,
-        quota=command.quota,
+        quota=command.bounds.quota,
         places=final,
         reason=command.reason if chosen != ruled else None,
         undecided=command.undecided,
@@ -84,9 +84,11 @@ def seal(shortlist: Shortlist | None, command: Seal, now: datetime) -> Change[Sh
         sealed_at=now,
         sealed_by=command.by,
     )
-    entries = tuple(ShortlistEntry(case=p.case, points=p.points, rank=p.rank, nominated=p.nominated) for p in final)
+    entries = tuple(
+        ShortlistEntry(case=p.case, points=p.points, rank=p.rank, nominated=p.nominated, why=p.why) for p in final
+    )
     fact = ShortlistSealed(
-        area=command.area, shortlist=command.id, round=command.round, quota=command.quota, entries=entries
+        area=command.area, shortlist=command.id, round=command.round, quota=command.bounds.quota, entries=entries
     )
     return Change(sealed, (fact,))
 

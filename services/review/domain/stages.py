@@ -11,6 +11,7 @@ public_notice           anyone may object, the office rules
 announcement            the honour is granted with the number of a document
 """
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
@@ -91,12 +92,31 @@ class CrossAreaInspection(Visited):
     kind: Literal["cross_area_inspection"]
 
 
+class Cap(BaseModel):
+    """At most so many of one sort on a list, so that no sort takes it all (S:004 统筹兼顾)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    by: Literal["type", "level", "city"]
+    """What sorts them: type or level of the chamber, or the city it lies in."""
+    value: str = Field(min_length=1, max_length=40)
+    """Which: `hometown`, `county`, `3502`."""
+    at_most: int = Field(ge=0)
+    """How many."""
+
+
 class Shortlist(_Stage):
     """The province ranks its cases and nominates within its quota."""
 
     kind: Literal["shortlist"]
     ties: tuple[TieRule, ...]
     """What decides between equal points, in order: fewer gates in doubt, more points in a dimension, credit code."""
+    floor: Decimal | None = None
+    """Points below which nobody is nominated, though the quota be not full (宁缺毋滥)."""
+    reserves: int = Field(default=0, ge=0, le=100)
+    """Places after the quota that are kept in reserve, in order."""
+    caps: tuple[Cap, ...] = ()
+    """Sorts of which only so many may be nominated."""
 
     @model_validator(mode="after")
     def _ends_with_certainty(self) -> Self:

@@ -14,7 +14,7 @@ from services.review.domain.case import Case, case_id
 from services.review.domain.notice import Open
 from services.review.domain.opening import Nominated, Scored, Withdrawn
 from services.review.domain.panel import Convene, Matter
-from services.review.domain.ranking import Contender
+from services.review.domain.ranking import Bounds, Contender
 from services.review.domain.recusal import Invited, Tie
 from services.review.domain.shortlist import Seal
 from services.review.domain.terms import Rules, Terms, named_procedures
@@ -227,7 +227,7 @@ def sealing(by: Actor, contenders: tuple[Contender, ...], *, quota: int = 2) -> 
         id="CN-2020@35",
         round="CN-2020",
         area="35",
-        quota=quota,
+        bounds=Bounds(quota=quota),
         ties=("doubts", "A", "code"),
         until=ROUND.calendar.nominate_until,
         contenders=contenders,

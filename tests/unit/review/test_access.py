@@ -43,6 +43,7 @@ TABLE = {
     "GET /notices/{notice}/objections": OFFICER,
     "GET /panels": OFFICE,
     "GET /panels/{panel}": READERS,
+    "GET /panels/{panel}/minutes": OFFICE,
     "GET /procedures": ANYONE,
     "GET /procedures/{procedure}": ANYONE,
     "GET /shortlists/{round_}/{area}": OFFICE,
@@ -71,6 +72,7 @@ TABLE = {
     "POST /panels/{panel}/ballots": EITHER,
     "POST /panels/{panel}/close": OFFICER,
     "POST /shortlists/{round_}/{area}/seal": OFFICER,
+    "POST /shortlists/{round_}/{area}/what-if": OFFICER,
     "PUT /experts/{expert}": OFFICER,
     "PUT /panels/{panel}/attendance": OFFICER,
 }

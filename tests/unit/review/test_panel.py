@@ -6,11 +6,13 @@ from fractions import Fraction
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from services.review.domain.minutes import minutes
 from services.review.domain.panel import Attend, Ballots, Close, Convene, Matter, Panel, attend, close, convene, vote
 from services.review.domain.recusal import Invited, Tie
 from services.review.domain.tally import Vote, majority_of, quorum_of
-from shared.contracts import PanelDecided
+from shared.contracts import PanelDecided, PanelResult, Tally
 from shared.kernel.change import Refused
 from tests.unit.review import given
 
@@ -153,3 +155,55 @@ def test_a_closed_meeting_takes_no_more_votes() -> None:
     assert refusal.value.problems[0].code == "panel.closed"
     with pytest.raises(Refused, match="present"):
         attend(committee((given.expert(1),)), Attend(by=OFFICE, present=("nobody",)), NOW)
+
+
+@drawn(meetings())
+def test_the_minutes_say_what_the_record_says(
+    meeting: tuple[Panel, set[str], dict[str, dict[str, Vote]]],
+) -> None:
+    panel, present, cast = meeting
+    closed = close(panel, Close(by=OFFICE), NOW).state
+    said = minutes(closed)
+    head, *about = said.en.split("\n## ")
+    assert len(about) == len(CASES)
+    absent = "、".join(m for m in closed.members if m not in present) or "–"
+    assert f"Absent: {absent}." in head
+    results = {result.case: result for result in closed.results}
+    for matter, part in zip(closed.matters, about, strict=True):
+        assert part.startswith(f"{matter.case}, {matter.points} points")
+        voters = [m for m in closed.members if m in present and m not in matter.recused]
+        for vote_, words in (("yes", "for"), ("no", "against"), ("abstain", "abstaining")):
+            named = [m for m in voters if cast[matter.case].get(m, "abstain") == vote_]
+            assert f"- {words} {len(named)}: {'、'.join(named) or '–'}\n" in part
+        expected = {"elected": ": elected", "not_elected": ": not elected", "": "no quorum: not decided"}
+        outcome = results[matter.case].outcome if matter.case in results else ""
+        assert part.rstrip().endswith(expected[outcome])
+    assert len(said.zh.split("\n## ")) == len(CASES) + 1
+
+
+TALLIES = st.builds(
+    Tally,
+    members=st.integers(1, 9),
+    present=st.integers(0, 9),
+    recused=st.just(0),
+    quorum=st.integers(1, 9),
+    yes=st.integers(0, 9),
+    no=st.integers(0, 9),
+    abstain=st.integers(0, 9),
+    majority=st.integers(1, 9),
+)
+
+
+@drawn(TALLIES, st.sampled_from(["elected", "not_elected"]))
+def test_a_decision_cannot_exist_without_its_proof_of_quorum(tally: Tally, outcome: str) -> None:
+    sound = (
+        tally.present >= tally.quorum
+        and tally.yes + tally.no + tally.abstain == tally.present
+        and (outcome == "elected") == (tally.yes >= tally.majority)
+    )
+    given_ = {"case": "c", "outcome": outcome, "points": "70", "tally": tally.model_dump()}
+    if sound:
+        assert PanelResult.model_validate(given_).tally == tally
+    else:
+        with pytest.raises(ValidationError):
+            PanelResult.model_validate(given_)

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from services.review.domain.ranking import Contender, order, places
+from services.review.domain.ranking import Bounds, Contender, order, places
 from services.review.domain.shortlist import seal
-from services.review.domain.stages import TieRule
+from services.review.domain.stages import Cap, TieRule
+from services.review.domain.what_if import what_if
 from shared.contracts import ShortlistSealed
 from shared.kernel.change import Refused
 from tests.unit.review import given
@@ -37,7 +38,7 @@ def test_there_is_one_order_whatever_order_they_came_in(contenders: list[Contend
 
 @drawn(CONTENDERS, st.integers(0, 9))
 def test_nobody_inside_has_fewer_points_than_somebody_outside(contenders: list[Contender], quota: int) -> None:
-    found = places(order(contenders, TIES), TIES, quota)
+    found = places(order(contenders, TIES), TIES, Bounds(quota=quota))
     assert [place.rank for place in found] == list(range(1, len(contenders) + 1))
     inside = [place.points for place in found if place.nominated]
     outside = [place.points for place in found if not place.nominated]
@@ -51,7 +52,7 @@ def test_equal_points_are_parted_by_the_rules_and_the_place_says_by_which() -> N
     later, first = given.contender(4), given.contender(3)
     ordered = order([doubtful, weaker, later, first], TIES)
     assert ordered == [first, later, weaker, doubtful]
-    reasons = [place.why.zh for place in places(ordered, TIES, 2)]
+    reasons = [place.why.zh for place in places(ordered, TIES, Bounds(quota=2))]
     assert "同分" not in reasons[0]
     assert "统一社会信用代码较小" in reasons[1]
     assert "政治引领得分较高" in reasons[2]
@@ -108,3 +109,55 @@ def test_what_makes_a_seal_the_same_is_what_the_officer_said() -> None:
     one = given.sealing(PROVINCE, (given.contender(1),))
     two = given.sealing(PROVINCE, ())
     assert one.model_dump(mode="json") == two.model_dump(mode="json")
+
+
+CAPS = st.lists(st.builds(Cap, by=st.just("city"), value=st.just("3502"), at_most=st.integers(0, 3)), max_size=1)
+BOUNDS = st.builds(
+    Bounds,
+    quota=st.integers(0, 9),
+    floor=st.none() | st.just(Decimal(75)),
+    reserves=st.integers(0, 3),
+    caps=CAPS.map(tuple),
+)
+
+
+@drawn(CONTENDERS, BOUNDS, st.randoms())
+def test_floor_caps_and_reserves_hold_and_nobody_is_passed_over_without_a_reason(
+    contenders: list[Contender], bounds: Bounds, chance: given.Random
+) -> None:
+    sorted_ = [one.model_copy(update={"city": chance.choice(("3502", "3505"))}) for one in contenders]
+    city = {one.case: one.city for one in sorted_}
+    found = places(order(sorted_, TIES), TIES, bounds)
+    inside = [place for place in found if place.nominated]
+    assert len(inside) <= bounds.quota
+    assert bounds.floor is None or all(place.points >= bounds.floor for place in inside)
+    for cap in bounds.caps:
+        assert sum(city[place.case] == cap.value for place in inside) <= cap.at_most
+    assert [place.reserve for place in found if place.reserve] == list(
+        range(1, sum(place.reserve is not None for place in found) + 1)
+    )
+    assert sum(place.reserve is not None for place in found) <= bounds.reserves
+    last = max((place.rank for place in inside), default=0)
+    for place in found:
+        passed_over = place.rank < last and not place.nominated
+        assert not passed_over or "宁缺毋滥" in place.why.zh or "统筹兼顾" in place.why.zh
+        room = len(inside) < bounds.quota
+        assert not room or place.nominated or "宁缺毋滥" in place.why.zh or "统筹兼顾" in place.why.zh
+
+
+@drawn(CONTENDERS, st.integers(0, 9), st.integers(0, 9))
+def test_what_if_names_exactly_who_enters_and_who_leaves(contenders: list[Contender], now: int, then: int) -> None:
+    found, movers = what_if(contenders, TIES, Bounds(quota=now), Bounds(quota=then), {})
+    before = {p.case for p in places(order(contenders, TIES), TIES, Bounds(quota=now)) if p.nominated}
+    after = {place.case for place in found if place.nominated}
+    assert {mover.case for mover in movers if mover.enters} == after - before
+    assert {mover.case for mover in movers if not mover.enters} == before - after
+
+
+def test_a_weight_changes_the_order_and_each_mover_says_why() -> None:
+    strong_in_a, more_points = given.contender(1, "79", dimension_a="24"), given.contender(2, "80", dimension_a="10")
+    _, movers = what_if([strong_in_a, more_points], TIES, Bounds(quota=1), Bounds(quota=1), {"A": Decimal("1.2")})
+    assert {(mover.case, mover.enters) for mover in movers} == {(strong_in_a.case, True), (more_points.case, False)}
+    [enters] = [mover for mover in movers if mover.enters]
+    assert "79 分，第 2 名" in enters.before.zh
+    assert "83.80 分，第 1 名" in enters.after.zh
