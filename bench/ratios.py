@@ -94,6 +94,17 @@ def of_http(records: Sequence[Record]) -> Ratios:
     return found
 
 
+def of_assignment(records: Sequence[Record]) -> Ratios:
+    """The straightforward way's CPU time beside ours, by scene."""
+    groups = grouped(records, "scene", "contender")
+    return {
+        f"{scene}: one-by-one's CPU ÷ its own": _median(groups[scene, "one-by-one"], "seconds")
+        / _median(own, "seconds")
+        for (scene, contender), own in groups.items()
+        if contender == "sihao"
+    }
+
+
 _WORTH_COMPARING = 10.0
 """Microseconds under which a part is noise."""
 
@@ -102,6 +113,7 @@ RATIOS: Mapping[str, Callable[[Sequence[Record]], Ratios]] = {
     "scale": of_scale,
     "accept": of_accept,
     "scoring": of_scoring,
+    "assignment": of_assignment,
     "promise": of_promise,
     "http": of_http,
 }
