@@ -94,8 +94,8 @@ _ASSIGNMENT = """\
 两千案、四百名专家、每案五人，一次分完；旁边是直接的做法：逐案取有空者中负担最轻的人。`ample` 有余量，`tight` 几无余量。
 负担差为最忙与最闲之差，空席为未能安排的席位。CPU 秒，取中位数。
 
-2,000 cases, 400 experts, five for each, all at once; beside it the straightforward way: case by case, whoever is free and
-has least to do. `ample` has room to spare, `tight` hardly any. Spread is between the busiest and the idlest, unmet are
+2,000 cases, 400 experts, five for each, all at once; beside it the straightforward way: case by case, whoever is free
+and has least to do. `ample` has room to spare, `tight` hardly any. Spread is between the busiest and the idlest, unmet are
 seats left empty. CPU seconds, medians.
 """
 

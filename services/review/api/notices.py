@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
 from services.review.domain import notice as notices
 from services.review.domain.gates import require_checked
-from services.review.domain.notice import Notice, Objection
+from services.review.domain.notice import Notice
+from services.review.domain.objection import Heard, Objection
 from services.review.domain.stages import PublicNotice
 from services.review.store import NOTICES
 from shared.contracts.area import CENTRE, Area
@@ -62,6 +63,17 @@ class RulingBody(Body):
     """Why; public."""
 
 
+class HearingBody(Body):
+    """A hearing was held on an objection."""
+
+    held: Instant
+    """When."""
+    heard: tuple[Heard, ...] = Field(min_length=1, max_length=4)
+    """Who was heard; public, as roles."""
+    record: str = Field(min_length=1, max_length=20_000)
+    """What was said; for the office only."""
+
+
 class _View(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -86,6 +98,8 @@ class PublicObjection(_View):
     """Against whom."""
     at: Instant
     """When it was filed."""
+    heard: tuple[Heard, ...]
+    """Who was heard on it, if there was a hearing."""
     outcome: Literal["upheld", "dismissed"] | None
     """How it was ruled on; null: not yet."""
     reason: Text | None
@@ -136,6 +150,7 @@ def router(desk: Desk) -> APIRouter:
             asked=body.cases,
             window_days=stage.window_days,
             ruling_days=stage.ruling_days,
+            hearing=stage.hearing,
             candidates=() if await desk.store.get(NOTICES, id_) else await candidates(body, stage),
         )
         done = await desk.commands.do(
@@ -183,6 +198,14 @@ def router(desk: Desk) -> APIRouter:
         require_jurisdiction(by, found.jurisdiction)
         return found.objections
 
+    @routes.post("/{notice}/objections/{number}/hearing", summary="登记听证 / enter a hearing")
+    async def hear(notice: str, number: int, body: HearingBody, by: Officer, key: IdempotencyKey) -> PublicView:
+        found = await desk.store.need(NOTICES, notice, "公示", "notice")
+        require_jurisdiction(by, found.jurisdiction)
+        command = notices.Hear(by=by, number=number, held=body.held, heard=body.heard, record=body.record)
+        done = await desk.commands.do(NOTICES, notice, command, notices.hear, what="hear", by=by, idempotency_key=key)
+        return _public(done.state or found)
+
     @routes.post("/{notice}/objections/{number}/ruling", summary="裁定 / rule")
     async def rule(notice: str, number: int, body: RulingBody, by: Officer, key: IdempotencyKey) -> PublicView:
         found = await desk.store.need(NOTICES, notice, "公示", "notice")
@@ -200,6 +223,7 @@ def _public(notice: Notice) -> PublicView:
             number=o.number,
             case=o.case,
             at=o.at,
+            heard=o.hearing.heard if o.hearing else (),
             outcome=o.ruling.outcome if o.ruling else None,
             reason=o.ruling.reason if o.ruling else None,
         )

@@ -8,15 +8,15 @@ What an objector wrote, and how to reach them, stays in this document and with t
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.review.domain.command import Command, missing, refused
+from services.review.domain.objection import Heard, Hearing, Objection, Ruling
 from shared.contracts.area import Area
 from shared.contracts.event import Instant
 from shared.contracts.notices import Candidate, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
 from shared.contracts.text import Text
-from shared.kernel.actor import Actor
-from shared.kernel.calendar import Term, end_of, until_words
+from shared.kernel.calendar import Term, end_of, time_words, until_words
 from shared.kernel.change import Change, Due, Refused
 from shared.kernel.state import State
 
@@ -24,42 +24,6 @@ MOST_OBJECTIONS = 2000
 MOST_WRITTEN = 3_000_000
 """Objections, and characters in all of them, that fit one notice: it is one document, and the store takes 16 MB. Our
 limits, far above what any round has seen."""
-
-
-class Ruling(BaseModel):
-    """The office's answer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    outcome: Literal["upheld", "dismissed"]
-    """成立 or 不成立."""
-    reason: Text
-    """Why; public."""
-    by: Actor
-    """Who ruled."""
-    at: Instant
-    """When."""
-
-
-class Objection(BaseModel):
-    """One objection."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    number: int
-    """Its number on this notice."""
-    case: str
-    """The candidate objected to."""
-    text: str
-    """What was said; for the office only."""
-    contact: str | None
-    """How to reach the objector, if they said; for the office only."""
-    at: Instant
-    """When it was filed."""
-    rule_by: Instant
-    """Until when the office has to rule."""
-    ruling: Ruling | None = None
-    """The answer."""
 
 
 class Notice(State):
@@ -79,6 +43,8 @@ class Notice(State):
     """Until when anyone may object."""
     ruling_days: Term
     """Days to rule on an objection."""
+    hearing: bool = False
+    """Whether there must be a hearing before a ruling."""
     candidates: tuple[Candidate, ...]
     """Who is on it."""
     objections: tuple[Objection, ...] = ()
@@ -108,6 +74,7 @@ class Open(Command):
     """The cases that were named; None for all that were elected."""
     window_days: Term = Field(exclude=True)
     ruling_days: Term = Field(exclude=True)
+    hearing: bool = Field(default=False, exclude=True)
     candidates: tuple[Candidate, ...] = Field(exclude=True)
 
 
@@ -117,6 +84,15 @@ class Object(Command):
     case: str
     text: str = Field(min_length=1, max_length=4000)
     contact: str | None = Field(default=None, max_length=200)
+
+
+class Hear(Command):
+    """Enter what a hearing brought."""
+
+    number: int
+    held: Instant
+    heard: tuple[Heard, ...] = Field(min_length=1)
+    record: str = Field(min_length=1, max_length=20_000)
 
 
 class Rule(Command):
@@ -151,6 +127,7 @@ def open_(notice: Notice | None, command: Open, now: datetime) -> Change[Notice]
         opens=now,
         closes=end_of(now, command.window_days),
         ruling_days=command.ruling_days,
+        hearing=command.hearing,
         candidates=command.candidates,
     )
     fact = NoticeOpened(
@@ -212,23 +189,41 @@ def object_(notice: Notice | None, command: Object, now: datetime) -> Change[Not
     return Change(notice.but(objections=(*notice.objections, objection)), (fact,))
 
 
+def hear(notice: Notice | None, command: Hear, now: datetime) -> Change[Notice]:
+    """Enter a hearing on an objection that is not ruled on yet; another one takes its place.
+
+    Raises:
+        Refused: it is ruled on, or the hearing lies in the future or before the objection.
+    """
+    notice = _known(notice)
+    objection = _unruled(notice, command.number)
+    if not objection.at <= command.held <= now:
+        raise refused(
+            "hearing.time",
+            "held",
+            rule=(
+                f"听证时间应在 {time_words(objection.at).zh} 与现在之间。",
+                f"The hearing must lie between {time_words(objection.at).en} and now.",
+            ),
+            remedy=("请填写实际听证的时间。", "Give the time at which it was held."),
+        )
+    hearing = Hearing(held=command.held, heard=command.heard, record=command.record, by=command.by)
+    return Change(notice.but(objections=_with(notice, command.number, hearing=hearing)))
+
+
 def rule(notice: Notice | None, command: Rule, now: datetime) -> Change[Notice]:
     """Rule on an objection, with reasons; the last ruling after the window closes the notice."""
     notice = _known(notice)
-    objection = next((o for o in notice.objections if o.number == command.number), None)
-    if objection is None:
-        raise missing("objection", str(command.number), "异议", "objection")
-    if objection.ruling is not None:
+    objection = _unruled(notice, command.number)
+    if notice.hearing and objection.hearing is None:
         raise refused(
-            "objection.ruled",
+            "objection.not-heard",
             "number",
-            rule=(f"第 {command.number} 号异议已经裁定。", f"Objection {command.number} has been ruled on."),
-            remedy=("裁定作出后不再更改。", "A ruling does not change."),
+            rule=(f"第 {command.number} 号异议尚未听证。", f"There was no hearing on objection {command.number} yet."),
+            remedy=("请先听证并登记。", "Hold the hearing and enter it first."),
         )
     ruling = Ruling(outcome=command.outcome, reason=command.reason, by=command.by, at=now)
-    ruled = tuple(
-        o.model_copy(update={"ruling": ruling}) if o.number == command.number else o for o in notice.objections
-    )
+    ruled = _with(notice, command.number, ruling=ruling)
     fact = ObjectionRuled(
         area=notice.jurisdiction,
         notice=notice.id,
@@ -244,6 +239,24 @@ def rule(notice: Notice | None, command: Rule, now: datetime) -> Change[Notice]:
         closed = _close(after)
         return Change(closed.state, (fact, *closed.facts))
     return Change(after, (fact,))
+
+
+def _unruled(notice: Notice, number: int) -> Objection:
+    objection = next((o for o in notice.objections if o.number == number), None)
+    if objection is None:
+        raise missing("objection", str(number), "异议", "objection")
+    if objection.ruling is not None:
+        raise refused(
+            "objection.ruled",
+            "number",
+            rule=(f"第 {number} 号异议已经裁定。", f"Objection {number} has been ruled on."),
+            remedy=("裁定作出后不再更改。", "A ruling does not change."),
+        )
+    return objection
+
+
+def _with(notice: Notice, number: int, **changes: object) -> tuple[Objection, ...]:
+    return tuple(o.model_copy(update=changes) if o.number == number else o for o in notice.objections)
 
 
 def on_due(notice: Notice | None, _due: Due, now: datetime) -> Change[Notice] | None:

@@ -164,6 +164,8 @@ class PublicNotice(_Stage):
     """Days of the window; the last one counts in full, in China's time."""
     ruling_days: Term
     """Days to rule on an objection, from the day it was filed."""
+    hearing: bool = False
+    """Whether there must be a hearing before a ruling."""
     gates_again: bool = False
     """Whether every gate must be looked at again before."""
 

@@ -67,6 +67,7 @@ TABLE = {
     "POST /leadership-decisions": OFFICER,
     "POST /notices": OFFICER,
     "POST /notices/{notice}/objections": ANYONE,
+    "POST /notices/{notice}/objections/{number}/hearing": OFFICER,
     "POST /notices/{notice}/objections/{number}/ruling": OFFICER,
     "POST /panels": OFFICER,
     "POST /panels/{panel}/ballots": EITHER,

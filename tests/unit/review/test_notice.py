@@ -7,7 +7,7 @@ import pytest
 from services.review.domain import notice as notices
 from services.review.domain.case import Case
 from services.review.domain.moves import enter
-from services.review.domain.notice import Notice, Object, Rule, object_, on_due, open_, rule
+from services.review.domain.notice import Hear, Notice, Object, Rule, hear, object_, on_due, open_, rule
 from services.review.domain.opening import hear_nomination, hear_score
 from shared.contracts import NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
 from shared.kernel.change import Change, Due, NotFound, Refused
@@ -148,3 +148,34 @@ def test_a_notice_is_opened_once_and_with_candidates() -> None:
     with pytest.raises(Refused) as refusal:
         open_(None, given.open_notice(OFFICE, []), NOW)
     assert refusal.value.problems[0].code == "notice.empty"
+
+
+def heard(notice: Notice, *, held: datetime = NOW, at: datetime = NOW) -> Notice:
+    """… and a hearing on it."""
+    command = Hear(by=OFFICE, number=1, held=held, heard=("objector", "chamber"), record=SECRET)
+    change = hear(notice, command, at)
+    assert change.facts == ()
+    return change.state
+
+
+def test_where_the_procedure_asks_for_a_hearing_there_is_no_ruling_without_one() -> None:
+    notice = objected().but(hearing=True)
+    ruling = Rule(by=OFFICE, number=1, outcome="dismissed", reason=REASON)
+    with given.refused_as("objection.not-heard"):
+        rule(notice, ruling, NOW)
+    ruled = rule(heard(notice), ruling, NOW)
+    assert ruled.state.objections[0].hearing is not None
+    for fact in ruled.facts:
+        assert SECRET not in fact.model_dump_json()
+
+
+def test_a_hearing_lies_between_the_objection_and_now_and_comes_before_the_ruling() -> None:
+    notice = objected()
+    for held in (NOW - timedelta(hours=1), NOW + timedelta(hours=1)):
+        with given.refused_as("hearing.time"):
+            heard(notice, held=held)
+    ruled = rule(notice, Rule(by=OFFICE, number=1, outcome="dismissed", reason=REASON), NOW).state
+    with given.refused_as("objection.ruled"):
+        heard(ruled)
+    with pytest.raises(NotFound):
+        hear(notice, Hear(by=OFFICE, number=2, held=NOW, heard=("expert",), record="无"), NOW)
