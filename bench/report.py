@@ -95,8 +95,8 @@ _ASSIGNMENT = """\
 负担差为最忙与最闲之差，空席为未能安排的席位。CPU 秒，取中位数。
 
 2,000 cases, 400 experts, five for each, all at once; beside it the straightforward way: case by case, whoever is free
-and has least to do. `ample` has room to spare, `tight` hardly any. Spread is between the busiest and the idlest, unmet are
-seats left empty. CPU seconds, medians.
+and has least to do. `ample` has room to spare, `tight` hardly any. Spread is between the busiest and the idlest, unmet
+are seats left empty. CPU seconds, medians.
 """
 
 _HTTP = """\
