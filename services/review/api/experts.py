@@ -7,10 +7,11 @@ from pydantic import Field
 
 from services.review.api.desk import Body, Desk, require_jurisdiction
 from services.review.domain.command import missing
-from services.review.domain.expert import Declare, Enrol, Expert, declare, enrol
-from services.review.domain.recusal import Tie
+from services.review.domain.expert import Declare, Enrol, Expert, JudgeTie, declare, enrol, judge_tie
+from services.review.domain.recusal import Tie, TieKind, TieState
 from services.review.store import EXPERTS
 from shared.contracts.area import Area
+from shared.contracts.event import CreditCode
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow
 from shared.runtime.http import IdempotencyKey, Page, PageRequest
@@ -39,6 +40,19 @@ class ExpertBody(Body):
     """To which chambers they are tied, by credit code."""
     active: bool = True
     """Whether they may be invited."""
+
+
+class TieBody(Body):
+    """What is known of a tie."""
+
+    code: CreditCode
+    """The chamber's credit code."""
+    kind: TieKind
+    """Which tie to it."""
+    state: TieState
+    """Confirmed, pinned, dismissed or unknown; only a dismissed one lets the expert judge."""
+    reason: str | None = Field(default=None, min_length=1, max_length=1000)
+    """Why; required to dismiss or to pin."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -75,9 +89,18 @@ def router(desk: Desk) -> APIRouter:
     async def ties(expert: str, body: Tie, by: Either, key: IdempotencyKey) -> Expert:
         _self(by, expert)
         require_office(by)
+        if by.role == "expert":  # what it is worth, the office finds out
+            body = body.model_copy(update={"state": "unknown", "reason": None})
         done = await desk.commands.do(
             EXPERTS, expert, Declare(by=by, tie=body), declare, what="declare-tie", by=by, idempotency_key=key
         )
+        return done.state or await desk.store.need(EXPERTS, expert, "专家", "expert")
+
+    @routes.put("/{expert}/ties", summary="核实关联 / say what is known of a tie")
+    async def judge(expert: str, body: TieBody, by: Officer, key: IdempotencyKey) -> Expert:
+        require_office(by)
+        command = JudgeTie(by=by, code=body.code, kind=body.kind, state=body.state, reason=body.reason)
+        done = await desk.commands.do(EXPERTS, expert, command, judge_tie, what="judge-tie", by=by, idempotency_key=key)
         return done.state or await desk.store.need(EXPERTS, expert, "专家", "expert")
 
     return routes

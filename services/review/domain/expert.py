@@ -5,10 +5,11 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.review.domain.command import Command, missing
+from services.review.domain.command import Command, missing, refused
 from services.review.domain.drawing import Entry
-from services.review.domain.recusal import Invited, Tie, must_stand_aside
+from services.review.domain.recusal import Invited, Tie, TieKind, TieState, must_stand_aside
 from shared.contracts.area import Area, province_of
+from shared.contracts.event import CreditCode
 from shared.kernel.change import Change
 from shared.kernel.state import State
 
@@ -52,6 +53,15 @@ class Declare(Command):
     tie: Tie
 
 
+class JudgeTie(Command):
+    """The office has looked a tie up."""
+
+    code: CreditCode
+    kind: TieKind
+    state: TieState
+    reason: str | None = None
+
+
 def enrol(expert: Expert | None, command: Enrol, _now: datetime) -> Change[Expert] | None:
     """The entry as given; None if it is so already."""
     entry = Expert.model_validate(command.model_dump(exclude={"by"}))
@@ -65,6 +75,30 @@ def declare(expert: Expert | None, command: Declare, _now: datetime) -> Change[E
     if command.tie in expert.ties:
         return None
     return Change(expert.but(ties=(*expert.ties, command.tie)))
+
+
+def judge_tie(expert: Expert | None, command: JudgeTie, _now: datetime) -> Change[Expert] | None:
+    """What is known of a tie now; None if that was known.
+
+    Raises:
+        NotFound: the expert has no such tie.
+        Refused: it is dismissed or pinned without a reason.
+    """
+    if expert is None:
+        raise missing("expert", "", "该专家", "such expert")
+    meant = [tie for tie in expert.ties if (tie.code, tie.kind) == (command.code, command.kind)]
+    if not meant:
+        raise missing("tie", f"{command.kind} {command.code}", "关联", "tie")
+    if command.state in ("dismissed", "pinned") and command.reason is None:
+        raise refused(
+            "tie.reason-missing",
+            "reason",
+            rule=("排除或固定一项关联须说明理由。", "A tie is dismissed or pinned with a reason."),
+            remedy=("请填写 reason。", "Give the reason."),
+        )
+    known = {"state": command.state, "reason": command.reason}
+    ties = tuple(tie.model_copy(update=known) if tie in meant else tie for tie in expert.ties)
+    return None if ties == expert.ties else Change(expert.but(ties=ties))
 
 
 def eligible(

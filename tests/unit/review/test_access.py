@@ -75,6 +75,7 @@ TABLE = {
     "POST /shortlists/{round_}/{area}/seal": OFFICER,
     "POST /shortlists/{round_}/{area}/what-if": OFFICER,
     "PUT /experts/{expert}": OFFICER,
+    "PUT /experts/{expert}/ties": OFFICER,
     "PUT /panels/{panel}/attendance": OFFICER,
 }
 OF_EVERY_SERVICE = {"/docs", "/livez", "/metrics", "/openapi.json", "/readyz", "/sihao.css", "/startupz"}
