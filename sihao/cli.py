@@ -8,6 +8,7 @@ from services.scoring.rescore_cli import rescore_command
 from sihao.certificate import certificate_app
 from sihao.dead import dead_app
 from sihao.limit import limit_command
+from sihao.replay import replay_command
 from sihao.restore import restore_command
 from sihao.verify import verify_app
 
@@ -25,6 +26,7 @@ app.add_typer(verify_app, name="verify", help="核对历史与决定是否完整
 app.add_typer(certificate_app, name="certificate", help="核验证书，无需联网 / Verify certificates, offline.")
 
 app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)
+app.command("replay", help="重算一个周期，须与记录一致 / Compute a round again; nothing may differ.")(replay_command)
 app.command("restore", help="数据库从备份恢复后补回遗忘的事实 / Give a restored store back what it forgot.")(
     restore_command
 )

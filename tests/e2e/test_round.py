@@ -11,6 +11,7 @@ from shared.kernel import merkle
 from shared.kernel.canonical import canonical_bytes
 from shared.runtime.mongo import Database
 from sihao.proof import SavedProof
+from sihao.replay import replayed
 from sihao.services import KINDS
 from sihao.verification import Verification
 from tests.e2e.conftest import Played
@@ -80,6 +81,18 @@ async def test_every_store_is_whole_after_the_round(played: Played, mongo_url: s
         database.close()
         assert verification.found.documents
         assert verification.found.broken == [], service
+
+
+async def test_the_round_computed_again_differs_in_nothing(played: Played, mongo_url: str) -> None:
+    looked: Counter[str] = Counter()
+    for service, name in played.play.stand.databases.items():
+        if service.startswith("review"):
+            seen, differences = await replayed(mongo_url, name, played.play.code)
+            assert differences == []
+            looked += seen
+    assert looked["shortlists"] == len(played.play.scenario.round.quotas)
+    assert looked["panels"] == 1
+    assert looked["cases"] > len(played.play.scenario.expected) / 2
 
 
 async def test_the_feed_tells_of_every_step_once(played: Played) -> None:

@@ -36,6 +36,12 @@ class Shortlist(State):
     """Cases that were undecided when it was sealed, and stay outside."""
     undecided_reason: Text | None
     """Why it was sealed without them."""
+    contenders: tuple[Contender, ...] = ()
+    """What it was computed from; none on lists that were sealed before this was kept."""
+    ties: tuple[TieRule, ...] = ()
+    """The tie rules it was computed by."""
+    bounds: Bounds | None = None
+    """The bounds it was computed within."""
     sealed_at: Instant
     """When."""
     sealed_by: Actor
@@ -81,6 +87,9 @@ def seal(shortlist: Shortlist | None, command: Seal, now: datetime) -> Change[Sh
         reason=command.reason if chosen != ruled else None,
         undecided=command.undecided,
         undecided_reason=command.leave_undecided if command.undecided else None,
+        contenders=tuple(ruled),
+        ties=command.ties,
+        bounds=command.bounds,
         sealed_at=now,
         sealed_by=command.by,
     )
