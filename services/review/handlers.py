@@ -5,7 +5,6 @@ from typing import TypeVar
 
 from services.review.domain import honour, opening, outcome, terms
 from services.review.domain.case import case_id, jurisdiction_of
-from services.review.domain.command import refused
 from services.review.domain.opening import Nominated, Scored, Withdrawn
 from services.review.domain.procedure import Procedure
 from services.review.domain.terms import RoundHeard, Terms, named_procedures
@@ -19,6 +18,7 @@ from shared.contracts.notices import AnnouncementMade, NoticeClosed
 from shared.contracts.rounds import RoundOpened
 from shared.contracts.scores import ApplicationScored
 from shared.kernel.change import NotYet
+from shared.kernel.command import refused
 from shared.runtime.handlers import HandlerTable, Target
 
 E = TypeVar("E", bound=Event)

@@ -10,7 +10,6 @@ from services.review.domain import honour as honours
 from services.review.domain import notice as notices
 from services.review.domain.announcement import Announced
 from services.review.domain.case import Case
-from services.review.domain.command import missing
 from services.review.domain.decided import Decided
 from services.review.domain.draw import Draw
 from services.review.domain.expert import Expert
@@ -24,6 +23,7 @@ from services.review.domain.place import PLACES, Block
 from services.review.domain.shortlist import Shortlist
 from services.review.domain.terms import Terms
 from shared.contracts.area import CENTRE
+from shared.kernel.command import missing
 from shared.kernel.history import Entry
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind

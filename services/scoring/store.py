@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from services.scoring.domain.command import missing
 from services.scoring.domain.exemplar import Agreed, Exemplar
 from services.scoring.domain.plan import Plan
 from services.scoring.domain.record import Publication, Record, Terms
@@ -13,6 +12,7 @@ from services.scoring.library import rubric
 from shared.contracts.area import CENTRE
 from shared.kernel.actor import Actor
 from shared.kernel.change import NotFound, NotYet
+from shared.kernel.command import missing
 from shared.kernel.problem import problem
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.review.api.desk import Body, Desk, act_on_case, require_jurisdiction
 from services.review.domain import marking
 from services.review.domain.assignment import assign
-from services.review.domain.command import refused
 from services.review.domain.demand import Assignment
 from services.review.domain.obstacles import Infeasible
 from services.review.domain.stages import ExpertPanel
@@ -18,6 +17,7 @@ from services.review.store import CASES
 from shared.contracts.area import Area
 from shared.kernel.actor import Actor
 from shared.kernel.change import Refused
+from shared.kernel.command import refused
 from shared.kernel.problem import Problem
 from shared.runtime.access import allow
 from shared.runtime.http import IdempotencyKey

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from services.review.api.desk import Body, Desk, require_jurisdiction
 from services.review.domain import panel as panels
-from services.review.domain.command import missing, refused
 from services.review.domain.marking import conflict
 from services.review.domain.panel import Panel
 from services.review.domain.recusal import Invited, must_stand_aside
@@ -16,6 +15,7 @@ from services.review.domain.tally import Vote
 from services.review.store import PANELS
 from shared.kernel.actor import Actor
 from shared.kernel.change import Refused
+from shared.kernel.command import missing, refused
 from shared.runtime.access import allow
 from shared.runtime.http import IdempotencyKey
 

@@ -9,13 +9,13 @@ from pydantic import BaseModel
 from services.review.api import views
 from services.review.api.desk import Body, Desk, require_case
 from services.review.domain.case import Case, Status
-from services.review.domain.command import missing
 from services.review.domain.expert import Expert
 from services.review.domain.line import Line, where_to_go_on
 from services.review.domain.recusal import must_stand_aside
 from services.review.store import CASES, case_filter, seen_by_officer
 from shared.contracts.area import Area
 from shared.kernel.actor import Actor
+from shared.kernel.command import missing
 from shared.kernel.history import verify
 from shared.runtime.access import allow
 from shared.runtime.http import Page, PageRequest

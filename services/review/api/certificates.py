@@ -16,11 +16,11 @@ from services.review.domain import credential as credentials
 from services.review.domain import honour as honours
 from services.review.domain import place as places
 from services.review.domain import status_list as lists
-from services.review.domain.command import missing
 from services.review.domain.credential import Credential
 from services.review.issuing import Issuer
 from services.review.store import BLOCKS, HONOURS
 from shared.kernel.actor import Actor
+from shared.kernel.command import missing
 from shared.kernel.problem import problem
 from shared.runtime.access import public
 from shared.runtime.problems import HttpProblem

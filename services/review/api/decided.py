@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict
 
 from services.review.api.desk import Desk
 from services.review.domain import decided
-from services.review.domain.command import missing
 from services.review.domain.decided import Decided, Freeze, Leaf
 from services.review.store import ANNOUNCEMENTS, DECISIONS
 from shared.contracts.event import Sha256
 from shared.contracts.notices import Decisions
 from shared.kernel.actor import Actor
+from shared.kernel.command import missing
 from shared.runtime.access import public
 from shared.runtime.http import Page, PageRequest
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.case import Case
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.procedure import Procedure
 from services.review.domain.terms import Terms
 from services.review.issuing import Issuer
@@ -17,6 +16,7 @@ from shared.contracts.area import CENTRE
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Decider
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.problem import problem
 from shared.runtime.access import require_area
 from shared.runtime.clock import Clock

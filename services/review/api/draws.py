@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
 from services.review.domain import draw as draws
-from services.review.domain.command import missing
 from services.review.domain.draw import Draw
 from services.review.domain.expert import Expert, eligible
 from services.review.domain.stages import ExpertPanel
@@ -19,6 +18,7 @@ from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant, Sha256
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
+from shared.kernel.command import missing
 from shared.runtime.access import allow, public
 from shared.runtime.http import IdempotencyKey, Page
 

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.review.api.desk import Body, Desk, require_jurisdiction
-from services.review.domain.command import missing
 from services.review.domain.expert import Declare, Enrol, Expert, JudgeTie, declare, enrol, judge_tie
 from services.review.domain.recusal import Tie, TieKind, TieState
 from services.review.store import EXPERTS
 from shared.contracts.area import Area
 from shared.contracts.event import CreditCode
 from shared.kernel.actor import Actor
+from shared.kernel.command import missing
 from shared.runtime.access import allow
 from shared.runtime.http import IdempotencyKey, Page, PageRequest
 

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from services.review.api.desk import Desk
 from services.review.domain import export as exports
-from services.review.domain.command import refused
 from services.review.domain.export import Ask, Asked, Export, Remove, Status
 from services.review.store import EXPORTS
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant
 from shared.contracts.text import Text, text
 from shared.kernel.actor import Actor
+from shared.kernel.command import refused
 from shared.kernel.identity import command_id
 from shared.runtime.access import allow, require_area
 from shared.runtime.http import IdempotencyKey, Page, Paging

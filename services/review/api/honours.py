@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.desk import Body, Desk, Words, require_jurisdiction
 from services.review.domain import honour as honours
-from services.review.domain.command import missing
 from services.review.domain.honour import Register, Standing, Term
 from services.review.store import HONOURS, honour_filter
 from shared.contracts.area import Area, Level, covers
@@ -16,6 +15,7 @@ from shared.contracts.chambers import Chamber
 from shared.contracts.event import CreditCode, Instant
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
+from shared.kernel.command import missing
 from shared.runtime.access import allow, public
 from shared.runtime.http import IdempotencyKey, Page, PageRequest
 

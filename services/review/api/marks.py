@@ -9,10 +9,10 @@ from pydantic import Field
 from services.review.api import views
 from services.review.api.desk import Body, Desk, act_on_case, require_jurisdiction
 from services.review.domain import marking
-from services.review.domain.command import missing
 from services.review.store import CASES
 from shared.kernel.actor import Actor
 from shared.kernel.change import Refused
+from shared.kernel.command import missing
 from shared.runtime.access import allow
 from shared.runtime.http import IdempotencyKey
 

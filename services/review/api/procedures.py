@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from services.review.api.desk import Desk
-from services.review.domain.command import missing
 from services.review.domain.procedure import Procedure
 from shared.kernel.actor import Actor
+from shared.kernel.command import missing
 from shared.runtime.access import public
 
 Anyone = Annotated[Actor, public("程序公开 / the procedure is public")]

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.review.domain.command import Command, refused
 from shared.contracts.area import Area
 from shared.contracts.event import Instant
 from shared.contracts.notices import AnnouncementMade, Decisions
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change
+from shared.kernel.command import Command, refused
 from shared.kernel.state import State
 
 

@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.command import Command
 from services.review.domain.moves import BEFORE_THE_PUBLIC
 from shared.contracts.event import CreditCode, Sha256
 from shared.contracts.text import Text, text
 from shared.kernel.canonical import canonical_bytes
 from shared.kernel.change import Change
+from shared.kernel.command import Command
 from shared.kernel.merkle import Tree
 from shared.kernel.state import State
 

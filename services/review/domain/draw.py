@@ -10,13 +10,13 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.drawing import Entry, commitment, draw, joined_seed, order, pool_hash, shortage
 from shared.contracts.area import Area
 from shared.contracts.event import Instant, Sha256
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change, Refused
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.problem import Problem, problem
 from shared.kernel.state import State
 

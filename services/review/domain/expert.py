@@ -5,12 +5,12 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.drawing import Entry
 from services.review.domain.recusal import Invited, Tie, TieKind, TieState, must_stand_aside
 from shared.contracts.area import Area, province_of
 from shared.contracts.event import CreditCode
 from shared.kernel.change import Change
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.state import State
 
 

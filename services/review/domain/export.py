@@ -15,12 +15,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.case import Status as CaseStatus
-from services.review.domain.command import Command, missing, refused
 from shared.contracts.area import Area
 from shared.contracts.event import Instant, Sha256
 from shared.contracts.text import Text, text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change, Due, NotFound
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.state import State
 
 Status = Literal["waiting", "running", "done", "failed", "removed"]

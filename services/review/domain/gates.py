@@ -10,10 +10,10 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.case import STATUS_WORDS, Case
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.opening import decline_at_gate
 from shared.contracts.text import Text
 from shared.kernel.change import Change, Refused
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.problem import problem
 
 

@@ -13,13 +13,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.case import jurisdiction_of
-from services.review.domain.command import Command, missing, refused
 from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber
 from shared.contracts.event import Instant
 from shared.contracts.honours import HonourExpired, HonourGranted, HonourRecorded, HonourRevoked, HonourSuperseded
 from shared.contracts.text import Text
 from shared.kernel.change import Change, Due
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.state import State
 
 Standing = Literal["upcoming", "valid", "superseded", "expired", "revoked"]

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.domain.command import Command, refused
 from shared.contracts.area import Area
 from shared.contracts.cases import Departure, LeadershipDecided
 from shared.contracts.event import Instant
@@ -16,6 +15,7 @@ from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.calendar import time_words
 from shared.kernel.change import Change
+from shared.kernel.command import Command, refused
 from shared.kernel.state import State
 
 

@@ -10,12 +10,12 @@ from decimal import Decimal
 
 from services.review.domain import moves
 from services.review.domain.case import Case, Seat
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.recusal import Invited, must_stand_aside
 from services.review.domain.stages import ExpertPanel
 from services.review.domain.trimmed import PLACES, settle_item
 from shared.contracts.cases import MarksSettled
 from shared.kernel.change import Change, Refused
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.problem import Problem, problem
 
 

@@ -10,7 +10,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.objection import Heard, Hearing, Objection, Ruling
 from shared.contracts.area import Area
 from shared.contracts.event import Instant
@@ -18,6 +17,7 @@ from shared.contracts.notices import Candidate, NoticeClosed, NoticeOpened, Obje
 from shared.contracts.text import Text
 from shared.kernel.calendar import Term, end_of, time_words, until_words
 from shared.kernel.change import Change, Due, Refused
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.state import State
 
 MOST_OBJECTIONS = 2000

@@ -7,7 +7,6 @@ from pydantic import Field
 
 from services.review.domain import moves
 from services.review.domain.case import STATUS_WORDS, Case, Correction, Decision
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.stages import CompletenessCheck, OfficersTurn, Stage, Visited
 from shared.contracts.area import covers
 from shared.contracts.cases import CaseReturned, ReturnedItem
@@ -15,6 +14,7 @@ from shared.contracts.text import Text, text
 from shared.kernel.actor import Actor
 from shared.kernel.calendar import end_of
 from shared.kernel.change import Change
+from shared.kernel.command import Command, missing, refused
 
 Outcome = Literal["pass", "return", "decline"]
 

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict
 
 from services.review.domain import moves
 from services.review.domain.case import Case, Nomination, case_id
-from services.review.domain.command import joined, refused
 from services.review.domain.stages import Stage
 from services.review.domain.terms import Rules
 from shared.contracts.applications import ApplicationWithdrawn
@@ -22,6 +21,7 @@ from shared.contracts.scores import ApplicationScored
 from shared.contracts.text import Text, text
 from shared.kernel.calendar import until_words
 from shared.kernel.change import Change, Due
+from shared.kernel.command import refused
 
 
 class _Heard(BaseModel):
@@ -175,10 +175,15 @@ def _examine(case: Case, stage: Stage, now: datetime) -> Change[Case]:
     return moves.take_up(case, stage, now)
 
 
+def _joined(texts: list[Text]) -> Text:
+    """Several sentences as one text."""
+    return Text(zh="；".join(t.zh for t in texts), en="; ".join(t.en for t in texts))
+
+
 def decline_at_gate(case: Case) -> Change[Case]:
     """The end of a case whose gates exclude it, each with its reason."""
     gates = case.failed_gates
-    reasons = joined([Text(zh=f"{g.item}：{g.reason.zh}", en=f"{g.item}: {g.reason.en}") for g in gates])
+    reasons = _joined([Text(zh=f"{g.item}：{g.reason.zh}", en=f"{g.item}: {g.reason.en}") for g in gates])
     items = "、".join(g.item for g in gates)
     return moves.decline(
         case,

@@ -10,7 +10,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.marking import conflict
 from services.review.domain.recusal import Invited, must_stand_aside
 from services.review.domain.tally import Vote, count, has_quorum, is_elected
@@ -18,6 +17,7 @@ from shared.contracts.area import Area
 from shared.contracts.cases import PanelDecided, PanelResult
 from shared.contracts.event import Instant
 from shared.kernel.change import Change, Refused
+from shared.kernel.command import Command, missing, refused
 from shared.kernel.state import State
 
 

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.command import refused
 from shared.kernel.change import Change
+from shared.kernel.command import refused
 from shared.kernel.state import State
 
 PLACES = 1 << 20

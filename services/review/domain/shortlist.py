@@ -4,7 +4,6 @@ from datetime import datetime
 
 from pydantic import Field
 
-from services.review.domain.command import Command, refused
 from services.review.domain.ranking import Bounds, Contender, Place, order, places
 from services.review.domain.stages import TieRule
 from shared.contracts.area import Area
@@ -14,6 +13,7 @@ from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.calendar import time_words, until_words
 from shared.kernel.change import Change
+from shared.kernel.command import Command, refused
 from shared.kernel.state import State
 
 

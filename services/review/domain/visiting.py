@@ -9,7 +9,6 @@ from datetime import datetime
 from pydantic import Field
 
 from services.review.domain.case import Case, Finding, Visit
-from services.review.domain.command import Command, missing, refused
 from services.review.domain.officer import may_act
 from services.review.domain.stages import CrossAreaInspection, Visited
 from shared.contracts.area import Area, covers, level_of
@@ -17,6 +16,7 @@ from shared.contracts.event import Instant, Sha256
 from shared.kernel.actor import Actor
 from shared.kernel.calendar import time_words
 from shared.kernel.change import Change, Refused
+from shared.kernel.command import Command, missing, refused
 
 
 class Appoint(Command):

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.scoring.api.desk import Body, Desk, Words
-from services.scoring.domain.command import Command
 from services.scoring.domain.drawing_up import DrawUp, Entry, draw_up
 from services.scoring.domain.following import Amend, Close, ReportDone, Rescore, amend, close, report, rescore
 from services.scoring.domain.plan import Name, Plan, Status, plan_id
@@ -16,6 +15,7 @@ from services.scoring.store import PLANS, plan_filter
 from shared.contracts.event import CreditCode, Sha256
 from shared.kernel.actor import Actor
 from shared.kernel.change import Decider
+from shared.kernel.command import Command
 from shared.runtime.access import allow, require_area, require_chamber
 from shared.runtime.http import IdempotencyKey, Page, PageRequest
 

@@ -4,12 +4,12 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from services.scoring.domain.command import Command, refused
 from services.scoring.domain.plan import Name, Plan, PlanItem, plan_id, require_to_come
 from services.scoring.domain.standing import Standing
 from shared.contracts.event import Sha256
 from shared.contracts.text import Text
 from shared.kernel.change import Change
+from shared.kernel.command import Command, refused
 from shared.kernel.state import State
 
 

@@ -11,13 +11,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.scoring.domain.command import Command, refused
 from services.scoring.domain.measured import Measured
 from services.scoring.domain.rubric import Rubric
 from shared.contracts.area import CENTRE, province_of
 from shared.contracts.chambers import Chamber
 from shared.contracts.text import Text
 from shared.kernel.change import Change
+from shared.kernel.command import Command, refused
 from shared.kernel.state import State
 
 Near = Literal["city", "province", "type", "elsewhere"]

@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from services.scoring.domain.command import Command, missing, refused
 from services.scoring.domain.plan import Closing, Name, Plan, PlanItem, Report, Rescoring, require_to_come, today
 from services.scoring.domain.standing import Standing
 from shared.contracts.event import Sha256
 from shared.kernel.change import Change
+from shared.kernel.command import Command, missing, refused
 
 _MOST_REPORTS = 100
 """Reports on one item: ours."""

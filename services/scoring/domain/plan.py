@@ -13,12 +13,12 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from services.scoring.domain.command import refused
 from services.scoring.domain.standing import ItemStanding
 from shared.contracts.chambers import Chamber
 from shared.contracts.event import Instant, Sha256
 from shared.contracts.text import Text
 from shared.kernel.calendar import CHINA
+from shared.kernel.command import refused
 from shared.kernel.state import State
 
 Status = Literal["open", "closed"]

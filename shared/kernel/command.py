@@ -1,4 +1,4 @@
-"""What every command of scoring has in common: a person acts, and says so."""
+"""What every command has in common: a person acts, and says so; and how an act is refused."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,7 +30,7 @@ def missing(what: str, key: str, zh: str, en: str) -> NotFound:
         problem(
             f"{what}.unknown",
             what,
-            rule=(f"没有{zh} {key}。", f"There is no {en} {key}."),
-            remedy=("请核对编号。", "Check the id."),
+            rule=(f"本服务没有{zh} {key}。", f"There is no {en} {key} here."),
+            remedy=("请核对编号，或到办理该事项的工商联查询。", "Check the id, or ask the federation that handles it."),
         )
     )
