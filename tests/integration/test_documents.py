@@ -98,7 +98,7 @@ async def test_one_changed_byte_is_found_and_located(toy: Service) -> None:
     assert forged is not None
     broken = verify(await toy.database.history(COUNTERS, "chain"), forged.model_dump(mode="json"))
     assert broken is not None
-    assert (broken.n, "state" in broken.why) == (3, True)
+    assert (broken.n, "state" in broken.why.en) == (3, True)
 
 
 async def test_a_deadline_acts_once_also_when_the_tick_comes_late(toy: Service) -> None:
