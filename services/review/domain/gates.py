@@ -9,11 +9,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.domain.case import STATUS_WORDS, Case
+from services.review.domain.case import Case
+from services.review.domain.officer import require_open
 from services.review.domain.opening import decline_at_gate
 from shared.contracts.text import Text
 from shared.kernel.change import Change, Refused
-from shared.kernel.command import Command, missing, refused
+from shared.kernel.command import Command, refused
 from shared.kernel.problem import problem
 
 
@@ -40,7 +41,7 @@ def check_gates(case: Case | None, command: CheckGates, now: datetime) -> Change
     Raises:
         Refused: the case is not open, the office is another, or a gate is named that the scorecard does not have.
     """
-    case = _open(case, command)
+    case = _theirs(case, command)
     gates = case.score.gates if case.score else ()
     turned = {found.item: found.reason for found in command.turned}
     if strange := sorted(turned.keys() - {gate.item for gate in gates}):
@@ -95,17 +96,8 @@ def require_checked(cases: Iterable[Case]) -> None:
         )
 
 
-def _open(case: Case | None, command: CheckGates) -> Case:
-    if case is None:
-        raise missing("case", "", "该案件", "such case")
-    if case.status != "open":
-        zh, en = STATUS_WORDS[case.status]
-        raise refused(
-            "case.not-open",
-            "status",
-            rule=(f"该案件的状态为“{zh}”。", f"The case is {en}."),
-            remedy=("无需复核。", "There is nothing to check."),
-        )
+def _theirs(case: Case | None, command: CheckGates) -> Case:
+    case = require_open(case)
     if command.by.area != case.jurisdiction:
         raise refused(
             "case.not-your-turn",

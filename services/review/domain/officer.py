@@ -74,7 +74,7 @@ def decide_return(case: Case | None, command: Return, now: datetime) -> Change[C
 
 def decide_decline(case: Case | None, command: Decline, now: datetime) -> Change[Case]:
     """Decline the case: in an officer's stage, or, by the province, before its list is sealed."""
-    case = _open(case)
+    case = require_open(case)
     stage = case.current
     if stage is not None and stage.kind == "shortlist":
         decision = _decision(case, stage, by=command.by, outcome="decline", now=now, reason=command.reason)
@@ -106,7 +106,7 @@ def may_act(case: Case, officer: Actor) -> bool:
 def _decide(
     case: Case | None, by: Actor, outcome: Outcome, now: datetime, reason: Text | None
 ) -> tuple[Case, OfficersTurn, Decision]:
-    case = _open(case)
+    case = require_open(case)
     stage = case.current
     if not isinstance(stage, OfficersTurn) or outcome not in stage.outcomes:
         title = stage.title if stage else text("—", "-")
@@ -141,7 +141,13 @@ def _decision(case: Case, stage: Stage, *, by: Actor, outcome: Outcome, now: dat
     )
 
 
-def _open(case: Case | None) -> Case:
+def require_open(case: Case | None) -> Case:
+    """The case, if anything can be decided on it.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it is not open.
+    """
     if case is None:
         raise missing("case", "", "该案件", "such case")
     if case.status != "open":
