@@ -172,6 +172,6 @@ def _file(content: str | bytes, media_type: str) -> Response:
 
 
 def _as_file(media_type: str, words: str, schema: dict[str, Any] | None = None) -> dict[int | str, dict[str, Any]]:
-    """How OpenAPI describes such an answer."""
-    binary = {"type": "string", "format": "binary"} if media_type == PDF else {"type": "string"}
-    return {200: {"description": words, "content": {media_type: {"schema": schema or binary}}}}
+    """How OpenAPI describes such an answer: bytes to be taken as they are, unless a schema says more."""
+    opaque = {"type": "string", "format": "binary"}
+    return {200: {"description": words, "content": {media_type: {"schema": schema or opaque}}}}
