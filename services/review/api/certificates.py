@@ -30,8 +30,8 @@ HonourId = Annotated[str, Path(max_length=200, examples=["national-sihao:5135020
 LineId = Annotated[str, Path(max_length=40, examples=["national-sihao"])]
 
 ISSUER = Actor(id="review.issuer", role="service")
-JWT = "application/jwt"
-STATUS_LIST = "application/statuslist+jwt"
+CREDENTIAL = f"application/{credentials.TYPE}"
+STATUS_LIST = f"application/{lists.TYPE}"
 JWK_SET = "application/jwk-set+json"
 PDF = "application/pdf"
 _KEPT = timedelta(minutes=1)
@@ -53,13 +53,13 @@ def router(desk: Desk) -> APIRouter:
     @routes.get(
         "/honours/{honour}/credential",
         response_class=Response,
-        responses=_as_file(JWT, "已签名的证书 / the certificate, signed"),
+        responses=_as_file(CREDENTIAL, "已签名的证书 / the certificate, signed"),
         summary="证书数据 / the certificate as data",
     )
     async def credential(honour: HonourId, _by: Anyone) -> Response:
         """A JWT (compact JWS, Ed25519); the claims are those of the register."""
         issuer = _issuer(desk)
-        return _file(issuer.sign(credentials.TYPE, await _stated(desk, issuer, honour)), JWT)
+        return _file(issuer.sign(credentials.TYPE, await _stated(desk, issuer, honour)), CREDENTIAL)
 
     @routes.get(
         "/honours/{honour}/certificate.pdf",
