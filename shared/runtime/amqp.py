@@ -71,7 +71,7 @@ class Publisher:
     def __init__(self, broker: RabbitBroker, *, timeout: float) -> None:
         self._broker = broker
         self._timeout = timeout
-        self._channel: AbstractRobustChannel | None = None
+        self._line: _Line | None = None
         self._written: asyncio.Future[None] | None = None
         self._on_their_way: set[str] = set()
         self.ready = asyncio.Event()
@@ -117,13 +117,13 @@ class Publisher:
                     await channel.queue_bind(queue.name, EVENTS.name, binding)
                     next_step()
 
-    async def _open(self) -> Channel:
-        """The publishing channel; another one if it is closed, since the client library does not always reopen it."""
+    async def _open(self) -> "_Line":
+        """Where to publish; another one if it is closed, since the client library does not always reopen it."""
         connection = await self._broker.connect()
         await connection.ready()
-        if self._channel is None or self._channel.is_closed:
-            self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        return cast("Channel", await self._channel.get_underlay_channel())
+        if self._line is None or self._line.channel.is_closed:
+            self._line = _Line(await connection.channel(publisher_confirms=True, on_return_raises=True))
+        return self._line
 
     @asynccontextmanager
     async def _own_channel(self) -> AsyncIterator[tuple[AbstractChannel, Callable[[], None]]]:
@@ -165,20 +165,56 @@ class Publisher:
             failures = await self._publish(list(free.values()))
         finally:
             self._on_their_way -= free.keys()
-        return busy | {id_: _named(failure) for id_, failure in failures.items()}
+        return busy | failures
 
     async def _publish(self, facts: Sequence[Fact]) -> dict[str, Exception]:
         try:
             async with asyncio.timeout(self._timeout):
-                channel = await self._open()
+                line = await self._open()
                 if self._written is not None:  # a blocked broker reads nothing: no pile of waves in front of it
                     await asyncio.wait({self._written})
-                wave = Wave(channel)
+                wave = Wave(cast("Channel", await line.channel.get_underlay_channel()))
                 await wave.send(EVENTS.name, [outbound(fact) for fact in facts])
                 self._written = wave.drained
         except (*BrokerError, asyncio.QueueFull, RuntimeError) as error:  # RuntimeError: nothing is open any more
             return {fact.id: error for fact in facts}
-        return await wave.confirmed(self._timeout)
+        async with line.carrying():
+            failures = {id_: _named(failure) for id_, failure in (await wave.confirmed(self._timeout)).items()}
+            if any(isinstance(failure, Nacked) for failure in failures.values()):
+                self._leave(line)
+        return failures
+
+    def _leave(self, line: "_Line") -> None:
+        """Publish on another channel from now on.
+
+        A channel of RabbitMQ 3.10 that first asked for a queue when its leader had just died refuses what is sent to
+        that queue for good, though there has long been another leader; a new channel asks anew.
+        """
+        line.left = True
+        if self._line is line:
+            self._line = None
+
+
+@dataclass
+class _Line:
+    """A channel that is published on, and how many waves it carries."""
+
+    channel: AbstractRobustChannel
+    waves: int = 0
+    left: bool = False
+    """Whether it ends with its last wave."""
+
+    @asynccontextmanager
+    async def carrying(self) -> AsyncIterator[None]:
+        """One wave more, until its confirms are in."""
+        self.waves += 1
+        try:
+            yield
+        finally:
+            self.waves -= 1
+            if self.left and not self.waves:
+                with suppress(*BrokerError, RuntimeError):  # it was lost meanwhile
+                    await self.channel.close()
 
 
 class OnItsWay(Exception):  # noqa: N818 - a state of affairs

@@ -313,8 +313,8 @@ async def test_a_fact_is_never_twice_on_its_way_and_each_failure_is_its_own(toy:
 
 
 async def test_a_publisher_whose_channel_is_closed_opens_another(toy: Service) -> None:
-    assert toy.publisher._channel is not None
-    await toy.publisher._channel.close()
+    assert toy.publisher._line is not None
+    await toy.publisher._line.channel.close()
     assert await toy.publisher.publish([fact("after-closing", "toy.pong.v1.35")]) == {}
 
 

@@ -187,6 +187,9 @@ class Publishing:
         """Itself, as the channel."""
         return self
 
+    async def close(self) -> None:
+        """Left for another, which is this one again."""
+
     async def get_underlay_channel(self) -> "Publishing":
         """Itself."""
         return self
