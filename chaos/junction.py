@@ -10,15 +10,13 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import count
 from typing import Any, Self
 
-from chaos.waiting import end
+from chaos.ordered import Ordered
 from chaos.wire import Wire
-from dev.processes import leashed
 
 _BEFORE_OTHERS = -10
 """Niceness of the process."""
@@ -69,23 +67,16 @@ class Junction:
     """Carries wires on order; an asynchronous context."""
 
     def __init__(self) -> None:
-        self._process: Process | None = None
-        self._hearing: asyncio.Task[None] | None = None
+        self._carrier = Ordered("chaos.junction", self._hear)
         self._numbers = count()
         self._asked: dict[int, asyncio.Future[int]] = {}
 
     async def __aenter__(self) -> Self:
-        command = leashed([sys.executable, "-m", "chaos.junction"])
-        self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
-        self._hearing = asyncio.create_task(self._hear(self._process), name="hear the junction")
+        await self._carrier.__aenter__()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            await self._process.wait()
-        if self._hearing is not None:
-            await end(self._hearing)
+    async def __aexit__(self, *how: object) -> None:
+        await self._carrier.__aexit__(*how)
 
     def wire(self, *ports: int) -> Carried:
         """A wire to a server that listens at these ports; not open yet."""
@@ -100,15 +91,10 @@ class Junction:
 
     def order(self, **what: Any) -> None:
         """Have something done."""
-        if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
-            raise RuntimeError("线路所在进程未开 / the junction is not open")
-        self._process.stdin.write(json.dumps(what).encode() + b"\n")
+        self._carrier.order(**what)
 
-    async def _hear(self, process: Process) -> None:
-        assert process.stdout is not None  # noqa: S101 - it was asked for above
-        while line := await process.stdout.readline():
-            said = json.loads(line)
-            self._asked.pop(said["wire"]).set_result(said["port"])
+    def _hear(self, said: dict[str, Any]) -> None:
+        self._asked.pop(said["wire"]).set_result(said["port"])
 
 
 async def carry() -> None:

@@ -5,67 +5,52 @@ forked has opened nothing yet and shares nothing but the code; to the platform i
 """
 
 import asyncio
-import json
 import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from chaos.waiting import end
-from dev.processes import Child, leashed
-
-_LINE = 1 << 20
-"""Bytes of an order, at the most."""
+from chaos.ordered import Ordered
+from dev.processes import Child
 
 
 class Nursery:
     """Forks on order; an asynchronous context."""
 
     def __init__(self) -> None:
-        self._process: Process | None = None
-        self._hearing: asyncio.Task[None] | None = None
+        self._launcher = Ordered("chaos.launcher", self._hear, self._all_ended)
         self._asked: dict[str, asyncio.Future[int]] = {}
         self._ended: dict[int, asyncio.Event] = {}
 
     async def __aenter__(self) -> Self:
-        command = leashed([sys.executable, "-m", "chaos.launcher"])
-        self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=_LINE)
         ready = self._asked["ready"] = asyncio.get_running_loop().create_future()
-        self._hearing = asyncio.create_task(self._hear(self._process), name="hear the nursery")
+        await self._launcher.__aenter__()
         await ready
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            await self._process.wait()
-        if self._hearing is not None:
-            await end(self._hearing)
+    async def __aexit__(self, *how: object) -> None:
+        await self._launcher.__aexit__(*how)
 
     async def fork(self, name: str, module: str, log: Path, env: Mapping[str, str]) -> tuple[int, asyncio.Event]:
         """A new process of this module; answers its id, and what is set when it has ended."""
-        if self._process is None or self._process.stdin is None or name in self._asked:
-            raise RuntimeError(f"苗圃未开，或 {name} 正在生成 / the nursery is not open, or {name} is being forked")
+        if name in self._asked:
+            raise RuntimeError(f"{name} 正在生成 / is being forked")
         asked = self._asked[name] = asyncio.get_running_loop().create_future()
-        order = {"name": name, "module": module, "log": str(log), "env": dict(env)}
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        self._launcher.order(name=name, module=module, log=str(log), env=dict(env))
         pid = await asked
         return pid, self._ended[pid]
 
-    async def _hear(self, process: Process) -> None:
-        assert process.stdout is not None  # noqa: S101 - it was asked for above
-        while line := await process.stdout.readline():
-            said: dict[str, Any] = json.loads(line)
-            if "ended" in said:
-                self._ended.pop(said["ended"]).set()
-                continue
-            name, pid = ("ready", said["ready"]) if "ready" in said else (said["name"], said["pid"])
-            self._ended[pid] = asyncio.Event()
-            self._asked.pop(name).set_result(pid)
+    def _hear(self, said: dict[str, Any]) -> None:
+        if "ended" in said:
+            self._ended.pop(said["ended"]).set()
+            return
+        name, pid = ("ready", said["ready"]) if "ready" in said else (said["name"], said["pid"])
+        self._ended[pid] = asyncio.Event()
+        self._asked.pop(name).set_result(pid)
+
+    def _all_ended(self) -> None:
         for ended in self._ended.values():
             ended.set()
 

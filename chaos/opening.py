@@ -16,12 +16,11 @@ from shared.contracts import CENTRE, province_of
 LISTS = ("35", "37", "51")
 _TOLD = 0.05
 """Share of the secretaries who get letters, by mail and in the inbox."""
-_RUBRIC_WITHIN = 20.0
+_RUBRIC_WITHIN = 45.0
 """Seconds in which the first fact of all, a rubric, has come to intake before anything is broken."""
 _AT_ONCE = 8
 _NOMINATED = 0.05
 """Share of a wave that a province may nominate."""
-_RUBRIC_WITHIN = 45.0
 
 
 async def register(

@@ -24,12 +24,13 @@ async def tell(
     over = datetime.now().astimezone() + timedelta(seconds=seconds)
     while True:
         await asyncio.sleep(_EVERY)
+        try:
+            async with asyncio.timeout(_EVERY):
+                waiting = str(await unsent(stage))
+        except (PyMongoError, TimeoutError):
+            waiting = "–"
         passed = now() - began
         deaths = sum(len(replica.deaths) for replica in stage.all())
-        try:
-            waiting = str(await unsent(stage))
-        except PyMongoError:
-            waiting = "–"
         accepted, given = len(ledger.accepted), len(schedule.struck)
         about = " ".join(sorted(fault.kind for fault in schedule.about)) or "–"
         say(
