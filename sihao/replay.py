@@ -1,4 +1,4 @@
-"""`sihao replay ROUND`: draws, lists, marks and votes of a round computed again; the difference must be empty.
+"""`sihao replay ROUND`: draws, lists, marks, votes, distinctions computed again; the difference must be empty.
 
 Ends with 0 if nothing differs, 1 if something does, 2 if it could not look.
 """
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from services.review.domain import replay
 from services.review.domain.replay import Difference
-from services.review.store import CASES, DRAWS, PANELS, SHORTLISTS
+from services.review.store import ANNOUNCEMENTS, CASES, DRAWS, PANELS, SHORTLISTS
 from shared.contracts.cases import Tally
 from shared.kernel.state import State
 from shared.runtime.kinds import Kind
@@ -71,6 +71,9 @@ async def replayed(mongo_url: str, database: str, code: str) -> tuple[Counter[st
         async for case in _every(store, CASES, code):
             looked["cases"] += 1
             found += replay.replayed_case(case, votes)
+        async for announced in _every(store, ANNOUNCEMENTS, code):
+            looked["announcements"] += 1
+            found += replay.replayed_announcement(announced)
     finally:
         store.close()
     return looked, found

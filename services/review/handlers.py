@@ -10,7 +10,7 @@ from services.review.domain.procedure import Procedure
 from services.review.domain.terms import RoundHeard, Terms, named_procedures
 from services.review.store import CASES, HONOURS, ROUNDS, ReviewStore
 from shared.contracts.applications import ApplicationWithdrawn
-from shared.contracts.area import CENTRE, province_of
+from shared.contracts.area import CENTRE, above, outermost
 from shared.contracts.cases import CaseNominated, LeadershipDecided, PanelDecided, ShortlistSealed
 from shared.contracts.event import Event
 from shared.contracts.honours import HonourGranted
@@ -29,11 +29,12 @@ def table(
 ) -> HandlerTable:
     """The table of a deployment that serves these jurisdictions.
 
-    A province's queues are bound to its own area (and rounds of the centre); the centre hears every chamber, since any
-    may be nominated to it.
+    A province's queues are bound to its own area, a city's likewise; both hear the rounds of those above them, where
+    their chambers apply, too. The centre hears every chamber, since any may be nominated to it.
     """
     at_centre = CENTRE in jurisdictions
-    heard = HandlerTable("review", scope=scope, areas=() if at_centre else jurisdictions)
+    own = outermost(jurisdictions)
+    heard = HandlerTable("review", scope=scope, areas=() if at_centre else own)
     named, ours = _Routes(store, library, jurisdictions), _cases_of(jurisdictions)
 
     heard.on(
@@ -41,7 +42,8 @@ def table(
         ROUNDS,
         decide=terms.freeze,
         targets=named.rounds,
-        areas=None if at_centre else (CENTRE, *jurisdictions),
+        areas=None if at_centre else (CENTRE, *own),
+        exactly=() if at_centre else _between(own),
     )
     heard.on(ApplicationScored, CASES, decide=opening.hear_score, targets=named.scored)
     heard.on(ApplicationWithdrawn, CASES, decide=opening.hear_withdrawal, targets=named.withdrawn)
@@ -78,7 +80,7 @@ class _Routes:
         return [Target(event.round.code, RoundHeard(event=event, procedures=procedures))]
 
     async def scored(self, event: ApplicationScored) -> Sequence[Target]:
-        """The case in its province and the one at the centre, as far as they are ours and the round has them."""
+        """The case in its city, in its province, at the centre: as far as they are ours and the round has them."""
         round_ = await self._round(event.round)
         return [
             Target(case_id(event.application, place), Scored(jurisdiction=place, event=event, rules=rules))
@@ -88,9 +90,11 @@ class _Routes:
 
     async def withdrawn(self, event: ApplicationWithdrawn) -> Sequence[Target]:
         """The same cases."""
+        round_ = await self._round(event.round)
         return [
             Target(case_id(event.application, place), Withdrawn(jurisdiction=place, event=event))
             for place in self._places(event.area)
+            if round_.rules(place)
         ]
 
     async def nominated(self, event: CaseNominated) -> Sequence[Target]:
@@ -118,13 +122,18 @@ class _Routes:
 
     def _places(self, area: str) -> list[str]:
         """Our jurisdictions in which a chamber of this area may have a case."""
-        return [place for place in dict.fromkeys((province_of(area), CENTRE)) if place in self._jurisdictions]
+        return [place for place in (area, *reversed(above(area))) if place in self._jurisdictions]
 
     async def _round(self, code: str) -> Terms:
         found = await self._store.terms(code)
         if found is None:
             raise NotYet(f"round.opened {code}")
         return found
+
+
+def _between(own: Sequence[str]) -> list[str]:
+    """Areas between the centre and ours: a city's province."""
+    return sorted({area for place in own for area in above(place)} - {CENTRE, *own})
 
 
 def _cases_of(jurisdictions: Sequence[str]) -> Callable[[Callable[[E], Sequence[str]]], Callable[[E], Sequence[str]]]:

@@ -5,17 +5,17 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.contracts.area import CENTRE, parse_area
+from shared.contracts.area import level_of, outermost, parse_area
 from shared.runtime.settings import Settings
-
-_PROVINCE_DIGITS = 2
 
 
 def _areas(written: str) -> str:
     areas = [parse_area(area.strip()) for area in written.split(",")]
     for area in areas:
-        if area != CENTRE and len(area) != _PROVINCE_DIGITS:
-            raise ValueError(f"审核服务以省为单位，{area} 不是省级代码 / review serves provinces; {area} is not one")
+        if level_of(area) == "county":
+            raise ValueError(
+                f"审核服务到省、市为止，{area} 是县级 / review serves provinces and cities; {area} is a county"
+            )
     if len(set(areas)) < len(areas):
         raise ValueError("地区重复 / an area is named twice")
     return ",".join(areas)
@@ -24,8 +24,9 @@ def _areas(written: str) -> str:
 class ReviewSettings(Settings):
     """Whose review this deployment is."""
 
-    areas: Annotated[str, AfterValidator(_areas)] = Field(examples=["35", "CN,33,43"])
-    """The jurisdictions it serves, by comma: a province, or `CN` and the provinces the centre hosts."""
+    areas: Annotated[str, AfterValidator(_areas)] = Field(examples=["35", "35,3502", "3502", "CN,33,43"])
+    """The jurisdictions it serves, by comma: a province, a city for the rounds of its own, or `CN` and those the centre
+    hosts. A city is served by whoever names it: its province beside itself, or a deployment of its own, never both."""
 
     export_rows: int = Field(default=200_000, ge=1, le=1_000_000)
     """Cases that one export may hold; a sheet ends at 1,048,576 rows."""
@@ -54,5 +55,5 @@ class ReviewSettings(Settings):
 
     @property
     def scope(self) -> str:
-        """The name of its queues: the centre's stay its own when it hosts other provinces."""
-        return CENTRE if CENTRE in self.jurisdictions else "-".join(sorted(self.jurisdictions))
+        """The name of its queues: of its outermost areas, so that they keep it when it comes to serve a city inside."""
+        return "-".join(outermost(self.jurisdictions))

@@ -213,6 +213,11 @@ class ReviewStore:
             DECISIONS, in_list(root), limit=limit, after=decided.key_of(root, after) if after else None
         )
 
+    async def announced(self, round_: str, jurisdiction: str) -> list[Announced]:
+        """What was announced of a round here."""
+        where = {"state.round": round_, "state.jurisdiction": jurisdiction}
+        return [state for _, state in await self._database.find(ANNOUNCEMENTS, where)]
+
     async def on_panels(self, cases: Sequence[str]) -> set[str]:
         """Which of these cases are before an open panel."""
         found = await self._database.find(PANELS, {"state.status": "open", "state.matters.case": {"$in": list(cases)}})

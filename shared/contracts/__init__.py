@@ -5,7 +5,7 @@ province's own software can read it, or its JSON Schemas in `schemas/` and golde
 """
 
 from shared.contracts.applications import ApplicationSubmitted, ApplicationWithdrawn
-from shared.contracts.area import CENTRE, Area, Level, covers, level_of, parse_area, province_of, routing_words
+from shared.contracts.area import CENTRE, Area, Level, above, covers, level_of, parse_area, province_of, routing_words
 from shared.contracts.cases import (
     CaseAdvanced,
     CaseDeclined,
@@ -166,6 +166,7 @@ __all__ = [
     "ShortlistSealed",
     "Tally",
     "Text",
+    "above",
     "covers",
     "level_of",
     "parse_area",

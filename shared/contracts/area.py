@@ -6,6 +6,7 @@ begins with the other's, and the words of a routing key (`35.02.03`) can be boun
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -44,6 +45,17 @@ def covers(outer: str, inner: str) -> bool:
 def province_of(area: str) -> str:
     """The province an area lies in; the centre is its own."""
     return area if area == CENTRE else area[:2]
+
+
+def above(area: str) -> tuple[str, ...]:
+    """The areas that cover this one and are not it, outermost first: `3502` → `CN`, `35`."""
+    return () if area == CENTRE else (CENTRE, *(area[:end] for end in range(2, len(area), 2)))
+
+
+def outermost(areas: Iterable[str]) -> list[str]:
+    """Of these areas those that lie in no other of them, in order."""
+    named = sorted(set(areas))
+    return [area for area in named if not any(covers(other, area) for other in named if other != area)]
 
 
 def routing_words(area: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber
 from shared.contracts.event import Event, Instant
 from shared.contracts.text import Text
@@ -20,6 +21,8 @@ class HonourEvent(Event):
     """Code of the round it was granted in."""
     chamber: Chamber
     """The chamber, named as of the date."""
+    within: str | None = None
+    """For a distinction such as 十佳: the honour line whose bearers it singles out; absent for an honour by itself."""
 
     @property
     def subject(self) -> str:
@@ -40,6 +43,10 @@ class HonourGranted(HonourEvent):
     """Valid from."""
     valid_until: Instant
     """Valid until; then it lapses unless recognised again (S:004 “两年一认定”)."""
+    title: Text | None = None
+    """What a distinction is called."""
+    jurisdiction: Area | None = None
+    """Whose federation granted it."""
 
 
 class HonourRecorded(HonourEvent):

@@ -106,6 +106,34 @@ class Decisions(Part):
     """How many cases it stands for."""
 
 
+class DistinctionEntry(Part):
+    """A chamber in the ranking of a distinction."""
+
+    case: str
+    """Id of the case."""
+    points: Decimal
+    """Final points."""
+    rank: int = Field(ge=1)
+    """Its place."""
+    distinguished: bool
+    """Whether it bears the distinction."""
+    why: Text
+    """Why it stands there, with the figures."""
+
+
+class Distinction(Part):
+    """A further honour for the best of those announced, such as 十佳, with its whole ranking."""
+
+    line: str
+    """Its honour line, e.g. `xiamen-sihao-top10`."""
+    title: Text
+    """What it is called."""
+    quota: int = Field(ge=0)
+    """How many could bear it."""
+    entries: tuple[DistinctionEntry, ...]
+    """In the order of rank."""
+
+
 class AnnouncementMade(Event):
     """The result of a round is announced 通报, with the number of its document."""
 
@@ -124,6 +152,8 @@ class AnnouncementMade(Event):
     """Cases that are granted the honour."""
     decisions: Decisions | None = None
     """What every case of the round came to here, for anyone to check their own against; absent before there was one."""
+    distinction: Distinction | None = None
+    """The best of them, if the procedure distinguishes any."""
 
     @property
     def subject(self) -> str:

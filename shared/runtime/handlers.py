@@ -76,6 +76,7 @@ class HandlerTable:
         targets: Callable[[E], Awaitable[Sequence[Target]]] | None = None,
         targets_with_delivery: Callable[[E, Delivery], Awaitable[Sequence[Target]]] | None = None,
         areas: Sequence[str] | None = None,
+        exactly: Sequence[str] = (),
     ) -> None:
         """When `event` is heard, `decide` changes the documents of `kind` that `key` or `targets` names.
 
@@ -87,12 +88,15 @@ class HandlerTable:
             targets: Where the decider needs more than the event.
             targets_with_delivery: The same, where it also needs the event's id or time.
             areas: Binds the queue to these areas instead of the table's; empty means everywhere.
+            exactly: Areas of which only what is said of themselves is heard, not of what lies in them.
         """
         subscription = self._subscriptions.get(event.wire())
         if subscription is None:
             bound = self._areas if areas is None else tuple(areas)
             name = ".".join(part for part in (self.service, event.wire(), self.scope) if part)
-            subscription = Subscription(event, name, tuple(_binding(event, area) for area in bound or ("",)))
+            inside = (_binding(event, area) for area in bound or ("",))
+            own = (f"{event.wire()}.{routing_words(area)}" for area in exactly)
+            subscription = Subscription(event, name, (*inside, *own))
             self._subscriptions[event.wire()] = subscription
         subscription.reactions.append(Reaction(kind, decide, _route(key, targets, targets_with_delivery)))
 

@@ -15,6 +15,7 @@ from shared.contracts import (
     CaseReturned,
     CaseWithdrawn,
     Event,
+    HonourEvent,
     HonourExpired,
     HonourGranted,
     HonourRevoked,
@@ -58,6 +59,8 @@ def step_of(event: Event, id_: str, at: datetime) -> Step:
     """
     stage, what, detail, status = _scoring(event) or _review(event) or _notice(event) or _honour(event)
     sequence = event.sequence if isinstance(event, CaseEvent) else None
+    if isinstance(event, HonourEvent) and event.within is not None:
+        status = None  # a distinction comes and goes beside the honour, which alone says where the application stands
     return Step(id=id_, at=at, stage=stage, what=what, detail=detail, status=status, sequence=sequence)
 
 
@@ -122,13 +125,16 @@ def _notice(event: Event) -> Line | None:
 
 def _honour(event: Event) -> Line:
     match event:
-        case HonourGranted():
+        case HonourGranted(title=title):
             since, last = day_words(event.valid_from), last_day_words(event.valid_until)
             detail = text(
                 f"{event.document}；有效期 {since.zh} 至 {last.zh}",
                 f"{event.document}; valid from {since.en} to {last.en}",
             )
-            return "honour", text("授予称号", "Honour granted"), detail, "honoured"
+            what = text("授予称号", "Honour granted")
+            if title is not None:
+                what = text(f"授予“{title.zh}”称号", f"Distinguished as {title.en}")
+            return "honour", what, detail, "honoured"
         case HonourWithheld(reason=reason):
             return "honour", text("不授予称号", "Honour withheld"), reason, "withheld"
         case HonourSuperseded(by=by):

@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.notify.domain.recipient import Profile
-from shared.contracts import CENTRE, Chamber, Event, Level, covers, level_of
+from shared.contracts import Chamber, Event, Level, above, covers, level_of
 
 ALL_LEVELS: tuple[Level, ...] = ("national", "province", "city", "county", "town")
 
@@ -74,11 +74,11 @@ def wanted(rule: Rule, event: Event) -> Wanted:
     if rule.role == "secretary":
         return Wanted("secretary", chambers=frozenset((c.code, c.area) for c in found if isinstance(c, Chamber)))
     areas = frozenset(_area(value, path) for value in found)
-    above = frozenset(above for area in areas for above in chain(area))
+    covering = frozenset(outer for area in areas for outer in chain(area))
     if rule.role == "subscriber":
-        return Wanted("subscriber", areas=above, inside=areas)
+        return Wanted("subscriber", areas=covering, inside=areas)
     if rule.covering:
-        return Wanted("officer", areas=above, levels=rule.levels)
+        return Wanted("officer", areas=covering, levels=rule.levels)
     if rule.within:
         return Wanted("officer", inside=areas, levels=rule.levels)
     return Wanted("officer", areas=areas)
@@ -100,9 +100,7 @@ def addressed(want: Wanted, profile: Profile) -> bool:
 
 def chain(area: str) -> tuple[str, ...]:
     """The areas that cover an area, from the centre down to itself: `350203` → CN, 35, 3502, 350203."""
-    if area == CENTRE:
-        return (CENTRE,)
-    return (CENTRE, *(area[:end] for end in range(2, len(area) + 1, 2)))
+    return (*above(area), area)
 
 
 def walk(value: Any, path: list[str]) -> Iterator[Any]:

@@ -8,13 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.review.api.decided import frozen
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
 from services.review.domain import announcement as announcements
+from services.review.domain import distinction as distinctions
 from services.review.domain import stages
 from services.review.domain.announcement import Announced
 from services.review.domain.gates import require_checked
+from services.review.domain.ranking import contender_of
 from services.review.store import ANNOUNCEMENTS
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant
-from shared.contracts.notices import Decisions
+from shared.contracts.notices import Decisions, Distinction
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow, public
@@ -53,6 +55,7 @@ class AnnouncedView(BaseModel):
     title: Text
     cases: tuple[str, ...]
     decisions: Decisions | None
+    distinction: Distinction | None
     at: Instant
 
 
@@ -63,7 +66,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("", status_code=201, summary="发布通报 / announce")
     async def announce(body: AnnounceBody, by: Officer, key: IdempotencyKey) -> AnnouncedView:
         require_jurisdiction(by, body.jurisdiction)
-        _, stage = await desk.stage(body.round, body.jurisdiction, stages.Announcement)
+        terms, stage = await desk.stage(body.round, body.jurisdiction, stages.Announcement)
         id_ = f"{body.round}@{body.jurisdiction}-{body.number}"
         known = await desk.store.get(ANNOUNCEMENTS, id_)
         waiting = [] if known else await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
@@ -71,6 +74,13 @@ def router(desk: Desk) -> APIRouter:
         if stage.gates_again:
             require_checked(cleared)
         granted = tuple(case.id for case in cleared)
+        rule = stage.distinction
+        distinction = None
+        if rule and granted:
+            earlier = [one.distinction for one in await desk.store.announced(body.round, body.jurisdiction)]
+            distinction = distinctions.rank(
+                terms.round.honour, rule, [contender_of(case) for case in cleared], filter(None, earlier)
+            )
         command = announcements.Announce(
             by=by,
             id=id_,
@@ -81,6 +91,7 @@ def router(desk: Desk) -> APIRouter:
             asked=body.cases,
             cases=granted,
             decisions=await frozen(desk, by, body.round, body.jurisdiction, granted) if granted else None,
+            distinction=distinction,
         )
         done = await desk.commands.do(
             ANNOUNCEMENTS, id_, command, announcements.announce, what="announce", by=by, idempotency_key=key
@@ -101,5 +112,6 @@ def router(desk: Desk) -> APIRouter:
 
 
 def _public(made: Announced) -> AnnouncedView:
-    """All but who entered it."""
-    return AnnouncedView.model_validate(made.model_dump(exclude={"by"}))
+    """All but who entered it, and what the distinction was computed from."""
+    plain = made.model_dump(exclude={"by", "distinction"})
+    return AnnouncedView(**plain, distinction=made.distinction.public() if made.distinction else None)

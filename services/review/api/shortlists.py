@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.review.api.desk import Body, Desk, Words, require_jurisdiction, text_or_none
 from services.review.domain import ranking, stages
 from services.review.domain.case import Case
-from services.review.domain.ranking import Bounds, Contender
+from services.review.domain.ranking import Bounds, contender_of
 from services.review.domain.shortlist import Seal, Shortlist, seal
 from services.review.domain.terms import Terms
 from services.review.domain.what_if import Mover, what_if
@@ -25,8 +25,6 @@ from shared.runtime.http import IdempotencyKey
 Officer = Annotated[Actor, allow(officer="own area")]
 Office = Annotated[Actor, allow(officer="own area", operator="any area")]
 Dimension = Annotated[str, Field(pattern="^[A-D]$")]
-_CITY = 4
-"""Digits of an area code that name the city."""
 
 
 class SealBody(Body):
@@ -117,7 +115,7 @@ def router(desk: Desk) -> APIRouter:
             bounds=_bounds(stage, terms.quota(area)),
             ties=stage.ties,
             until=terms.round.calendar.nominate_until,
-            contenders=tuple(_contender(case) for case in cases),
+            contenders=tuple(contender_of(case) for case in cases),
             undecided=tuple(undecided),
             order=body.order,
             reason=text_or_none(body.reason),
@@ -133,7 +131,7 @@ def router(desk: Desk) -> APIRouter:
         now = _bounds(stage, terms.quota(area))
         tried = body.model_dump(exclude={"weights"}, exclude_none=True)
         then = Bounds.model_validate(now.model_dump() | tried)
-        found, movers = what_if([_contender(case) for case in cases], stage.ties, now, then, body.weights)
+        found, movers = what_if([contender_of(case) for case in cases], stage.ties, now, then, body.weights)
         return WhatIfView(
             quota=then.quota, entries=_lines(found, {case.id: case for case in cases}), movers=tuple(movers)
         )
@@ -145,7 +143,7 @@ def router(desk: Desk) -> APIRouter:
 
     async def preview(round_: str, area: str) -> ShortlistView:
         terms, stage, cases, undecided = await standing(round_, area)
-        ordered = ranking.order([_contender(case) for case in cases], stage.ties)
+        ordered = ranking.order([contender_of(case) for case in cases], stage.ties)
         found = ranking.places(ordered, stage.ties, _bounds(stage, terms.quota(area)))
         return ShortlistView(
             shortlist=f"{round_}@{area}",
@@ -172,22 +170,6 @@ def router(desk: Desk) -> APIRouter:
         )
 
     return routes
-
-
-def _contender(case: Case) -> Contender:
-    score = case.score
-    if score is None:
-        raise ValueError(f"{case.id} is open without a score")
-    return Contender(
-        case=case.id,
-        code=case.chamber.code,
-        points=score.total,
-        dimensions=score.dimensions,
-        doubts=len(case.doubts),
-        type=case.chamber.type,
-        level=case.chamber.level,
-        city=case.chamber.area[:_CITY],
-    )
 
 
 def _bounds(stage: stages.Shortlist, quota: int) -> Bounds:

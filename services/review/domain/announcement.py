@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from services.review.domain.distinction import Ranked
 from shared.contracts.area import Area
 from shared.contracts.event import Instant
 from shared.contracts.notices import AnnouncementMade, Decisions
@@ -31,6 +32,8 @@ class Announced(State):
     """Cases that are granted the honour."""
     decisions: Decisions | None = None
     """The list of what every case came to, as it was frozen; None for one made before there were such lists."""
+    distinction: Ranked | None = None
+    """Who of them is distinguished, if the procedure distinguishes any."""
     at: Instant
     """When."""
     by: Actor
@@ -49,6 +52,7 @@ class Announce(Command):
     """The cases that were named; None for all that are cleared."""
     cases: tuple[str, ...] = Field(exclude=True)
     decisions: Decisions | None = Field(default=None, exclude=True)
+    distinction: Ranked | None = Field(default=None, exclude=True)
 
 
 def announce(announced: Announced | None, command: Announce, now: datetime) -> Change[Announced]:
@@ -75,6 +79,7 @@ def announce(announced: Announced | None, command: Announce, now: datetime) -> C
         title=command.title,
         cases=command.cases,
         decisions=command.decisions,
+        distinction=command.distinction,
         at=now,
         by=command.by,
     )
@@ -86,5 +91,6 @@ def announce(announced: Announced | None, command: Announce, now: datetime) -> C
         title=made.title,
         cases=made.cases,
         decisions=made.decisions,
+        distinction=made.distinction.public() if made.distinction else None,
     )
     return Change(made, (fact,))

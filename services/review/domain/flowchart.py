@@ -3,24 +3,25 @@
 from collections.abc import Iterator
 
 from services.review.domain.procedure import Procedure
-from services.review.domain.stages import (
-    Announcement,
-    ExpertPanel,
-    LeadershipDecision,
-    OfficersTurn,
-    PublicNotice,
-    Shortlist,
-    Stage,
-)
+from services.review.domain.stages import Announcement, OfficersTurn, PublicNotice, Stage
+from shared.contracts.text import Text
 
 _ROADS = {"direct": "直接申报 / applied here", "nominated": "省级推荐 / nominated"}
+
+_ENDS = {
+    "shortlist": "名额之外 / outside the quota",
+    "expert_panel": "表决未过 / not elected",
+    "leadership_decision": "审议未过 / not approved",
+    "public_notice": "异议成立 / objection upheld",
+}
+"""Why a case may end in a stage that no single officer decides."""
 
 
 def flowchart(procedure: Procedure) -> str:
     """The text of the chart."""
-    lines = ["flowchart TB", f'  begin(["{procedure.id} {procedure.title.zh}<br/>{procedure.title.en}"])']
-    lines += [f'  {s.id}["{s.title.zh}<br/>{s.title.en}"]' for s in procedure.stages]
-    lines += ['  declined(["不通过 / declined"])', f'  done(["{_end(procedure)}"])']
+    lines = ["flowchart TB", f'  BEGIN(["{procedure.id} {_words(procedure.title)}"])']
+    lines += [f'  {_node(s)}["{_words(s.title)}"]' for s in procedure.stages]
+    lines += ['  DECLINED(["不通过 / declined"])', f'  DONE(["{_end(procedure)}"])']
     for road in ("direct", "nominated"):
         lines += [line for line in _road(procedure, road) if line not in lines]
     lines += [line for stage in procedure.stages for line in _aside(stage)]
@@ -29,35 +30,41 @@ def flowchart(procedure: Procedure) -> str:
 
 def _road(procedure: Procedure, road: str) -> Iterator[str]:
     """From stage to stage, as such a case goes; said beside the arrow where only such a case goes there."""
-    here, stage = "begin", procedure.after(None, direct=road == "direct")
+    here, stage = None, procedure.after(None, direct=road == "direct")
     while stage is not None:
         only = f'|"{_ROADS[road]}"|' if stage.applies_to != "all" or _skips(procedure, here, stage) else ""
-        yield f"  {here} -->{only} {stage.id}"
-        here, stage = stage.id, procedure.after(stage.id, direct=road == "direct")
-    yield f"  {here} --> done"
+        yield f"  {_node(here)} -->{only} {_node(stage)}"
+        here, stage = stage, procedure.after(stage.id, direct=road == "direct")
+    yield f"  {_node(here)} --> DONE"
 
 
-def _skips(procedure: Procedure, here: str, stage: Stage) -> bool:
+def _node(stage: Stage | None) -> str:
+    """The node of a stage, or where cases begin. Neither is a word of Mermaid's own, as a bare `end` would be."""
+    return f"stage_{stage.id}" if stage else "BEGIN"
+
+
+def _words(title: Text) -> str:
+    """Both languages; a quotation mark would end the label."""
+    return f"{title.zh}<br/>{title.en}".replace('"', "#quot;")
+
+
+def _skips(procedure: Procedure, here: Stage | None, stage: Stage) -> bool:
     """Whether there is a stage between the two that such a case does not pass."""
-    start = 0 if here == "begin" else procedure.stages.index(procedure.stage(here)) + 1
+    start = procedure.stages.index(here) + 1 if here else 0
     return procedure.stages.index(stage) > start
 
 
 def _aside(stage: Stage) -> Iterator[str]:
     """Where a case can go from a stage other than on."""
-    if isinstance(stage, OfficersTurn):
-        if "return" in stage.outcomes:
-            yield f'  {stage.id} -.->|"退回补正 / returned"| {stage.id}'
-        if "decline" in stage.outcomes:
-            yield f"  {stage.id} --> declined"
-    if isinstance(stage, Shortlist):
-        yield f'  {stage.id} -->|"名额之外 / outside the quota"| declined'
-    if isinstance(stage, ExpertPanel):
-        yield f'  {stage.id} -->|"表决未过 / not elected"| declined'
-    if isinstance(stage, LeadershipDecision):
-        yield f'  {stage.id} -->|"审议未过 / not approved"| declined'
-    if isinstance(stage, PublicNotice):
-        yield f'  {stage.id} -->|"异议成立 / objection upheld"| declined'
+    node = _node(stage)
+    if isinstance(stage, OfficersTurn) and "return" in stage.outcomes:
+        yield f'  {node} -.->|"退回补正 / returned"| {node}'
+    if isinstance(stage, OfficersTurn) and "decline" in stage.outcomes:
+        yield f"  {node} --> DECLINED"
+    if why := _ENDS.get(stage.kind):
+        yield f'  {node} -->|"{why}"| DECLINED'
+    if isinstance(stage, PublicNotice | Announcement) and stage.gates_again:
+        yield f'  {node} -->|"资格条件已变 / a gate turned"| DECLINED'
 
 
 def _end(procedure: Procedure) -> str:

@@ -1,7 +1,8 @@
 """Gates looked at again 资格条件复核: a penalty, a failed inspection or a lapsed evaluation may come after the score.
 
 An officer records what was found, for every case, and only then may it go on public notice, or be announced, where the
-procedure asks for that. A gate that has turned ends the case with its reason.
+procedure asks for that. A gate that has turned ends the case with its reason, and no later scorecard opens it
+again: that one knows what the chamber handed in, not what the office found.
 """
 
 from collections.abc import Iterable
@@ -61,7 +62,8 @@ def check_gates(case: Case | None, command: CheckGates, now: datetime) -> Change
         gate.model_copy(update={"result": "not_met", "reason": turned[gate.item]}) if gate.item in turned else gate
         for gate in gates
     )
-    return decline_at_gate(checked.but(score=case.score.model_copy(update={"gates": now_so, "admitted": False})))
+    found = checked.but(score=case.score.model_copy(update={"gates": now_so, "admitted": False}))
+    return decline_at_gate(found, "gate_turned")
 
 
 def unchecked(cases: Iterable[Case]) -> list[str]:

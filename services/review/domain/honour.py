@@ -76,6 +76,8 @@ class Register(State):
     """The honour line, e.g. `national-sihao`."""
     code: str
     """The chamber's credit code."""
+    within: str | None = None
+    """For a distinction: the honour line whose bearers it singles out."""
     terms: tuple[Term, ...] = ()
     """By beginning."""
 
@@ -123,7 +125,7 @@ def register_of(honour: str) -> str:
 
 def hear_granted(register: Register | None, event: HonourGranted, now: datetime) -> Change[Register] | None:
     """Enter a new term; it supersedes the earlier ones once it has begun."""
-    register = register or Register(line=event.line, code=event.chamber.code)
+    register = register or Register(line=event.line, code=event.chamber.code, within=event.within)
     if any(term.honour == event.honour for term in register.terms):
         return None
     term = Term(
@@ -253,4 +255,5 @@ def _about(register: Register, term: Term) -> dict[str, object]:
         "line": register.line,
         "round": term.round,
         "chamber": term.chamber,
+        "within": register.within,
     }

@@ -31,9 +31,9 @@ def about(case: Case) -> dict[str, Any]:
     }
 
 
-def honour_id(case: Case) -> str:
-    """The id of the honour this case may lead to."""
-    return f"{rules_of(case).honour}:{case.chamber.code}:{case.round}"
+def honour_id(case: Case, line: str | None = None) -> str:
+    """The id of the honour this case may lead to: of the round's line, or of this one."""
+    return f"{line or rules_of(case).honour}:{case.chamber.code}:{case.round}"
 
 
 def rules_of(case: Case) -> Rules:

@@ -180,14 +180,14 @@ def _joined(texts: list[Text]) -> Text:
     return Text(zh="；".join(t.zh for t in texts), en="; ".join(t.en for t in texts))
 
 
-def decline_at_gate(case: Case) -> Change[Case]:
+def decline_at_gate(case: Case, code: str = "gate") -> Change[Case]:
     """The end of a case whose gates exclude it, each with its reason."""
     gates = case.failed_gates
     reasons = _joined([Text(zh=f"{g.item}：{g.reason.zh}", en=f"{g.item}: {g.reason.en}") for g in gates])
     items = "、".join(g.item for g in gates)
     return moves.decline(
         case,
-        "gate",
+        code,
         Text(zh=f"资格条件不符：{reasons.zh}", en=f"Not eligible: {reasons.en}"),
         text(
             f"请先解决 {items} 所列问题，条件具备后在下一认定周期申报；如认定的事实有误，请向本级工商联提出。",

@@ -12,7 +12,7 @@ from services.review.domain.case import Case
 from services.review.domain.officer import NEXT_ROUND
 from shared.contracts.cases import LeadershipDecided, PanelDecided, ShortlistSealed
 from shared.contracts.honours import HonourGranted
-from shared.contracts.notices import AnnouncementMade, NoticeClosed
+from shared.contracts.notices import AnnouncementMade, Distinction, NoticeClosed
 from shared.contracts.text import text
 from shared.kernel.change import Change, NotYet
 
@@ -94,24 +94,35 @@ def hear_notice(case: Case | None, event: NoticeClosed, now: datetime) -> Change
 
 
 def hear_announcement(case: Case | None, event: AnnouncementMade, _now: datetime) -> Change[Case] | None:
-    """The honour is granted, valid as the round's calendar says."""
+    """The honour is granted, valid as the round's calendar says; with it the distinction, to whom it was given."""
     here = _at(case, "announcement")
     if here is None:
         return None
-    rules = moves.rules_of(here)
-    granted = HonourGranted(
-        area=here.chamber.area,
-        honour=moves.honour_id(here),
-        line=rules.honour,
-        round=here.round,
-        chamber=here.chamber,
-        case=here.id,
+    facts = [_granted(here, event)]
+    further = event.distinction
+    if further and any(entry.case == here.id and entry.distinguished for entry in further.entries):
+        facts.append(_granted(here, event, further))
+    honoured = here.but(status="honoured", document=event.document, deadline=None, overdue=False)
+    return Change(honoured, tuple(facts))
+
+
+def _granted(case: Case, event: AnnouncementMade, further: Distinction | None = None) -> HonourGranted:
+    rules = moves.rules_of(case)
+    line = further.line if further else rules.honour
+    return HonourGranted(
+        area=case.chamber.area,
+        honour=moves.honour_id(case, line),
+        line=line,
+        round=case.round,
+        chamber=case.chamber,
+        within=rules.honour if further else None,
+        case=case.id,
         document=event.document,
         valid_from=rules.calendar.valid_from,
         valid_until=rules.calendar.valid_until,
+        title=further.title if further else None,
+        jurisdiction=case.jurisdiction,
     )
-    honoured = here.but(status="honoured", document=event.document, deadline=None, overdue=False)
-    return Change(honoured, (granted,))
 
 
 def _at(case: Case | None, kind: Passing) -> Case | None:

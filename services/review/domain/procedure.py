@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.review.domain.stages import Stage
+from services.review.domain.stages import OfficersTurn, Stage
 from shared.contracts.text import Text
 
 
@@ -25,10 +25,18 @@ class Procedure(BaseModel):
         ids = [stage.id for stage in self.stages]
         if twice := sorted({one for one in ids if ids.count(one) > 1}):
             raise ValueError(f"环节编号重复：{twice[0]} / stage id used twice: {twice[0]}")
-        if self.stages[-1].kind not in ("shortlist", "announcement"):
+        kinds = [stage.kind for stage in self.stages if not isinstance(stage, OfficersTurn)]
+        if twice := sorted({one for one in kinds if kinds.count(one) > 1}):
+            raise ValueError(f"{twice[0]} 环节至多一个 / there can be one stage of kind {twice[0]} at the most")
+        last = self.stages[-1]
+        if last.kind not in ("shortlist", "announcement"):
             raise ValueError(
                 "最后一个环节须为 shortlist 或 announcement / the last stage must be a shortlist or an announcement"
             )
+        if last.applies_to != "all":
+            raise ValueError("最后一个环节须适用于全部案件 / the last stage must apply to all cases")
+        if any(stage.kind == "announcement" for stage in self.stages[:-1]):
+            raise ValueError("通报须为最后一个环节 / the announcement must be the last stage")
         for before, after in zip(self.stages, self.stages[1:], strict=False):
             if before.kind == "public_notice" and after.kind != "announcement":
                 raise ValueError("公示之后须为通报 / a public notice must be followed by the announcement")

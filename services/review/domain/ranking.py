@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from services.review.domain.case import Case
 from services.review.domain.stages import Cap, TieRule
 from shared.contracts.text import Text, text
 
@@ -16,6 +18,9 @@ _TIE_WORDS: dict[TieRule, tuple[str, str]] = {
     "D": ("自律规范得分较高", "more points for self-discipline"),
     "code": ("统一社会信用代码较小", "the smaller credit code"),
 }
+
+_CITY = 4
+"""Digits of an area code that name the city."""
 
 
 class Contender(BaseModel):
@@ -39,6 +44,23 @@ class Contender(BaseModel):
     """Its level."""
     city: str = ""
     """Area code of the city it lies in."""
+
+
+def contender_of(case: Case) -> Contender:
+    """A case as it stands now."""
+    score = case.score
+    if score is None:
+        raise ValueError(f"{case.id} is open without a score")
+    return Contender(
+        case=case.id,
+        code=case.chamber.code,
+        points=score.total,
+        dimensions=score.dimensions,
+        doubts=len(case.doubts),
+        type=case.chamber.type,
+        level=case.chamber.level,
+        city=case.chamber.area[:_CITY],
+    )
 
 
 class Bounds(BaseModel):
@@ -75,12 +97,24 @@ class Place(BaseModel):
     """Why it stands here, with the figures."""
 
 
+class Outcome(NamedTuple):
+    """What is said of whoever is within the quota, and of the others."""
+
+    inside: Text
+    outside: Text
+
+
+NOMINATION = Outcome(text("列入推荐", "nominated"), text("未列入推荐", "not nominated"))
+
+
 def order(contenders: Sequence[Contender], ties: Sequence[TieRule]) -> list[Contender]:
     """Best first."""
     return sorted(contenders, key=lambda c: (-c.points, [_criterion(c, rule) for rule in ties]))
 
 
-def places(ordered: Sequence[Contender], ties: Sequence[TieRule], bounds: Bounds) -> list[Place]:
+def places(
+    ordered: Sequence[Contender], ties: Sequence[TieRule], bounds: Bounds, outcome: Outcome = NOMINATION
+) -> list[Place]:
     """The list in this order, each place with its reason.
 
     From the top down: whoever is below the floor, or of a sort of which the list has enough, is passed over; the others
@@ -95,7 +129,12 @@ def places(ordered: Sequence[Contender], ties: Sequence[TieRule], bounds: Bounds
             inside.append(contender)
         reserves += reserve
         above = ordered[rank - 2] if rank > 1 else None
-        why = _why(contender, above, ties, rank, bounds.quota, nominated=nominated)
+        said = outcome.inside if nominated else outcome.outside
+        stands = text(
+            f"{contender.points} 分，第 {rank} 名，名额 {bounds.quota}，{said.zh}",
+            f"{contender.points} points, place {rank}, quota {bounds.quota}: {said.en}",
+        )
+        why = _and(stands, _against(contender, above, ties) if above else None)
         if barred or reserve:
             why = _and(why, barred or text(f"候补第 {reserves} 名", f"number {reserves} in reserve"))
         found.append(
@@ -125,8 +164,8 @@ def _barred(contender: Contender, bounds: Bounds, inside: Sequence[Contender]) -
     return None
 
 
-def _and(one: Text, other: Text) -> Text:
-    return text(f"{one.zh}；{other.zh}", f"{one.en}; {other.en}")
+def _and(one: Text, other: Text | None) -> Text:
+    return one if other is None else text(f"{one.zh}；{other.zh}", f"{one.en}; {other.en}")
 
 
 def _criterion(contender: Contender, rule: TieRule) -> tuple[Decimal, str]:
@@ -138,17 +177,17 @@ def _criterion(contender: Contender, rule: TieRule) -> tuple[Decimal, str]:
     return -contender.dimensions.get(rule, Decimal()), ""
 
 
-def _why(
-    contender: Contender, above: Contender | None, ties: Sequence[TieRule], rank: int, quota: int, *, nominated: bool
-) -> Text:
-    zh = f"{contender.points} 分，第 {rank} 名，名额 {quota}，{'列入推荐' if nominated else '未列入推荐'}"
-    en = f"{contender.points} points, place {rank}, quota {quota}: {'nominated' if nominated else 'not nominated'}"
-    if above is not None and above.points == contender.points:
-        rule = next((r for r in ties if _criterion(above, r) != _criterion(contender, r)), None)
-        if rule is not None and _criterion(above, rule) < _criterion(contender, rule):
-            zh += f"；与上一名同分，上一名{_TIE_WORDS[rule][0]}"
-            en += f"; equal points, the one above has {_TIE_WORDS[rule][1]}"
-    elif above is not None and above.points < contender.points:
-        zh += "；得分高于上一名，按说明理由的调整排列"
-        en += "; more points than the one above, placed by an adjustment with a reason"
-    return text(zh, en)
+def _against(contender: Contender, above: Contender, ties: Sequence[TieRule]) -> Text | None:
+    """What put the one above there, where it was not more points."""
+    if above.points < contender.points:
+        return text(
+            "得分高于上一名，按说明理由的调整排列",
+            "more points than the one above, placed by an adjustment with a reason",
+        )
+    if above.points > contender.points:
+        return None
+    rule = next((r for r in ties if _criterion(above, r) != _criterion(contender, r)), None)
+    if rule is None or _criterion(above, rule) > _criterion(contender, rule):
+        return None
+    zh, en = _TIE_WORDS[rule]
+    return text(f"与上一名同分，上一名{zh}", f"equal points, the one above has {en}")

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.review.domain import draw as draws
 from services.review.domain import panel as panels
+from services.review.domain.announcement import Announced
 from services.review.domain.case import Case
+from services.review.domain.distinction import placed
 from services.review.domain.draw import Draw
 from services.review.domain.drawing import commitment, pool_hash
 from services.review.domain.panel import Panel
@@ -72,6 +74,18 @@ def replayed_shortlist(shortlist: Shortlist) -> Iterator[Difference]:
     again = places([by_case[case] for case in kept], shortlist.ties, shortlist.bounds)
     for recorded, computed in zip(shortlist.places, again, strict=True):
         yield from _differ(f"{where}/{recorded.case}", text("名次", "the place"), recorded, computed)
+
+
+def replayed_announcement(announced: Announced) -> Iterator[Difference]:
+    """Who of those announced was distinguished, and why."""
+    ranked = announced.distinction
+    if ranked is None:
+        return
+    where = f"announcements/{announced.id}"
+    ranked_cases = sorted(contender.case for contender in ranked.contenders)
+    yield from _differ(where, text("参加排序的案件", "who was ranked"), ranked_cases, sorted(announced.cases))
+    again = placed(order(ranked.contenders, ranked.ties), ranked.ties, ranked.bounds, ranked.title)
+    yield from _differ(where, text(f"“{ranked.title.zh}”名次", "the distinction"), ranked.places, tuple(again))
 
 
 def replayed_panel(panel: Panel) -> Iterator[Difference]:

@@ -3,8 +3,8 @@
 completeness_check      an officer sees that everything is there, before anybody reads it
 officer_decision        an officer passes, returns or declines
 site_visit              people go and look, and report what they found
-cross_area_inspection   the same by a federation of another city (轮查互促)
-shortlist               a ranked list under the province's quota
+cross_area_inspection   the same by a federation of another area (轮查互促): another city, or county
+shortlist               a ranked list under a quota
 expert_panel            experts mark, a committee votes
 leadership_decision     the leaders' meeting (主席办公会议) takes the committee's list, or departs from it with reasons
 public_notice           anyone may object, the office rules
@@ -20,8 +20,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shared.contracts.text import Text
 from shared.kernel.calendar import Term
 
-Who = Literal["own_level", "province", "nation"]
+Who = Literal["own_level", "city", "province", "nation"]
 TieRule = Literal["doubts", "A", "B", "C", "D", "code"]
+
+_CERTAIN: TieRule = "code"
+"""No two chambers have the same."""
+
+
+def _require_certainty(ties: tuple[TieRule, ...]) -> None:
+    if ties[-1:] != (_CERTAIN,):
+        raise ValueError("同分规则须以 code 结尾，使排序唯一 / the tie rules must end with code: one order remains")
 
 
 class _Stage(BaseModel):
@@ -46,7 +54,7 @@ class OfficersTurn(_Stage):
     """A stage that an officer ends: by passing, returning for correction, or declining."""
 
     who: Who
-    """`own_level`: the federation of the chamber's own level; `province`, `nation`: that of the jurisdiction."""
+    """`own_level`: the federation of the chamber's own level; the others: that of the jurisdiction."""
     outcomes: tuple[Literal["pass", "return", "decline"], ...] = Field(min_length=1)
     """What may be decided."""
     return_days: Term
@@ -87,7 +95,7 @@ class SiteVisit(Visited):
 
 
 class CrossAreaInspection(Visited):
-    """A federation of another city of the same province goes, appointed by the province."""
+    """Another federation goes, appointed by the one in charge: a city of the same province, a county of the city."""
 
     kind: Literal["cross_area_inspection"]
 
@@ -106,7 +114,7 @@ class Cap(BaseModel):
 
 
 class Shortlist(_Stage):
-    """The province ranks its cases and nominates within its quota."""
+    """The federation in charge ranks its cases under its quota: those within it are nominated, or go on."""
 
     kind: Literal["shortlist"]
     ties: tuple[TieRule, ...]
@@ -120,8 +128,7 @@ class Shortlist(_Stage):
 
     @model_validator(mode="after")
     def _ends_with_certainty(self) -> Self:
-        if not self.ties or self.ties[-1] != "code":
-            raise ValueError("同分规则须以 code 结尾，使排序唯一 / the tie rules must end with code: one order remains")
+        _require_certainty(self.ties)
         return self
 
 
@@ -170,12 +177,41 @@ class PublicNotice(_Stage):
     """Whether every gate must be looked at again before."""
 
 
+class Distinction(BaseModel):
+    """The best of those who are announced bear a further honour, such as 十佳 (S:002 “四好”商会、“十佳四好”商会)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    suffix: str = Field(pattern=r"^[a-z0-9]{2,12}$")
+    """What its honour line ends with: `top10` makes `xiamen-sihao-top10`."""
+    title: Text
+    """What it is called."""
+    quota: int = Field(ge=1, le=1000)
+    """How many bear it, at the most."""
+    ties: tuple[TieRule, ...]
+    """What decides between equal points, in order."""
+    floor: Decimal | None = None
+    """Points below which nobody bears it, though the quota be not full (宁缺毋滥)."""
+
+    @model_validator(mode="after")
+    def _ends_with_certainty(self) -> Self:
+        _require_certainty(self.ties)
+        return self
+
+
+def line_of(honour: str, rule: Distinction) -> str:
+    """The honour line of a distinction within an honour: `xiamen-sihao-top10`."""
+    return f"{honour}-{rule.suffix}"
+
+
 class Announcement(_Stage):
     """The result is announced and the honour granted."""
 
     kind: Literal["announcement"]
     gates_again: bool = False
     """Whether every gate must be looked at again before."""
+    distinction: Distinction | None = None
+    """A further honour for the best of them, if there is one."""
 
 
 Stage = Annotated[

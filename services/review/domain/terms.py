@@ -1,16 +1,22 @@
 """What a round lays down for review, frozen when it opens: running cases keep the procedure they began with."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from services.review.domain.procedure import Procedure
-from shared.contracts.area import CENTRE, covers
+from services.review.domain.stages import Announcement, OfficersTurn, Shortlist, line_of
+from shared.contracts.area import Level, covers, level_of
 from shared.contracts.rounds import Calendar, Round, RoundOpened
 from shared.kernel.change import Change, Refused
-from shared.kernel.problem import problem
+from shared.kernel.problem import Problem, problem
 from shared.kernel.state import State
+
+_KINDS: Mapping[Level, str] = {"national": "nation", "province": "province", "city": "city", "county": "county"}
+
+_LONGEST_LINE = 40
+"""Characters that an honour line may have; a round's own has no more (`Round.honour`)."""
 
 
 class Rules(BaseModel):
@@ -32,17 +38,17 @@ class Terms(State):
     round: Round
     """The round, frozen."""
     procedures: dict[str, Procedure]
-    """By kind of jurisdiction (`province`, `nation`), as they stood when the round opened."""
+    """By kind of jurisdiction (`nation`, `province`, `city`), as they stood when the round opened."""
 
     def rules(self, jurisdiction: str) -> Rules | None:
         """What holds for a case in this jurisdiction; None if the round has no cases there."""
         procedure = self.procedures.get(kind_of(jurisdiction))
-        if procedure is None or not covers(self.round.area, jurisdiction):
+        if procedure is None or not takes_part(jurisdiction, self.round):
             return None
         return Rules(honour=self.round.honour, calendar=self.round.calendar, procedure=procedure)
 
     def quota(self, area: str) -> int:
-        """How many this province may nominate; none if the round does not say."""
+        """How many this jurisdiction may put on its list; none if the round does not say."""
         return self.round.quotas.get(area, 0)
 
 
@@ -64,7 +70,15 @@ def freeze(terms: Terms | None, message: RoundHeard, _now: datetime) -> Change[T
 
 def kind_of(jurisdiction: str) -> str:
     """Under which name a round gives this jurisdiction its procedure."""
-    return "nation" if jurisdiction == CENTRE else "province"
+    return _KINDS[level_of(jurisdiction)]
+
+
+def takes_part(jurisdiction: str, round_: Round) -> bool:
+    """Whether a round has cases in this jurisdiction: the one that runs it, and the provinces in it.
+
+    A city is a jurisdiction in rounds of its own alone; in those of others it acts for its chambers within their cases.
+    """
+    return jurisdiction == round_.area or (level_of(jurisdiction) == "province" and covers(round_.area, jurisdiction))
 
 
 def named_procedures(
@@ -73,9 +87,9 @@ def named_procedures(
     """The procedures a round names for these jurisdictions.
 
     Raises:
-        Refused: it names one that this deployment does not have.
+        Refused: it names one that this deployment does not have, or that does not fit there.
     """
-    kinds = {kind_of(jurisdiction) for jurisdiction in jurisdictions}
+    kinds = {kind_of(jurisdiction) for jurisdiction in jurisdictions if takes_part(jurisdiction, round_)}
     wanted = {kind: id_ for kind, id_ in round_.procedures.items() if kind in kinds}
     for kind, id_ in wanted.items():
         if id_ not in library:
@@ -88,4 +102,45 @@ def named_procedures(
                     remedy=("安装含有该程序的版本后重放此消息。", "Install a version that has it, and replay this."),
                 )
             )
-    return {kind: library[id_] for kind, id_ in wanted.items()}
+    named = {kind: library[id_] for kind, id_ in wanted.items()}
+    if unfit := [fault for kind, procedure in named.items() for fault in _unfit(kind, procedure, round_)]:
+        raise Refused(*unfit)
+    return named
+
+
+def _unfit(kind: str, procedure: Procedure, round_: Round) -> Iterator[Problem]:
+    """Why a procedure cannot be that of such a jurisdiction in this round."""
+    field = f"round.procedures.{kind}"
+    for stage in procedure.stages:
+        if isinstance(stage, OfficersTurn) and stage.who not in ("own_level", kind):
+            yield problem(
+                "procedure.another-organ",
+                field,
+                rule=(
+                    f"{procedure.id} 的环节“{stage.title.zh}”由 {stage.who} 办理，不是 {kind}。",
+                    f"In {procedure.id} the stage “{stage.title.en}” is for {stage.who}, not {kind}.",
+                ),
+                remedy=(f"请选用为 {kind} 编写的程序。", f"Name a procedure that is written for {kind}."),
+            )
+    last = procedure.stages[-1]
+    if isinstance(last, Shortlist) and kind_of(round_.area) == kind:
+        yield problem(
+            "procedure.nowhere-to-nominate",
+            field,
+            rule=(
+                f"{procedure.id} 止于推荐上报，而 {round_.area} 正是主办本周期的工商联。",
+                f"{procedure.id} ends with a nomination, and {round_.area} itself runs this round.",
+            ),
+            remedy=("请选用以通报结束的程序。", "Name a procedure that ends with an announcement."),
+        )
+    further = last.distinction if isinstance(last, Announcement) else None
+    if further and len(line := line_of(round_.honour, further)) > _LONGEST_LINE:
+        yield problem(
+            "procedure.line-too-long",
+            field,
+            rule=(
+                f"称号系列 {line} 超过 {_LONGEST_LINE} 个字符。",
+                f"The honour line {line} has more than {_LONGEST_LINE} characters.",
+            ),
+            remedy=("请为本周期的称号另取较短的代号。", "Give the round's honour a shorter code."),
+        )

@@ -1,9 +1,10 @@
-"""Site visits 实地评审 and inspections by another city 轮查互促: people go, look, and report what they found.
+"""Site visits 实地评审 and inspections by another area 轮查互促: people go, look, and report what they found.
 
 A report may be written where there is no network and be sent later: it says when they were there. What they found goes
 on record beside the scorecard; what follows from it an officer decides, once the reports are in.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import Field
@@ -11,16 +12,22 @@ from pydantic import Field
 from services.review.domain.case import Case, Finding, Visit
 from services.review.domain.officer import may_act
 from services.review.domain.stages import CrossAreaInspection, Visited
-from shared.contracts.area import Area, covers, level_of
+from shared.contracts.area import Area, Level, above, covers, level_of
 from shared.contracts.event import Instant, Sha256
 from shared.kernel.actor import Actor
 from shared.kernel.calendar import time_words
 from shared.kernel.change import Change, Refused
 from shared.kernel.command import Command, missing, refused
 
+_BELOW: Mapping[Level, tuple[str, str]] = {
+    "national": ("省级", "province"),
+    "province": ("市级", "city"),
+    "city": ("县级", "county"),
+}
+
 
 class Appoint(Command):
-    """The province has another city's federation look at the case."""
+    """The federation in charge has one of those below it look at the case, but not the chamber's own."""
 
     area: Area
 
@@ -38,7 +45,7 @@ def appoint(case: Case | None, command: Appoint, _now: datetime) -> Change[Case]
     """Appoint the inspectors; until the first report others may take their place.
 
     Raises:
-        Refused: not an inspection, not the province, reports are in, or not another city of the province.
+        Refused: not an inspection, not the federation in charge, reports are in, or not another area right below it.
     """
     case, stage = _visited(case)
     if not isinstance(stage, CrossAreaInspection):
@@ -52,16 +59,17 @@ def appoint(case: Case | None, command: Appoint, _now: datetime) -> Change[Case]
             rule=(f"{case.inspectors} 已提交检查报告。", f"{case.inspectors} has reported."),
             remedy=("报告提交后不再更换检查单位。", "Inspectors do not change once they have reported."),
         )
-    elsewhere = not covers(command.area, case.chamber.area)
-    if not (elsewhere and level_of(command.area) == "city" and covers(case.jurisdiction, command.area)):
+    below = above(command.area)[-1:] == (case.jurisdiction,)
+    if not below or covers(command.area, case.chamber.area):
+        zh, en = _BELOW[level_of(case.jurisdiction)]
         raise refused(
             "inspection.same-area",
             "area",
             rule=(
-                f"检查单位须为 {case.jurisdiction} 辖内、商会所在市以外的市级工商联。",
-                f"Inspectors come from another city inside {case.jurisdiction} than the chamber's.",
+                f"检查单位须为 {case.jurisdiction} 辖内、商会所在地以外的{zh}工商联。",
+                f"Inspectors come from another {en} inside {case.jurisdiction} than the chamber's.",
             ),
-            remedy=("请另选一个市。", "Choose another city."),
+            remedy=(f"请另选一个{zh}工商联。", f"Choose another {en}."),
         )
     return None if case.inspectors == command.area else Change(case.but(inspectors=command.area))
 

@@ -3,7 +3,7 @@
 A file that does not fit is refused with its line, the field, the rule and what to do; the service then does not start.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +56,17 @@ def read(path: Path) -> Procedure:
     Raises:
         WrongProcedure: the file is not YAML, or does not describe a procedure.
     """
-    source = path.read_text(encoding="utf-8")
     try:
+        source = path.read_text(encoding="utf-8-sig")
         tree = yaml.compose(source, yaml.SafeLoader)
         content = yaml.safe_load(source)
+    except UnicodeDecodeError as error:
+        raise WrongProcedure(_not_utf8(path.name)) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise WrongProcedure(_not_yaml(f"{path.name}:{mark.line + 1 if mark else 1}", error)) from error
+    if twice := list(_twice(tree)):
+        raise WrongProcedure(*(_said_twice(f"{path.name}:{line} {key}", key) for key, line in twice))
     try:
         return Procedure.model_validate(content)
     except ValidationError as error:
@@ -95,8 +99,40 @@ def _line(node: yaml.Node | None, location: Sequence[str | int]) -> int:
     return line
 
 
+def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
+    """Keys that stand twice in one place, with the line of the second: YAML would silently take that one."""
+    if isinstance(node, yaml.MappingNode):
+        known: set[str] = set()
+        for key, value in node.value:
+            if key.value in known:
+                yield key.value, key.start_mark.line + 1
+            known.add(key.value)
+            yield from _twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for member in node.value:
+            yield from _twice(member)
+
+
 def _path(location: Sequence[str | int]) -> str:
     return ".".join(str(step) for step in location) or "(file)"
+
+
+def _said_twice(place: str, key: str) -> Problem:
+    return problem(
+        "procedure.key-twice",
+        place,
+        rule=(f"{key} 在同一处写了两次。", f"{key} is said twice in one place."),
+        remedy=("请只保留一处。", "Keep one of them."),
+    )
+
+
+def _not_utf8(name: str) -> Problem:
+    return problem(
+        "procedure.not-utf8",
+        f"{name}:1",
+        rule=("文件不是 UTF-8 编码。", "The file is not in UTF-8."),
+        remedy=("请在编辑器中另存为 UTF-8。", "Save it as UTF-8 in your editor."),
+    )
 
 
 def _not_yaml(place: str, error: yaml.YAMLError) -> Problem:

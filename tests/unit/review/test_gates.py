@@ -7,6 +7,7 @@ import pytest
 from services.review.domain.case import Case
 from services.review.domain.gates import CheckGates, Turned, check_gates, require_checked, unchecked
 from services.review.domain.moves import advance, enter
+from services.review.domain.opening import hear_score
 from shared.contracts import CaseDeclined, HonourWithheld
 from tests.unit.review import given
 
@@ -54,10 +55,17 @@ def test_a_gate_that_turned_ends_the_case_and_withholds_the_honour(stage: str) -
     declined, withheld = change.facts
     assert isinstance(declined, CaseDeclined)
     assert isinstance(withheld, HonourWithheld)
-    assert (declined.code, declined.stage) == ("gate", stage)
+    assert (declined.code, declined.stage) == ("gate_turned", stage)
     assert "年检不合格" in declined.reason.zh
     assert change.state.score is not None
     assert not change.state.score.admitted
+
+
+def test_a_later_scorecard_does_not_undo_what_the_office_found() -> None:
+    ended = check_gates(case(), check(PENALTY), NOW).state
+    later = hear_score(ended, given.scored(sequence=9, jurisdiction="CN", of=given.score(pending=False)), NOW)
+    assert later is not None
+    assert (later.state.status, later.facts) == ("declined", ())
 
 
 def test_before_the_notice_nothing_was_promised_that_could_be_withheld() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from services.review.domain.terms import Terms
+from services.review.domain.terms import Terms, named_procedures
 from services.review.handlers import table
 from services.review.settings import ReviewSettings
 from services.review.store import ReviewStore
@@ -79,12 +79,43 @@ def test_the_centre_hears_every_chamber_and_every_nomination_whatever_it_hosts()
         ("CN", "3502", ["@CN"]),
         ("CN,35", "3502", ["@35", "@CN"]),
         ("CN,33", "CN", ["@CN"]),
+        ("35,3502", "350203", ["@35"]),
+        ("3502", "3502", []),
     ],
 )
 async def test_a_scorecard_concerns_the_cases_of_our_jurisdictions(areas: str, area: str, cases: list[str]) -> None:
     event = given.scored().event.model_copy(update={"area": area})
     targets = await concerned(deployed(areas, given.TERMS), event)
     assert [target.key for target in targets] == [given.application() + case for case in cases]
+
+
+@pytest.mark.parametrize("areas", ["3502", "35,3502", "CN,3502"])
+async def test_in_a_citys_own_round_only_the_city_has_the_case_whoever_serves_it(areas: str) -> None:
+    city = given.ROUND.model_copy(update={"area": "3502", "procedures": {"city": "city-honour@1"}})
+    terms = given.TERMS.but(round=city, procedures=named_procedures(city, areas.split(","), given.LIBRARY))
+    event = given.scored().event
+    withdrawn = given.withdrawn().event
+    for said in (event, event.model_copy(update={"area": "350203"}), withdrawn):
+        assert [target.key for target in await concerned(deployed(areas, terms), said)] == [given.case(1, "3502")]
+
+
+@pytest.mark.parametrize(
+    ("areas", "queue", "rounds", "scores"),
+    [
+        ("3502", "review.application.scored.v1.3502", ["CN.#", "35.02.#", "35"], ["35.02.#"]),
+        ("35,3502", "review.application.scored.v1.35", ["CN.#", "35.#"], ["35.#"]),
+        ("3501,3502", "review.application.scored.v1.3501-3502", ["CN.#", "35.01.#", "35.02.#", "35"], None),
+    ],
+)
+def test_a_city_hears_its_own_and_the_rounds_of_those_above(
+    areas: str, queue: str, rounds: list[str], scores: list[str] | None
+) -> None:
+    heard = deployed(areas)
+    assert bindings(heard, RoundOpened)[1] == tuple(f"round.opened.v1.{key}" for key in rounds)
+    named, keys = bindings(heard, ApplicationScored)
+    assert named == queue
+    if scores:
+        assert keys == tuple(f"application.scored.v1.{key}" for key in scores)
 
 
 async def test_a_scorecard_waits_for_its_round() -> None:
@@ -121,8 +152,8 @@ async def test_lists_and_honours_of_other_jurisdictions_are_theirs() -> None:
     assert await concerned(deployed("35"), granted) == []
 
 
-@pytest.mark.parametrize("areas", ["3502", "35,35", "fujian", ""])
-def test_areas_that_are_not_provinces_or_stand_twice_are_refused(areas: str) -> None:
+@pytest.mark.parametrize("areas", ["350203", "35,35", "fujian", ""])
+def test_areas_that_are_counties_or_stand_twice_are_refused(areas: str) -> None:
     with pytest.raises(ValidationError, match="areas"):
         ReviewSettings(
             amqp_url=SecretStr("amqp://x"),
