@@ -11,7 +11,7 @@ from services.notify.data import RegisterQuery, latest, rows_of
 from services.notify.domain import words
 from services.notify.domain.entry import Entry
 from services.notify.store import Bulletin
-from services.notify.wording import HERE, load_provinces
+from services.notify.wording import HERE, load_places, load_provinces
 from shared.contracts import Text, text
 from shared.contracts.chamber_words import LEVELS, TYPES
 from shared.kernel.change import NotFound
@@ -28,7 +28,7 @@ P = TypeVar("P", bound=Entry)
 def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
     """The pages."""
     routes = APIRouter(include_in_schema=False, dependencies=[public("the bulletin is for everyone")])
-    jinja = _environment(load_provinces())
+    jinja = _environment(load_provinces(), load_places())
 
     def show(page: str, **values: Any) -> HTMLResponse:
         html = jinja.get_template(page).render(now=clock.now(), **values)
@@ -61,9 +61,9 @@ def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
     async def announcement(key: str) -> HTMLResponse:
         entry = _published(await bulletin.announcement(key))
         honours = await bulletin.honours_of(entry.made.event.cases if entry.made else ())
-        rows = [row for row in (honour.row(clock.now()) for honour in honours) if row]
-        rows.sort(key=lambda row: (row.area, row.code))
-        return show("announcement.html", entry=entry, rows=rows)
+        rows = {honour.case: row for honour in honours if not honour.within and (row := honour.row(clock.now()))}
+        listed = sorted(rows.values(), key=lambda row: (row.area, row.code))
+        return show("announcement.html", entry=entry, rows=listed, row_of=rows)
 
     @routes.get("/register")
     async def register(request: Request, query: Annotated[RegisterQuery, Query()]) -> HTMLResponse:
@@ -106,7 +106,7 @@ def _missing() -> NotFound:
     )
 
 
-def _environment(provinces: dict[str, Text]) -> Environment:
+def _environment(provinces: dict[str, Text], places: dict[str, Text]) -> Environment:
     jinja = Environment(
         loader=FileSystemLoader(HERE / "templates" / "pages"),
         autoescape=True,
@@ -115,7 +115,7 @@ def _environment(provinces: dict[str, Text]) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    jinja.filters |= words.filters(provinces)
+    jinja.filters |= words.filters(places)
     jinja.globals |= {
         "levels": LEVELS,
         "types": TYPES,

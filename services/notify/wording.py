@@ -63,7 +63,7 @@ class Words:
 class Wording:
     """All templates, compiled."""
 
-    def __init__(self, templates: Sequence[Template], provinces: dict[str, Text], public_url: str) -> None:
+    def __init__(self, templates: Sequence[Template], places: dict[str, Text], public_url: str) -> None:
         """Compile and check.
 
         Raises:
@@ -71,7 +71,7 @@ class Wording:
             ValueError: a template uses a name that its event does not have.
         """
         self.templates = tuple(templates)
-        self._jinja = _environment(provinces, public_url.rstrip("/"))
+        self._jinja = _environment(places, public_url.rstrip("/"))
         self._compiled = {
             source: self._jinja.from_string(source)
             for t in self.templates
@@ -124,23 +124,32 @@ def load_templates(folder: Path = LETTERS) -> tuple[Template, ...]:
 
 def load_provinces() -> dict[str, Text]:
     """Names of the province-level areas, by code."""
-    data = yaml.safe_load((HERE / "areas.yaml").read_text("utf-8"))
+    return _names("areas.yaml")
+
+
+def load_places() -> dict[str, Text]:
+    """Names of provinces, and of the cities that have one here."""
+    return {**load_provinces(), **_names("cities.yaml")}
+
+
+def _names(file: str) -> dict[str, Text]:
+    data = yaml.safe_load((HERE / file).read_text("utf-8"))
     return {code: Text.model_validate(name) for code, name in data.items()}
 
 
 def load_wording(public_url: str) -> Wording:
     """Everything letters are made of, from this service's own files."""
-    return Wording(load_templates(), load_provinces(), public_url)
+    return Wording(load_templates(), load_places(), public_url)
 
 
-def _environment(provinces: dict[str, Text], public_url: str) -> ImmutableSandboxedEnvironment:
+def _environment(places: dict[str, Text], public_url: str) -> ImmutableSandboxedEnvironment:
     jinja = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
         autoescape=False,  # letters are plain text, never HTML
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    jinja.filters |= words.filters(provinces)
+    jinja.filters |= words.filters(places)
     jinja.globals |= {"link": lambda path: f"{public_url}/{path}", "outcomes": words.OUTCOMES}
     return jinja
 

@@ -1,18 +1,26 @@
 """A round 认定周期: draft → frozen → open → closed. What is frozen never changes again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.rubric import KnownRubric
-from shared.contracts import Instant, Round, RoundClosed, RoundOpened, Sha256, covers
+from shared.contracts import Instant, Level, Round, RoundClosed, RoundOpened, Sha256, covers, level_of
 from shared.kernel.calendar import until_words
 from shared.kernel.canonical import digest
 from shared.kernel.change import Change, Decider, NotFound, Refused
 from shared.kernel.problem import Problem, problem
 from shared.kernel.state import State
+
+_PROCEDURES: Mapping[Level, tuple[str, ...]] = {
+    "national": ("nation", "province"),
+    "province": ("province",),
+    "city": ("city",),
+    "county": (),
+}
+"""Whose procedures a round names, by who runs it: those who have cases in it."""
 
 RoundStatus = Literal["draft", "frozen", "open", "closed"]
 """草稿 · 已定稿 · 申报中 · 已截止."""
@@ -186,6 +194,17 @@ def _contradictions(new: Round) -> Iterator[Problem]:
             "years",
             rule=("考核年度至少一个，且依次递增、不重复", "there must be at least one year, ascending, none twice"),
             remedy=("如 [2019, 2020]", "For example [2019, 2020]."),
+        )
+    if strange := sorted(new.procedures.keys() - _PROCEDURES[level_of(new.area)]):
+        known = "、".join(_PROCEDURES[level_of(new.area)]) or "无 / none"
+        yield problem(
+            "round.procedures",
+            f"procedures.{strange[0]}",
+            rule=(
+                f"{new.area} 主办的周期没有“{strange[0]}”的审核程序，可有：{known}",
+                f"a round run by {new.area} has no procedure for {strange[0]!r}; it can have: {known}",
+            ),
+            remedy=("请更正 procedures", "Correct the procedures."),
         )
     for area, quota in new.quotas.items():
         if not covers(new.area, area) or quota < 0:

@@ -61,6 +61,10 @@ class Row(BaseModel):
     """Number of the revoking document."""
     revoked_because: Text | None
     """Why it was taken back."""
+    title: Text | None = None
+    """What it is called, if it is a distinction such as 十佳."""
+    within: str | None = None
+    """For a distinction: the honour line whose bearers it singles out."""
 
 
 class HonourEntry(Entry):
@@ -89,6 +93,16 @@ class HonourEntry(Entry):
         news = [_grant(self.id, self.granted)] if isinstance(self.granted.event, HonourGranted) else []
         return (*news, *self._endings(self.granted.event.chamber.name))
 
+    @property
+    def case(self) -> str | None:
+        """The case that led to it; None for one recorded from the past."""
+        return self.granted.event.case if self.granted and isinstance(self.granted.event, HonourGranted) else None
+
+    @property
+    def within(self) -> str | None:
+        """For a distinction: the honour line whose bearers it singles out."""
+        return self.granted.event.within if self.granted else None
+
     def row(self, now: datetime) -> Row | None:
         """The line of the register; None until the grant is known."""
         if self.granted is None:
@@ -110,6 +124,8 @@ class HonourEntry(Entry):
             superseded_by=self._successor(),
             revoked_by=self.revoked.event.document if self.revoked else None,
             revoked_because=self.revoked.event.reason if self.revoked else None,
+            title=self._title(),
+            within=self.within,
         )
 
     def settled(self) -> Self:
@@ -132,6 +148,10 @@ class HonourEntry(Entry):
             return self.superseded.event.by
         recorded = self.granted.event if self.granted else None
         return recorded.superseded_by if isinstance(recorded, HonourRecorded) else None
+
+    def _title(self) -> Text | None:
+        granted = self.granted.event if self.granted else None
+        return granted.title if isinstance(granted, HonourGranted) else None
 
     def _standing(self, event: HonourGranted | HonourRecorded, now: datetime) -> Standing:
         if self.status == "valid" and now < event.valid_from:
@@ -169,11 +189,14 @@ class HonourEntry(Entry):
 
 
 def _grant(key: str, granted: Said[Any]) -> Publication:
-    event = granted.event
+    event, name = granted.event, granted.event.chamber.name
+    title = text(f"{name}：授予称号", f"{name}: honour granted")
+    if event.title:
+        title = text(f"{name}：授予“{event.title.zh}”称号", f"{name}: distinguished as {event.title.en}")
     return Publication(
         f"honour/{key}",
         "honour",
-        text(f"{event.chamber.name}：授予称号", f"{event.chamber.name}: honour granted"),
+        title,
         text(f"文号 {event.document}。", f"Document {event.document}."),
         granted.at,
         _page(key),

@@ -83,7 +83,7 @@ def points(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def filters(provinces: dict[str, Text]) -> dict[str, Callable[..., object]]:
+def filters(names: dict[str, Text]) -> dict[str, Callable[..., object]]:
     """What templates of letters and pages may use."""
     return {
         "time_zh": time_zh,
@@ -96,25 +96,27 @@ def filters(provinces: dict[str, Text]) -> dict[str, Callable[..., object]]:
         "last_day_en": last_day_en,
         "counted": counted,
         "points": points,
-        "federation": lambda area: federation(area, provinces),
-        "place": lambda area: place(area, provinces),
+        "federation": lambda area: federation(area, names),
+        "place": lambda area: place(area, names),
     }
 
 
-def federation(area: str, provinces: dict[str, Text]) -> Text:
-    """The federation that serves an area: `福建省工商联`, and below a province with the area code."""
+def federation(area: str, names: dict[str, Text]) -> Text:
+    """The federation that serves an area: `福建省厦门市工商联`; an area without a name is given by its code."""
     if area == CENTRE:
         return text("全国工商联", "All-China Federation of Industry and Commerce")
-    name = place(area, provinces)
+    name = place(area, names)
     return text(f"{name.zh}工商联", f"{name.en} Federation of Industry and Commerce")
 
 
-def place(area: str, provinces: dict[str, Text]) -> Text:
-    """An area by name: the province, and below it the code of GB/T 2260 as well."""
+def place(area: str, names: dict[str, Text]) -> Text:
+    """An area by name, outermost first in Chinese: `福建省厦门市`; below what is named with its code as well."""
     if area == CENTRE:
         return text("全国", "nationwide")
-    province = provinces.get(area[:2], text(area[:2], area[:2]))
-    if len(area) == 2:  # noqa: PLR2004 - a province has two digits
-        return province
+    named = [names[code] for code in dict.fromkeys((area[:2], area[:4])) if code in names]
+    zh = "".join(name.zh for name in named) or area[:2]
+    en = ", ".join(name.en for name in reversed(named)) or area[:2]
+    if area in names:
+        return text(zh, en)
     code = area.ljust(6, "0")
-    return text(f"{province.zh}（{code}）", f"{province.en} ({code})")
+    return text(f"{zh}（{code}）", f"{en} ({code})")

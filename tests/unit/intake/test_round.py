@@ -116,6 +116,7 @@ def test_contradictions_are_named() -> None:
         ("round.years", "years"),
         ("round.quota", "quotas.44"),
         ("round.quota", "quotas.3502"),
+        ("round.procedures", "procedures.nation"),
     }
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from services.notify.domain import words
-from services.notify.wording import load_provinces
+from services.notify.wording import load_places
 
-PROVINCES = load_provinces()
+PLACES = load_places()
 NIGHT = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
 """Midnight in China at the end of 21 November."""
 
@@ -33,11 +33,14 @@ def test_midnight_ends_the_day_before() -> None:
     [
         ("CN", "全国工商联", "All-China Federation of Industry and Commerce"),
         ("35", "福建省工商联", "Fujian Federation of Industry and Commerce"),
-        ("3502", "福建省（350200）工商联", "Fujian (350200) Federation of Industry and Commerce"),
+        ("3502", "福建省厦门市工商联", "Xiamen, Fujian Federation of Industry and Commerce"),
+        ("350203", "福建省厦门市（350203）工商联", "Xiamen, Fujian (350203) Federation of Industry and Commerce"),
+        ("3599", "福建省（359900）工商联", "Fujian (359900) Federation of Industry and Commerce"),
+        ("99", "99（990000）工商联", "99 (990000) Federation of Industry and Commerce"),
     ],
 )
 def test_federations_by_area(area: str, zh: str, en: str) -> None:
-    named = words.federation(area, PROVINCES)
+    named = words.federation(area, PLACES)
     assert (named.zh, named.en) == (zh, en)
 
 
