@@ -25,6 +25,7 @@ TITLES = {
     "panel.decided": "评审委员会表决",
     "leadership.decided": "主席办公会议审议",
     "notice.opened": "公示开始",
+    "notice.corrected": "公示更正",
     "objection.filed": "收到异议",
     "objection.ruled": "异议裁定",
     "notice.closed": "公示结束",

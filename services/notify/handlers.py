@@ -22,6 +22,7 @@ from shared.contracts import (
     LetterDelivered,
     LetterFailed,
     NoticeClosed,
+    NoticeCorrected,
     NoticeOpened,
     ObjectionFiled,
     ObjectionRuled,
@@ -40,6 +41,7 @@ def table(people: People, wording: Wording) -> HandlerTable:
     hears.on(RoundOpened, ROUNDS, decide=rounds.on_opened, targets_with_delivery=entry)
     hears.on(RoundClosed, ROUNDS, decide=rounds.on_closed, targets_with_delivery=entry)
     hears.on(NoticeOpened, NOTICES, decide=notice.on_opened, targets_with_delivery=entry)
+    hears.on(NoticeCorrected, NOTICES, decide=notice.on_corrected, targets_with_delivery=entry)
     hears.on(ObjectionFiled, NOTICES, decide=notice.on_filed, targets_with_delivery=entry)
     hears.on(ObjectionRuled, NOTICES, decide=notice.on_ruled, targets_with_delivery=entry)
     hears.on(NoticeClosed, NOTICES, decide=notice.on_closed, targets_with_delivery=entry)

@@ -1,5 +1,7 @@
 """The public bulletin as pages, without any script: for a phone, for paper and for a screen reader."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -10,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.notify.data import RegisterQuery, latest, rows_of
 from services.notify.domain import words
 from services.notify.domain.entry import Entry
+from services.notify.domain.honour import HonourEntry, Row
+from services.notify.domain.notice import NoticeEntry, Version
 from services.notify.store import Bulletin
 from services.notify.wording import HERE, load_places, load_provinces
 from shared.contracts import Text, text
@@ -54,14 +58,15 @@ def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
         return show("round.html", entry=entry, notices=notices, announcements=announcements)
 
     @routes.get("/notices/{key:path}")
-    async def notice(key: str) -> HTMLResponse:
-        return show("notice.html", entry=_published(await bulletin.notice(key)))
+    async def notice(key: str, version: int | None = None) -> HTMLResponse:
+        entry = _published(await bulletin.notice(key))
+        return show("notice.html", entry=entry, shown=_version(entry, version), versions=entry.versions())
 
     @routes.get("/announcements/{key:path}")
     async def announcement(key: str) -> HTMLResponse:
         entry = _published(await bulletin.announcement(key))
         honours = await bulletin.honours_of(entry.made.event.cases if entry.made else ())
-        rows = {honour.case: row for honour in honours if not honour.within and (row := honour.row(clock.now()))}
+        rows = _by_case(honours, clock.now())
         listed = sorted(rows.values(), key=lambda row: (row.area, row.code))
         return show("announcement.html", entry=entry, rows=listed, row_of=rows)
 
@@ -88,11 +93,24 @@ def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
     return routes
 
 
+def _by_case(honours: Iterable[HonourEntry], now: datetime) -> dict[str | None, Row]:
+    """The lines of the register by case; a distinction is not counted beside the honour."""
+    return {one.case: row for one in honours if not one.within and (row := one.row(now))}
+
+
 def _published(entry: P | None) -> P:
     """An entry that can be shown: known, and its first fact heard."""
     if entry is None or not entry.publications():
         raise _missing()
     return entry
+
+
+def _version(entry: NoticeEntry, number: int | None) -> Version:
+    """The version that was asked for; the one that stands if none was."""
+    for one in reversed(entry.versions()):
+        if number in (None, one.number):
+            return one
+    raise _missing()
 
 
 def _missing() -> NotFound:

@@ -43,7 +43,7 @@ class HonourGranted(HonourEvent):
     """Valid from."""
     valid_until: Instant
     """Valid until; then it lapses unless recognised again (S:004 “两年一认定”)."""
-    title: Text | None = None
+    called: Text | None = None
     """What a distinction is called."""
     jurisdiction: Area | None = None
     """Whose federation granted it."""

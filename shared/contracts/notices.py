@@ -52,6 +52,27 @@ class NoticeOpened(NoticeEvent):
     """Who is on it."""
 
 
+class NoticeCorrected(NoticeEvent):
+    """A notice was corrected while it was open; this version takes the place of the one before."""
+
+    name: ClassVar[str] = "notice.corrected"
+
+    number: int = Field(ge=2)
+    """Which version this is; 1 is what was opened."""
+    title: Text
+    """Its title."""
+    opens: Instant
+    """From when."""
+    closes: Instant
+    """Until when."""
+    candidates: tuple[Candidate, ...]
+    """Who is on it."""
+    reason: Text
+    """Why it was corrected."""
+    at: Instant
+    """When it was published."""
+
+
 class ObjectionFiled(NoticeEvent):
     """Someone objected. Who did is protected and never leaves the review service."""
 

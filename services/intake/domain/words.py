@@ -125,15 +125,15 @@ def _notice(event: Event) -> Line | None:
 
 def _honour(event: Event) -> Line:
     match event:
-        case HonourGranted(title=title):
+        case HonourGranted(called=called):
             since, last = day_words(event.valid_from), last_day_words(event.valid_until)
             detail = text(
                 f"{event.document}；有效期 {since.zh} 至 {last.zh}",
                 f"{event.document}; valid from {since.en} to {last.en}",
             )
             what = text("授予称号", "Honour granted")
-            if title is not None:
-                what = text(f"授予“{title.zh}”称号", f"Distinguished as {title.en}")
+            if called is not None:
+                what = text(f"授予“{called.zh}”称号", f"Distinguished as {called.en}")
             return "honour", what, detail, "honoured"
         case HonourWithheld(reason=reason):
             return "honour", text("不授予称号", "Honour withheld"), reason, "withheld"

@@ -61,7 +61,7 @@ class Row(BaseModel):
     """Number of the revoking document."""
     revoked_because: Text | None
     """Why it was taken back."""
-    title: Text | None = None
+    called: Text | None = None
     """What it is called, if it is a distinction such as 十佳."""
     within: str | None = None
     """For a distinction: the honour line whose bearers it singles out."""
@@ -124,7 +124,7 @@ class HonourEntry(Entry):
             superseded_by=self._successor(),
             revoked_by=self.revoked.event.document if self.revoked else None,
             revoked_because=self.revoked.event.reason if self.revoked else None,
-            title=self._title(),
+            called=self._called(),
             within=self.within,
         )
 
@@ -149,9 +149,9 @@ class HonourEntry(Entry):
         recorded = self.granted.event if self.granted else None
         return recorded.superseded_by if isinstance(recorded, HonourRecorded) else None
 
-    def _title(self) -> Text | None:
+    def _called(self) -> Text | None:
         granted = self.granted.event if self.granted else None
-        return granted.title if isinstance(granted, HonourGranted) else None
+        return granted.called if isinstance(granted, HonourGranted) else None
 
     def _standing(self, event: HonourGranted | HonourRecorded, now: datetime) -> Standing:
         if self.status == "valid" and now < event.valid_from:
@@ -191,8 +191,8 @@ class HonourEntry(Entry):
 def _grant(key: str, granted: Said[Any]) -> Publication:
     event, name = granted.event, granted.event.chamber.name
     title = text(f"{name}：授予称号", f"{name}: honour granted")
-    if event.title:
-        title = text(f"{name}：授予“{event.title.zh}”称号", f"{name}: distinguished as {event.title.en}")
+    if event.called:
+        title = text(f"{name}：授予“{event.called.zh}”称号", f"{name}: distinguished as {event.called.en}")
     return Publication(
         f"honour/{key}",
         "honour",

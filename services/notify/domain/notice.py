@@ -10,7 +10,17 @@ from pydantic import Field
 
 from services.notify.domain.entry import Entry, Publication, Said, collect
 from services.notify.domain.words import OUTCOMES, counted
-from shared.contracts import Area, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled, Text, text
+from shared.contracts import (
+    Area,
+    Candidate,
+    NoticeClosed,
+    NoticeCorrected,
+    NoticeOpened,
+    ObjectionFiled,
+    ObjectionRuled,
+    Text,
+    text,
+)
 
 Window = Literal["ahead", "open", "over", "closed"]
 """未开始 · 公示中 · 期满待结 · 已结束."""
@@ -25,10 +35,24 @@ class ObjectionLine(NamedTuple):
     ruled: datetime | None
 
 
+class Version(NamedTuple):
+    """The notice as it was published at one time."""
+
+    number: int
+    at: datetime
+    reason: Text | None
+    """Why it took the place of the one before; None for the first."""
+    title: Text
+    closes: datetime
+    candidates: tuple[Candidate, ...]
+
+
 class NoticeEntry(Entry):
     """A notice, with everything said about it."""
 
     opened: Said[NoticeOpened] | None = None
+    corrected: dict[int, Said[NoticeCorrected]] = Field(default_factory=dict)
+    """By the number of the version: 2, 3 …"""
     filed: dict[int, Said[ObjectionFiled]] = Field(default_factory=dict)
     ruled: dict[int, Said[ObjectionRuled]] = Field(default_factory=dict)
     closed: Said[NoticeClosed] | None = None
@@ -41,9 +65,20 @@ class NoticeEntry(Entry):
         """The notice and its changes, in the order in which they happened: its list of versions."""
         if self.opened is None:
             return ()
-        title = self.opened.event.title
-        changes = [*self._filings(title), *self._rulings(title), *self._closing(title)]
+        title = self.versions()[-1].title
+        changes = [*self._corrections(), *self._filings(title), *self._rulings(title), *self._closing(title)]
         return (self._opening(self.opened), *sorted(changes, key=lambda change: (change.at, change.id)))
+
+    def versions(self) -> tuple[Version, ...]:
+        """Everything that was published of it, oldest first; the last one is what stands."""
+        if self.opened is None:
+            return ()
+        first = self.opened.event
+        later = [self.corrected[number].event for number in sorted(self.corrected)]
+        return (
+            Version(1, first.opens, None, first.title, first.closes, first.candidates),
+            *(Version(e.number, e.at, e.reason, e.title, e.closes, e.candidates) for e in later),
+        )
 
     def objections(self) -> tuple[ObjectionLine, ...]:
         """Every objection known, by number."""
@@ -55,7 +90,7 @@ class NoticeEntry(Entry):
             return "closed"
         if self.opened is None or now < self.opened.event.opens:
             return "ahead"
-        return "open" if now < self.opened.event.closes else "over"
+        return "open" if now < self.versions()[-1].closes else "over"
 
     def _objection(self, number: int) -> ObjectionLine:
         filing, ruling = self.filed.get(number), self.ruled.get(number)
@@ -76,6 +111,25 @@ class NoticeEntry(Entry):
             opened.at,
             self._page(),
         )
+
+    def _corrections(self) -> list[Publication]:
+        return [
+            Publication(
+                f"notice/{self.id}#version-{number}",
+                "notice",
+                text(
+                    f"公示更正（第 {number} 版）：{said.event.title.zh}",
+                    f"Notice corrected (version {number}): {said.event.title.en}",
+                ),
+                text(
+                    f"{said.event.reason.zh}；公示名单 {len(said.event.candidates)} 家商会。",
+                    f"{said.event.reason.en}; {counted(len(said.event.candidates), 'chamber')} on public notice.",
+                ),
+                said.at,
+                self._page(),
+            )
+            for number, said in self.corrected.items()
+        ]
 
     def _filings(self, title: Text) -> list[Publication]:
         return [
@@ -139,6 +193,7 @@ def _ruled(event: ObjectionRuled) -> Text:
 
 
 on_opened = collect(NoticeEntry, "opened")
+on_corrected = collect(NoticeEntry, "corrected")
 on_filed = collect(NoticeEntry, "filed")
 on_ruled = collect(NoticeEntry, "ruled")
 on_closed = collect(NoticeEntry, "closed")

@@ -19,6 +19,7 @@ from services.review.api import (
     leadership,
     marks,
     notices,
+    objections,
     panels,
     procedures,
     shortlists,
@@ -42,6 +43,7 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         ballots,
         leadership,
         notices,
+        objections,
         announcements,
         decided,
         certificates,  # before honours, whose paths are wider

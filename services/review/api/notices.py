@@ -1,31 +1,30 @@
-"""Public notices 公示: open to all, anyone may object, the office rules.
-
-What an objector wrote and how to reach them is shown to the office alone.
-"""
+"""Public notices 公示: open to all, with every version that was published."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
+from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction, text_or_none
+from services.review.domain import correcting
 from services.review.domain import notice as notices
 from services.review.domain.gates import require_checked
 from services.review.domain.notice import Notice
-from services.review.domain.objection import Heard, Objection
+from services.review.domain.objection import Heard
 from services.review.domain.stages import PublicNotice
-from services.review.store import NOTICES
+from services.review.store import CASES, NOTICES
 from shared.contracts.area import CENTRE, Area
 from shared.contracts.event import Instant
 from shared.contracts.notices import Candidate
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
+from shared.kernel.command import missing
 from shared.runtime.access import allow, public
-from shared.runtime.http import MAX_PUBLIC_BODY, IdempotencyKey, Page
+from shared.runtime.http import IdempotencyKey, Page
 
 Officer = Annotated[Actor, allow(officer="own area")]
 Anyone = Annotated[Actor, public("公示向社会公开 / a public notice is public")]
-Objector = Annotated[Actor, public("任何人均可提出异议 / anyone may object")]
+_ENDED = ("declined", "withdrawn")
 
 
 class OpenBody(Body):
@@ -43,50 +42,21 @@ class OpenBody(Body):
     """The cases; left out: all that were elected and are on no notice yet."""
 
 
-class ObjectBody(Body):
-    """Object."""
+class CorrectBody(Body):
+    """Correct a notice while it is open; the version before stays, for anyone to read."""
 
-    case: str
-    """The candidate's case, as on the notice."""
-    text: str = Field(min_length=1, max_length=4000)
-    """What there is to say; seen by the office only."""
-    contact: str | None = Field(default=None, max_length=200)
-    """How the office may ask back; seen by the office only."""
-
-
-class RulingBody(Body):
-    """Rule on an objection."""
-
-    outcome: Literal["upheld", "dismissed"]
-    """成立 or 不成立."""
     reason: Words
     """Why; public."""
-
-
-class HearingBody(Body):
-    """A hearing was held on an objection."""
-
-    held: Instant
-    """When."""
-    heard: tuple[Heard, ...] = Field(min_length=1, max_length=4)
-    """Who was heard; public, as roles."""
-    record: str = Field(min_length=1, max_length=20_000)
-    """What was said; for the office only."""
+    title: Words | None = None
+    """Its title from now on."""
+    strike: tuple[str, ...] = Field(default=(), max_length=5000)
+    """Cases to be struck off: withdrawn, or ended by a gate that was looked at again."""
+    restart: bool = False
+    """Whether the window begins anew, in full."""
 
 
 class _View(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-
-class Filed(_View):
-    """The objector's receipt."""
-
-    notice: str
-    """Id of the notice."""
-    number: int
-    """The objection's number."""
-    at: Instant
-    """When it was taken."""
 
 
 class PublicObjection(_View):
@@ -106,6 +76,40 @@ class PublicObjection(_View):
     """Why."""
 
 
+class VersionLine(_View):
+    """That a version was published."""
+
+    number: int
+    """Which, from 1; the highest stands."""
+    at: Instant
+    """When it was published."""
+    reason: Text | None
+    """Why it took the place of the one before; null for the first."""
+    candidates: int
+    """How many were on it."""
+
+
+class VersionView(_View):
+    """A version of a notice, as it was published."""
+
+    notice: str
+    """Id of the notice."""
+    number: int
+    """Which version, from 1."""
+    current: bool
+    """Whether it stands."""
+    at: Instant
+    """When it was published."""
+    reason: Text | None
+    """Why it took the place of the one before; null for the first."""
+    title: Text
+    """Its title."""
+    closes: Instant
+    """Until when."""
+    candidates: tuple[Candidate, ...]
+    """Who was on it."""
+
+
 class PublicView(_View):
     """A notice as anyone sees it."""
 
@@ -123,8 +127,14 @@ class PublicView(_View):
     """Until when."""
     status: Literal["open", "ruling", "closed"]
     """Where it stands."""
+    anonymous: bool
+    """Whether an objection without a name is taken."""
     candidates: tuple[Candidate, ...]
     """Who is on it."""
+    version: int
+    """Which version this is, from 1."""
+    versions: tuple[VersionLine, ...]
+    """What was published when, oldest first."""
     objections: tuple[PublicObjection, ...]
     """Objections, by number."""
 
@@ -151,12 +161,13 @@ def router(desk: Desk) -> APIRouter:
             window_days=stage.window_days,
             ruling_days=stage.ruling_days,
             hearing=stage.hearing,
+            anonymous=stage.anonymous,
             candidates=() if await desk.store.get(NOTICES, id_) else await candidates(body, stage),
         )
         done = await desk.commands.do(
             NOTICES, id_, command, notices.open_, what="open-notice", by=by, idempotency_key=key
         )
-        return _public(done.state or await desk.store.need(NOTICES, id_, "公示", "notice"))
+        return shown(done.state or await desk.store.need(NOTICES, id_, "公示", "notice"))
 
     async def candidates(body: OpenBody, stage: PublicNotice) -> tuple[Candidate, ...]:
         """Elected cases that are on no notice yet."""
@@ -173,51 +184,54 @@ def router(desk: Desk) -> APIRouter:
     async def listing(_by: Anyone, page: Annotated[RoundQuery, Query()]) -> Page[PublicView]:
         where = {"state.round": page.round} if page.round else {}
         found = await desk.store.page(NOTICES, where, limit=page.limit, after=page.after)
-        return Page(items=tuple(map(_public, found)), next=found[-1].id if len(found) == page.limit else None)
+        return Page(items=tuple(map(shown, found)), next=found[-1].id if len(found) == page.limit else None)
 
     @routes.get("/{notice}", summary="一份公示 / one notice")
     async def read(notice: str, _by: Anyone) -> PublicView:
-        return _public(await desk.store.need(NOTICES, notice, "公示", "notice"))
+        return shown(await desk.store.need(NOTICES, notice, "公示", "notice"))
 
-    @routes.post("/{notice}/objections", status_code=201, max_body_size=MAX_PUBLIC_BODY, summary="提出异议 / object")
-    async def object_(notice: str, body: ObjectBody, by: Objector, key: IdempotencyKey) -> Filed:
-        await desk.store.need(NOTICES, notice, "公示", "notice")
-        command = notices.Object(by=by, case=body.case, text=body.text, contact=body.contact)
+    @routes.get("/{notice}/versions/{number}", summary="公示的一个版本 / one version")
+    async def version(notice: str, number: int, _by: Anyone) -> VersionView:
+        found = await desk.store.need(NOTICES, notice, "公示", "notice")
+        if not 1 <= number <= len(found.versions):
+            raise missing("versions", str(number), "公示版本", "version of the notice")
+        one = found.versions[number - 1]
+        return VersionView(
+            notice=notice,
+            number=number,
+            current=number == len(found.versions),
+            at=one.at,
+            reason=one.reason,
+            title=one.title,
+            closes=one.closes,
+            candidates=one.candidates,
+        )
+
+    @routes.post("/{notice}/corrections", status_code=201, summary="更正公示 / correct a notice")
+    async def correct(notice: str, body: CorrectBody, by: Officer, key: IdempotencyKey) -> PublicView:
+        found = await desk.store.need(NOTICES, notice, "公示", "notice")
+        require_jurisdiction(by, found.jurisdiction)
+        _, stage = await desk.stage(found.round, found.jurisdiction, PublicNotice)
+        struck = await desk.store.these(CASES, body.strike)
+        command = correcting.Correct(
+            by=by,
+            reason=body.reason.text(),
+            title=text_or_none(body.title),
+            strike=body.strike,
+            restart=body.restart,
+            window_days=stage.window_days,
+            ended=tuple(case.id for case in struck if case.status in _ENDED),
+        )
         done = await desk.commands.do(
-            NOTICES, notice, command, notices.object_, what="object", by=by, idempotency_key=key
+            NOTICES, notice, command, correcting.correct, what="correct-notice", by=by, idempotency_key=key
         )
-        state = done.state or await desk.store.need(NOTICES, notice, "公示", "notice")
-        mine = next(
-            o for o in reversed(state.objections) if (o.case, o.text, o.contact) == (body.case, body.text, body.contact)
-        )
-        return Filed(notice=notice, number=mine.number, at=mine.at)
-
-    @routes.get("/{notice}/objections", summary="异议全文（工作人员） / objections in full, for the office")
-    async def objections(notice: str, by: Officer) -> tuple[Objection, ...]:
-        found = await desk.store.need(NOTICES, notice, "公示", "notice")
-        require_jurisdiction(by, found.jurisdiction)
-        return found.objections
-
-    @routes.post("/{notice}/objections/{number}/hearing", summary="登记听证 / enter a hearing")
-    async def hear(notice: str, number: int, body: HearingBody, by: Officer, key: IdempotencyKey) -> PublicView:
-        found = await desk.store.need(NOTICES, notice, "公示", "notice")
-        require_jurisdiction(by, found.jurisdiction)
-        command = notices.Hear(by=by, number=number, held=body.held, heard=body.heard, record=body.record)
-        done = await desk.commands.do(NOTICES, notice, command, notices.hear, what="hear", by=by, idempotency_key=key)
-        return _public(done.state or found)
-
-    @routes.post("/{notice}/objections/{number}/ruling", summary="裁定 / rule")
-    async def rule(notice: str, number: int, body: RulingBody, by: Officer, key: IdempotencyKey) -> PublicView:
-        found = await desk.store.need(NOTICES, notice, "公示", "notice")
-        require_jurisdiction(by, found.jurisdiction)
-        command = notices.Rule(by=by, number=number, outcome=body.outcome, reason=body.reason.text())
-        done = await desk.commands.do(NOTICES, notice, command, notices.rule, what="rule", by=by, idempotency_key=key)
-        return _public(done.state or found)
+        return shown(done.state or found)
 
     return routes
 
 
-def _public(notice: Notice) -> PublicView:
+def shown(notice: Notice) -> PublicView:
+    """A notice as anyone sees it: nothing of what objectors wrote or who they are."""
     objections = tuple(
         PublicObjection(
             number=o.number,
@@ -237,6 +251,12 @@ def _public(notice: Notice) -> PublicView:
         opens=notice.opens,
         closes=notice.closes,
         status=notice.status,
+        anonymous=notice.anonymous,
         candidates=notice.candidates,
+        version=len(notice.versions),
+        versions=tuple(
+            VersionLine(number=n, at=one.at, reason=one.reason, candidates=len(one.candidates))
+            for n, one in enumerate(notice.versions, start=1)
+        ),
         objections=objections,
     )

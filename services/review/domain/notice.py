@@ -2,32 +2,47 @@
 
     open ──(window passes)──► ruling ──(last ruling)──► closed        open ──► closed, if nothing is left to rule on
 
-What an objector wrote, and how to reach them, stays in this document and with the office; it is in no event.
+What anybody may do about a candidate is in `objecting`, what the office may change in `correcting`.
 """
 
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.domain.objection import Heard, Hearing, Objection, Ruling
+from services.review.domain.objection import Objection
 from shared.contracts.area import Area
 from shared.contracts.event import Instant
-from shared.contracts.notices import Candidate, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
+from shared.contracts.notices import Candidate, NoticeClosed, NoticeOpened
 from shared.contracts.text import Text
-from shared.kernel.calendar import Term, end_of, time_words, until_words
-from shared.kernel.change import Change, Due, Refused
+from shared.kernel.actor import Actor
+from shared.kernel.calendar import Term, end_of
+from shared.kernel.change import Change, Due
 from shared.kernel.command import Command, missing, refused
 from shared.kernel.state import State
 
-MOST_OBJECTIONS = 2000
-MOST_WRITTEN = 3_000_000
-"""Objections, and characters in all of them, that fit one notice: it is one document, and the store takes 16 MB. Our
-limits, far above what any round has seen."""
+
+class Version(BaseModel):
+    """The notice as it was published at one time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    title: Text
+    """Its title then."""
+    closes: Instant
+    """When its window was to close."""
+    candidates: tuple[Candidate, ...]
+    """Who was on it."""
+    at: Instant
+    """When it was published."""
+    reason: Text | None
+    """Why it took the place of the one before; None for the first."""
+    by: Actor | None
+    """Who corrected the one before; None for the first."""
 
 
 class Notice(State):
-    """A public notice."""
+    """A public notice, as it stands, with the versions that were published before."""
 
     id: str
     """`<round>@<jurisdiction>-<number>`."""
@@ -45,14 +60,41 @@ class Notice(State):
     """Days to rule on an objection."""
     hearing: bool = False
     """Whether there must be a hearing before a ruling."""
+    anonymous: bool = True
+    """Whether an objection without a name is taken."""
     candidates: tuple[Candidate, ...]
     """Who is on it."""
+    earlier: tuple[Version, ...] = ()
+    """Versions before this one, oldest first."""
+    corrected: Instant | None = None
+    """Since when it stands as it does; None: since it was opened."""
+    correction: Text | None = None
+    """Why it was corrected last."""
+    corrected_by: Actor | None = None
+    """By whom."""
     objections: tuple[Objection, ...] = ()
     """By number."""
     status: Literal["open", "ruling", "closed"] = "open"
     """Where it stands."""
     overdue: bool = False
     """Whether a ruling is late."""
+
+    @property
+    def current(self) -> Version:
+        """What is published now, as a version."""
+        return Version(
+            title=self.title,
+            closes=self.closes,
+            candidates=self.candidates,
+            at=self.corrected or self.opens,
+            reason=self.correction,
+            by=self.corrected_by,
+        )
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Every version that was published, oldest first; the last one is what stands."""
+        return (*self.earlier, self.current)
 
     def due(self) -> datetime | None:
         """When the window passes; then, when a ruling becomes late."""
@@ -75,32 +117,8 @@ class Open(Command):
     window_days: Term = Field(exclude=True)
     ruling_days: Term = Field(exclude=True)
     hearing: bool = Field(default=False, exclude=True)
+    anonymous: bool = Field(default=True, exclude=True)
     candidates: tuple[Candidate, ...] = Field(exclude=True)
-
-
-class Object(Command):
-    """Object to a candidate."""
-
-    case: str
-    text: str = Field(min_length=1, max_length=4000)
-    contact: str | None = Field(default=None, max_length=200)
-
-
-class Hear(Command):
-    """Enter what a hearing brought."""
-
-    number: int
-    held: Instant
-    heard: tuple[Heard, ...] = Field(min_length=1)
-    record: str = Field(min_length=1, max_length=20_000)
-
-
-class Rule(Command):
-    """Rule on an objection."""
-
-    number: int
-    outcome: Literal["upheld", "dismissed"]
-    reason: Text
 
 
 def open_(notice: Notice | None, command: Open, now: datetime) -> Change[Notice]:
@@ -128,6 +146,7 @@ def open_(notice: Notice | None, command: Open, now: datetime) -> Change[Notice]
         closes=end_of(now, command.window_days),
         ruling_days=command.ruling_days,
         hearing=command.hearing,
+        anonymous=command.anonymous,
         candidates=command.candidates,
     )
     fact = NoticeOpened(
@@ -142,135 +161,19 @@ def open_(notice: Notice | None, command: Open, now: datetime) -> Change[Notice]
     return Change(opened, (fact,))
 
 
-def object_(notice: Notice | None, command: Object, now: datetime) -> Change[Notice]:
-    """Take an objection, numbered; anyone may object until the window has passed."""
-    notice = _known(notice)
-    if now >= notice.closes:
-        raise refused(
-            "notice.closed",
-            "notice.closes",
-            rule=(
-                f"公示期已于 {until_words(notice.closes).zh} 结束。",
-                f"The window of this notice ended on {until_words(notice.closes).en}.",
-            ),
-            remedy=("公示期后发现问题，可向主办工商联举报。", "Report later findings to the federation in charge."),
-        )
-    candidate = _candidate(notice, command.case)
-    written = sum(len(objection.text) for objection in notice.objections) + len(command.text)
-    if len(notice.objections) >= MOST_OBJECTIONS or written > MOST_WRITTEN:
-        filed = len(notice.objections)
-        raise refused(
-            "notice.full",
-            "objections",
-            rule=(
-                f"本次公示已收到 {filed} 件异议，不能再收。",
-                f"This notice has {filed} objections and can take no more.",
-            ),
-            remedy=("请直接向主办工商联提出。", "Write to the federation in charge."),
-        )
-    number = len(notice.objections) + 1
-    objection = Objection(
-        number=number,
-        case=command.case,
-        text=command.text,
-        contact=command.contact,
-        at=now,
-        rule_by=end_of(now, notice.ruling_days),
-    )
-    fact = ObjectionFiled(
-        area=notice.jurisdiction,
-        notice=notice.id,
-        round=notice.round,
-        number=number,
-        case=command.case,
-        chamber=candidate.chamber,
-        at=now,
-    )
-    return Change(notice.but(objections=(*notice.objections, objection)), (fact,))
-
-
-def hear(notice: Notice | None, command: Hear, now: datetime) -> Change[Notice]:
-    """Enter a hearing on an objection that is not ruled on yet; another one takes its place.
-
-    Raises:
-        Refused: it is ruled on, or the hearing lies in the future or before the objection.
-    """
-    notice = _known(notice)
-    objection = _unruled(notice, command.number)
-    if not objection.at <= command.held <= now:
-        raise refused(
-            "hearing.time",
-            "held",
-            rule=(
-                f"听证时间应在 {time_words(objection.at).zh} 与现在之间。",
-                f"The hearing must lie between {time_words(objection.at).en} and now.",
-            ),
-            remedy=("请填写实际听证的时间。", "Give the time at which it was held."),
-        )
-    hearing = Hearing(held=command.held, heard=command.heard, record=command.record, by=command.by)
-    return Change(notice.but(objections=_with(notice, command.number, hearing=hearing)))
-
-
-def rule(notice: Notice | None, command: Rule, now: datetime) -> Change[Notice]:
-    """Rule on an objection, with reasons; the last ruling after the window closes the notice."""
-    notice = _known(notice)
-    objection = _unruled(notice, command.number)
-    if notice.hearing and objection.hearing is None:
-        raise refused(
-            "objection.not-heard",
-            "number",
-            rule=(f"第 {command.number} 号异议尚未听证。", f"There was no hearing on objection {command.number} yet."),
-            remedy=("请先听证并登记。", "Hold the hearing and enter it first."),
-        )
-    ruling = Ruling(outcome=command.outcome, reason=command.reason, by=command.by, at=now)
-    ruled = _with(notice, command.number, ruling=ruling)
-    fact = ObjectionRuled(
-        area=notice.jurisdiction,
-        notice=notice.id,
-        round=notice.round,
-        number=command.number,
-        case=objection.case,
-        chamber=_candidate(notice, objection.case).chamber,
-        outcome=command.outcome,
-        reason=command.reason,
-    )
-    after = notice.but(objections=ruled, overdue=False)
-    if now >= notice.closes and _all_ruled(after):
-        closed = _close(after)
-        return Change(closed.state, (fact, *closed.facts))
-    return Change(after, (fact,))
-
-
-def _unruled(notice: Notice, number: int) -> Objection:
-    objection = next((o for o in notice.objections if o.number == number), None)
-    if objection is None:
-        raise missing("objection", str(number), "异议", "objection")
-    if objection.ruling is not None:
-        raise refused(
-            "objection.ruled",
-            "number",
-            rule=(f"第 {number} 号异议已经裁定。", f"Objection {number} has been ruled on."),
-            remedy=("裁定作出后不再更改。", "A ruling does not change."),
-        )
-    return objection
-
-
-def _with(notice: Notice, number: int, **changes: object) -> tuple[Objection, ...]:
-    return tuple(o.model_copy(update=changes) if o.number == number else o for o in notice.objections)
-
-
 def on_due(notice: Notice | None, _due: Due, now: datetime) -> Change[Notice] | None:
     """The window has passed: close, or go on ruling; a ruling that is late is flagged."""
     if notice is None or notice.status == "closed" or now < notice.closes:
         return None
-    if _all_ruled(notice):
-        return _close(notice)
+    if all_ruled(notice):
+        return close(notice)
     late = any(o.ruling is None and now >= o.rule_by for o in notice.objections)
     after = notice.but(status="ruling", overdue=late)
     return None if after == notice else Change(after)
 
 
-def _close(notice: Notice) -> Change[Notice]:
+def close(notice: Notice) -> Change[Notice]:
+    """Close it: who is cleared, and whom an upheld objection excludes."""
     upheld = {o.case for o in notice.objections if o.ruling and o.ruling.outcome == "upheld"}
     cases = [candidate.case for candidate in notice.candidates]
     fact = NoticeClosed(
@@ -284,27 +187,17 @@ def _close(notice: Notice) -> Change[Notice]:
     return Change(notice.but(status="closed", overdue=False), (fact,))
 
 
-def _all_ruled(notice: Notice) -> bool:
+def all_ruled(notice: Notice) -> bool:
+    """Whether nothing is left to rule on."""
     return all(objection.ruling is not None for objection in notice.objections)
 
 
-def _known(notice: Notice | None) -> Notice:
+def known(notice: Notice | None) -> Notice:
+    """The notice.
+
+    Raises:
+        NotFound: there is none.
+    """
     if notice is None:
         raise missing("notice", "", "该公示", "such notice")
     return notice
-
-
-def _candidate(notice: Notice, case: str) -> Candidate:
-    found = next((candidate for candidate in notice.candidates if candidate.case == case), None)
-    if found is None:
-        raise _not_on_it(case)
-    return found
-
-
-def _not_on_it(case: str) -> Refused:
-    return refused(
-        "notice.not-a-candidate",
-        "case",
-        rule=(f"{case} 不在本次公示名单中。", f"{case} is not on this notice."),
-        remedy=("请从公示名单中选择。", "Choose from the list of candidates."),
-    )

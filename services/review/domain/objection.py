@@ -1,6 +1,6 @@
 """An objection 异议 to a candidate on public notice, what was heard about it, and how it was ruled on.
 
-What an objector wrote, how to reach them, and what was said at a hearing stays with the office; it is in no event.
+What an objector wrote, who they are, and what was said at a hearing stays with the office; it is in no event.
 """
 
 from typing import Literal
@@ -45,6 +45,19 @@ class Hearing(BaseModel):
     """Who entered it."""
 
 
+class Looked(BaseModel):
+    """Somebody of the office has seen who objected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    by: Actor
+    """Who."""
+    at: Instant
+    """When."""
+    reason: str
+    """Why."""
+
+
 class Objection(BaseModel):
     """One objection."""
 
@@ -56,8 +69,14 @@ class Objection(BaseModel):
     """The candidate objected to."""
     text: str
     """What was said; for the office only."""
+    name: str | None = None
+    """Who objected, if they said; for the deciding office only, and on record."""
     contact: str | None
-    """How to reach the objector, if they said; for the office only."""
+    """How to reach them, if they said; likewise."""
+    withheld: bool = True
+    """Whether the chamber concerned must not learn who objected. The public never does."""
+    looks: tuple[Looked, ...] = ()
+    """Who has seen who objected."""
     at: Instant
     """When it was filed."""
     rule_by: Instant
@@ -66,3 +85,8 @@ class Objection(BaseModel):
     """The hearing, if there was one."""
     ruling: Ruling | None = None
     """The answer."""
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether there is nothing to tell who objected."""
+        return self.name is None and self.contact is None

@@ -120,7 +120,7 @@ def _granted(case: Case, event: AnnouncementMade, further: Distinction | None = 
         document=event.document,
         valid_from=rules.calendar.valid_from,
         valid_until=rules.calendar.valid_until,
-        title=further.title if further else None,
+        called=further.title if further else None,
         jurisdiction=case.jurisdiction,
     )
 

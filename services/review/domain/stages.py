@@ -173,6 +173,8 @@ class PublicNotice(_Stage):
     """Days to rule on an objection, from the day it was filed."""
     hearing: bool = False
     """Whether there must be a hearing before a ruling."""
+    anonymous: bool = True
+    """Whether an objection without a name is taken."""
     gates_again: bool = False
     """Whether every gate must be looked at again before."""
 

@@ -22,6 +22,7 @@ from shared.contracts import (
     HonourRevoked,
     HonourSuperseded,
     NoticeClosed,
+    NoticeCorrected,
     NoticeOpened,
     ObjectionFiled,
     ObjectionRuled,
@@ -43,6 +44,7 @@ NOTICE: list[Heard] = [
     (notice.on_opened, example(NoticeOpened, **_OF_NOTICE), 0),
     (notice.on_filed, example(ObjectionFiled, number=1, **_OF_NOTICE), 1),
     (notice.on_filed, example(ObjectionFiled, number=2, **_OF_NOTICE), 2),
+    (notice.on_corrected, example(NoticeCorrected, number=2, **_OF_NOTICE), 2),
     (notice.on_ruled, example(ObjectionRuled, number=1, **_OF_NOTICE), 3),
     (notice.on_ruled, example(ObjectionRuled, number=2, outcome="dismissed", **_OF_NOTICE), 4),
     (notice.on_closed, example(NoticeClosed, **_OF_NOTICE), 5),
@@ -113,11 +115,20 @@ def test_a_notice_lists_its_versions_in_order() -> None:
         "notice/n-1",
         "notice/n-1#objection-1",
         "notice/n-1#objection-2",
+        "notice/n-1#version-2",
         "notice/n-1#ruling-1",
         "notice/n-1#ruling-2",
         "notice/n-1#closed",
     ]
-    assert [p.kind for p in published] == ["notice", "objection", "objection", "ruling", "ruling", "closing"]
+    assert [p.kind for p in published] == [
+        "notice",
+        "objection",
+        "objection",
+        "notice",
+        "ruling",
+        "ruling",
+        "closing",
+    ]
 
 
 def test_a_notice_and_an_announcement_of_the_same_id_are_two_things() -> None:

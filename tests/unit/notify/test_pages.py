@@ -21,8 +21,11 @@ from services.notify.domain.rounds import RoundEntry
 from shared.contracts import (
     AnnouncementMade,
     Candidate,
+    Distinction,
+    DistinctionEntry,
     HonourGranted,
     HonourRevoked,
+    NoticeCorrected,
     NoticeOpened,
     ObjectionFiled,
     ObjectionRuled,
@@ -141,10 +144,15 @@ def app(found: dict[str, Any]) -> FastAPI:
     )
 
 
+def client(found: dict[str, Any]) -> httpx2.AsyncClient:
+    """Somebody who reads the pages of this bulletin."""
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app(found)), base_url=SITE)
+
+
 @pytest.fixture(scope="module")
 async def web() -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app(entries())), base_url=SITE) as client:
-        yield client
+    async with client(entries()) as reader:
+        yield reader
 
 
 PAGES = ["/", "/rounds/CN-2020", "/notices/n%2F1", "/announcements/a-1", "/register", f"/verify?q={CODE}", "/verify"]
@@ -309,3 +317,58 @@ async def test_the_style_sheet_is_served(web: httpx2.AsyncClient) -> None:
     assert answer.headers["content-type"].startswith("text/css")
     assert "@media print" in answer.text
     assert (await web.get("/static/seal.svg")).headers["content-type"] == "image/svg+xml"
+
+
+async def test_a_corrected_notice_shows_what_stands_and_every_version_before() -> None:
+    found = entries()
+    before = found["n/1"].opened.event
+    event = example(
+        NoticeCorrected,
+        notice="n/1",
+        number=2,
+        title=text("更正的公示", "Corrected"),
+        candidates=before.candidates[:1],
+        closes=NOW + timedelta(days=9),
+        reason=text("一家撤回", "one withdrew"),
+        at=NOW - timedelta(hours=1),
+    )
+    change = hear(notice.on_corrected, found["n/1"], event, NOW - timedelta(hours=1))
+    assert change
+    found["n/1"] = change.state
+    async with client(found) as reader:
+        now, first, third = [
+            await reader.get("/notices/n/1", params=asked) for asked in ({}, {"version": 1}, {"version": 3})
+        ]
+    assert "更正的公示" in now.text
+    assert "一家撤回" in now.text
+    assert "共 1 家" in now.text
+    assert "/notices/n/1?version=1" in now.text
+    assert "共 2 家" in first.text
+    assert "已被更正" in first.text
+    assert third.status_code == 404
+
+
+async def test_an_announcement_lists_the_best_by_rank_beside_all_that_are_recognised() -> None:
+    found = entries()
+    made = found["a-1"].made.event
+    places = tuple(
+        DistinctionEntry(
+            case=f"c-{n}", points=Decimal(90 - n), rank=n, distinguished=n == 1, why=text(f"名次{n}", f"{n}")
+        )
+        for n in (1, 2)
+    )
+    best = Distinction(line="national-sihao-top10", title=text("十佳四好商会", "Ten Best"), quota=1, entries=places)
+    found["a-1"] = found["a-1"].but(
+        made=found["a-1"].made.model_copy(update={"event": made.model_copy(update={"distinction": best})})
+    )
+    further = _granted("top", case="c-1", within="national-sihao", called=best.title)
+    change = hear(honour.on_granted, None, further, NOW)
+    assert change
+    found["top"] = change.state
+    async with client(found) as reader:
+        page = await reader.get("/announcements/a-1")
+        plaque = await reader.get("/verify", params={"q": "top"})
+    assert "名次1" in page.text
+    assert "名次2" not in page.text
+    assert "已登载 1 / 2 家" in page.text, "a distinction is not counted beside the honour"
+    assert "：十佳四好商会" in plaque.text

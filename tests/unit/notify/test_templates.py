@@ -7,7 +7,17 @@ from pydantic import ValidationError
 
 from services.notify.domain.audience import wanted
 from services.notify.wording import Template, Wording, load_provinces, load_templates, load_wording
-from shared.contracts import ApplicationScored, ApplicationWithdrawn, CaseReturned, Gate, GateResult, text
+from shared.contracts import (
+    ApplicationScored,
+    ApplicationWithdrawn,
+    CaseReturned,
+    Gate,
+    GateResult,
+    HonourGranted,
+    ObjectionFiled,
+    ObjectionRuled,
+    text,
+)
 from tests.unit.notify.given import example, examples
 
 WORDING = load_wording("https://sihao.example/")
@@ -124,3 +134,20 @@ def test_a_template_for_an_unknown_event_or_for_nobody_is_refused() -> None:
 def test_the_shipped_templates_are_all_loaded() -> None:
     assert [t.name for t in load_templates()] == sorted(BY_NAME)
     assert load_provinces()["35"] == text("福建省", "Fujian")
+
+
+def test_a_citys_honour_names_the_citys_federation_and_a_distinction_by_its_name() -> None:
+    granted = example(HonourGranted, jurisdiction="3502")
+    words = WORDING.render(BY_NAME["honour.granted"], granted)
+    assert "认定单位：福建省厦门市工商联" in words.body.zh
+    assert words.subject.zh.startswith("认定“四好”商会")
+    best = granted.model_copy(update={"called": text("十佳四好商会", "Ten Best"), "within": granted.line})
+    words = WORDING.render(BY_NAME["honour.granted"], best)
+    assert words.subject.zh.startswith("授予“十佳四好商会”称号")
+    assert "distinguished as Ten Best" in words.body.en
+
+
+def test_a_citys_objection_is_told_to_the_citys_federation_which_rules() -> None:
+    for name, event in (("objection.filed", ObjectionFiled), ("objection.ruled", ObjectionRuled)):
+        told = [wanted(rule, example(event, area="3502")) for rule in BY_NAME[name].to if rule.role == "officer"]
+        assert [(one.areas, one.inside) for one in told] == [(frozenset({"3502"}), frozenset())]

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.review.domain import notice as notices
+from services.review.domain import objecting
 from services.review.domain.case import Case
 from services.review.domain.moves import enter
-from services.review.domain.notice import Hear, Notice, Object, Rule, hear, object_, on_due, open_, rule
+from services.review.domain.notice import Notice, on_due, open_
+from services.review.domain.objecting import Hear, Look, Object, Rule, hear, look, object_, rule
 from services.review.domain.opening import hear_nomination, hear_score
 from shared.contracts import NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
 from shared.kernel.change import Change, Due, NotFound, Refused
@@ -135,7 +136,7 @@ def test_a_gate_that_turns_during_the_notice_ends_the_case_and_withholds_the_hon
 
 @pytest.mark.parametrize("limit", ["MOST_OBJECTIONS", "MOST_WRITTEN"])
 def test_a_notice_takes_only_so_many(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notices, limit, 1)
+    monkeypatch.setattr(objecting, limit, 1)
     with pytest.raises(Refused) as refusal:
         object_(objected(), Object(by=given.PUBLIC, case=given.case(1, "CN"), text="多一件"), NOW)
     assert refusal.value.problems[0].code == "notice.full"
@@ -179,3 +180,65 @@ def test_a_hearing_lies_between_the_objection_and_now_and_comes_before_the_rulin
         heard(ruled)
     with pytest.raises(NotFound):
         hear(notice, Hear(by=OFFICE, number=2, held=NOW, heard=("expert",), record="无"), NOW)
+
+
+NAME = "林举报"
+
+
+def named(**changes: object) -> Notice:
+    """The notice with an objection by somebody who says who they are."""
+    told = {"case": given.case(1, "CN"), "text": SECRET, "name": NAME, "contact": CONTACT, **changes}
+    return object_(opened(), Object.model_validate({"by": given.PUBLIC, **told}), NOW).state
+
+
+def looking(by: str = "CN", reason: str = "电话核实") -> Look:
+    """An officer wants to know who objected."""
+    return Look(by=given.officer(by), number=1, reason=reason)
+
+
+def test_who_objected_is_in_no_event_and_whoever_looks_is_on_record() -> None:
+    notice = named()
+    looked = look(notice, looking(), NOW + timedelta(hours=1))
+    ruled = rule(looked.state, Rule(by=OFFICE, number=1, outcome="dismissed", reason=REASON), NOW)
+    closed = due(ruled.state, ruled.state.closes)
+    assert closed
+    assert looked.facts == ()
+    for fact in (*ruled.facts, *closed.facts):
+        assert NAME not in fact.model_dump_json()
+    [seen] = ruled.state.objections[0].looks
+    assert (seen.by, seen.at, seen.reason) == (OFFICE, NOW + timedelta(hours=1), "电话核实")
+    assert notice.objections[0].withheld, "whoever does not say otherwise is withheld"
+
+
+def test_of_an_anonymous_objection_there_is_nobody_to_see() -> None:
+    notice = named(name=None, contact=None)
+    assert notice.objections[0].anonymous
+    with given.refused_as("objection.nobody-named"):
+        look(notice, looking(), NOW)
+    assert rule(notice, Rule(by=OFFICE, number=1, outcome="upheld", reason=REASON), NOW).facts, (
+        "it is ruled on all the same"
+    )
+
+
+def test_a_notice_may_take_objections_with_a_name_only() -> None:
+    command = given.open_notice(OFFICE, [on_notice()]).model_copy(update={"anonymous": False})
+    notice = open_(None, command, NOW).state
+    without = Object(by=given.PUBLIC, case=given.case(1, "CN"), text=SECRET)
+    with given.refused_as("objection.anonymous"):
+        object_(notice, without, NOW)
+    assert object_(notice, without.model_copy(update={"name": NAME}), NOW).facts
+
+
+@pytest.mark.parametrize("told", [NAME, CONTACT])
+def test_a_public_reason_does_not_name_whoever_asked_to_be_withheld(told: str) -> None:
+    reason = given.text(f"{told}所述不实", f"what {told} says is untrue")
+    with given.refused_as("ruling.names-objector"):
+        rule(named(), Rule(by=OFFICE, number=1, outcome="dismissed", reason=reason), NOW)
+    assert rule(named(withhold=False), Rule(by=OFFICE, number=1, outcome="dismissed", reason=reason), NOW).facts
+
+
+def test_looks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objecting, "MOST_LOOKS", 1)
+    once = look(named(), looking(), NOW).state
+    with given.refused_as("objection.looks"):
+        look(once, looking(), NOW)

@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from services.review.domain import announcement, honour, marking, notice, officer, opening, outcome, panel, shortlist
+from services.review.domain import (
+    announcement,
+    honour,
+    marking,
+    notice,
+    objecting,
+    officer,
+    opening,
+    outcome,
+    panel,
+    shortlist,
+)
 from services.review.domain.case import Case
 from services.review.domain.honour import Register
 from services.review.domain.notice import Notice
@@ -209,9 +220,9 @@ def play(chance: Random, *, withdraws: bool = False) -> World:
     elected = [case for n in (1, 2, 3) if (case := world.case(n, "CN")).stage == "public_notice"]
     world.act("notice", given.open_notice(centre, elected), notice.open_)
     if any(case.id == given.case(2, "CN") for case in elected):
-        objection = notice.Object(by=given.PUBLIC, case=given.case(2, "CN"), text="数字不实")
-        world.act("notice", objection, notice.object_)
-        world.act("notice", notice.Rule(by=centre, number=1, outcome="upheld", reason=reason), notice.rule)
+        objection = objecting.Object(by=given.PUBLIC, case=given.case(2, "CN"), text="数字不实")
+        world.act("notice", objection, objecting.object_)
+        world.act("notice", objecting.Rule(by=centre, number=1, outcome="upheld", reason=reason), objecting.rule)
     world.turn_clock(world.now + timedelta(days=9))
 
     cleared = tuple(case.id for n in (1, 2, 3) if (case := world.case(n, "CN")).stage == "announcement")
