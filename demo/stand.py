@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from dev.mail_sink import MailSink
 from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
 from dev.rabbit_api import RabbitApi, TopicPermission, amqp_address
-from shared.contracts import EVENTS
+from shared.contracts import CENTRE, EVENTS, above, routing_words
 
 EXCHANGE = "sihao.events"
 CENTRE_SERVICES = ("intake", "scoring", "review", "notify")
@@ -62,14 +63,8 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         addresses = await _broker_users(stack, backends.api, amqp_url)
         processes = await stack.enter_async_context(Processes(directory / "logs"))
         urls = {name: f"http://{LOOPBACK}:{free_port()}" for name in SERVICES}
-        common = {
-            "SIHAO_MONGO_URL": backends.mongo_url,
-            "SIHAO_RABBIT_API_URL": "",  # a given one carries an administrator, which no service needs
-            "SIHAO_OIDC_ISSUER": issuer.url,
-            "SIHAO_OIDC_JWKS_URL": issuer.jwks_url,
-            "SIHAO_CLOCK_FILE": str(clock.path),
-            "SIHAO_LOG_LEVEL": os.environ.get("SIHAO_LOG_LEVEL", "WARNING"),
-            "SIHAO_SWEEP_EVERY": "0.5",
+        common = environment(backends, issuer, clock)
+        post = {
             "SIHAO_SMTP_HOST": mails.host,
             "SIHAO_SMTP_PORT": str(mails.port),
             "SIHAO_SMTP_SECURITY": "none",
@@ -80,6 +75,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         async def start(name: str) -> None:
             env = {
                 **common,
+                **post,
                 "SIHAO_AMQP_URL": addresses[name],
                 "SIHAO_DATABASE": databases[name],
                 "SIHAO_PORT": urls[name].rpartition(":")[2],
@@ -96,6 +92,19 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         platform = await stack.enter_async_context(connected(urls, issuer))
         vhost = amqp_url.rpartition("/")[2]
         yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, databases)
+
+
+def environment(backends: Backends, issuer: Issuer, clock: TurnedClock) -> dict[str, str]:
+    """What every process is told."""
+    return {
+        "SIHAO_MONGO_URL": backends.mongo_url,
+        "SIHAO_RABBIT_API_URL": "",  # a given one carries an administrator, which no service needs
+        "SIHAO_OIDC_ISSUER": issuer.url,
+        "SIHAO_OIDC_JWKS_URL": issuer.jwks_url,
+        "SIHAO_CLOCK_FILE": str(clock.path),
+        "SIHAO_LOG_LEVEL": os.environ.get("SIHAO_LOG_LEVEL", "WARNING"),
+        "SIHAO_SWEEP_EVERY": "0.5",
+    }
 
 
 def _certificate_key(directory: Path, name: str) -> Path:
@@ -126,28 +135,42 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
     """Every process's address on the broker, each with a user that may do what it must and nothing else."""
     if api is None:  # a given broker whose users we cannot make
         return dict.fromkeys(SERVICES, amqp_url)
+    return {name: await stack.enter_async_context(broker_user(api, amqp_url, name)) for name in SERVICES}
+
+
+@asynccontextmanager
+async def broker_user(api: RabbitApi, amqp_url: str, name: str) -> AsyncIterator[str]:
+    """The address of a process (`review-3502`) with a user that may do what it must and nothing else."""
     vhost = amqp_url.rpartition("/")[2]
-    addresses = {}
-    for name in SERVICES:
-        user = f"{vhost}-{name}"
-        service, _, area = name.partition("-")
-        queues = rf"(dead\.)?{service}\..*{area}" if area else rf"(dead\.)?{service}(\..*)?"
-        shared = r"sihao\.(events|dead)" if area else r"sihao\.(events|dead|archive)"
-        own = rf"^({shared}|{queues})$"
-        rights = {"configure": own, "write": own, "read": own}
-        topics = {EXCHANGE: TopicPermission(write=may_announce(service, area), read=may_hear(area))}
-        password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **rights)
-        stack.push_async_callback(api.delete_user, user)
-        addresses[name] = amqp_address(amqp_url, user=user, password=password)
-    return addresses
+    user = f"{vhost}-{name}"
+    service, _, area = name.partition("-")
+    queues = rf"(dead\.)?{service}\.(.*\.)?{area}" if area else rf"(dead\.)?{service}(\..*)?"
+    shared = r"sihao\.(events|dead)" if area else r"sihao\.(events|dead|archive)"
+    own = rf"^({shared}|{queues})$"
+    rights = {"configure": own, "write": own, "read": own}
+    topics = {EXCHANGE: TopicPermission(write=may_announce(service, area), read=may_hear(area))}
+    password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **rights)
+    try:
+        yield amqp_address(amqp_url, user=user, password=password)
+    finally:
+        await api.delete_user(user)
 
 
 def may_announce(service: str, area: str) -> str:
-    """Routing keys of the service's own events; a province's only in its own area."""
+    """Routing keys of the service's own events; a province's or a city's only in its own area."""
     own = "|".join(name.replace(".", r"\.") for name, event in EVENTS.items() if event.source == service)
-    return rf"^({own})\.{area}(\..+)?$" if area else rf"^({own})\..+$"
+    return rf"^({own})\.{_words(area)}(\..+)?$" if area else rf"^({own})\..+$"
 
 
 def may_hear(area: str) -> str:
-    """Binding keys: a province hears its own area, and the rounds of the centre."""
-    return rf"^(round\.opened\.v\d+\.CN|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"
+    """Binding keys: a province or a city hears its own area, and of those above it the rounds they run themselves."""
+    if not area:
+        return ".*"
+    rounds = "|".join(_words(outer) for outer in above(area) if outer != CENTRE)
+    between = rf"|round\.opened\.v\d+\.({rounds})$" if rounds else ""
+    return rf"^((round\.opened\.v\d+\.CN|[a-z.]+\.v\d+\.{_words(area)})(\..+)?$" + between + ")"
+
+
+def _words(area: str) -> str:
+    """The area as it stands in routing keys, for a regular expression."""
+    return re.escape(routing_words(area))

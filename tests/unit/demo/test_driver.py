@@ -84,6 +84,17 @@ def test_a_provincemay_hear_its_own_area_and_the_rounds_of_the_centre() -> None:
     assert not any(may.search(key) for key in ("application.scored.v1.#", "application.scored.v1.37.#", "#"))
 
 
+def test_a_city_may_hear_its_own_area_and_of_those_above_only_their_rounds() -> None:
+    may = re.compile(may_hear("3502"))
+    allowed = ("round.opened.v1.CN.#", "round.opened.v1.35", "round.opened.v1.35.02.#", "application.scored.v1.35.02.#")
+    assert all(may.search(key) for key in allowed)
+    barred = ("round.opened.v1.35.#", "round.opened.v1.35.01", "application.scored.v1.35.#", "application.scored.v1.35")
+    assert not any(may.search(key) for key in (*barred, "application.scored.v1.35.01.#", "#"))
+    announce = re.compile(may_announce("review", "3502"))
+    assert announce.search("honour.granted.v1.35.02.03")
+    assert not any(announce.search(f"honour.granted.v1.{key}") for key in ("35", "35.01", "3502", "CN"))
+
+
 def test_a_workbook_says_what_the_list_says() -> None:
     data = (SCENARIO / "chambers-37.csv").read_bytes()
     rows = list(load_workbook(io.BytesIO(as_xlsx(data))).worksheets[0].values)
