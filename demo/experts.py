@@ -1,18 +1,61 @@
 """What the experts do: mark what only people can judge, stand aside where they must, and vote."""
 
+import hashlib
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from demo.api import refused
+from demo.api import StalledError, refused
 from demo.parts import Application, Conflict, Expert
 from demo.play import Play, each
 from shared.contracts import CENTRE, text
 
 _CENT = Decimal("0.01")
+SEEDS = ("办公室的种子（演示）7f3a91c2d5e84b06", "监督方的种子（演示）c81e5b2f90a7d364")
+"""What the office and its supervisor wrote down and sealed. In earnest: 32 random characters each."""
+
+
+async def draw(play: Play) -> None:
+    """Two parties promise a part of the seed each; when the pool is frozen they tell it, and who judges follows."""
+    officer, members = play.platform.officer(CENTRE), play.scenario.committee.members
+    with play.show.step("抽取评审专家：先承诺种子，后揭晓", "the draw: the seed is promised, then told", 2) as tally:
+        body = {
+            "round": play.code,
+            "purpose": {"zh": "抽取本周期评审专家（演示）", "en": "the experts of this round (demo)"},
+            "commitments": [hashlib.sha256(seed.encode()).hexdigest() for seed in SEEDS],
+            "count": len(members) - 1,
+        }
+        promised = await officer.post("review", "/draws", body)
+        path = f"/draws/{promised['id']}"
+        tally.done()
+        await refused(officer.post("review", f"{path}/reveal", {"seeds": [SEEDS[0], "另一段种子"]}), "draw.seed")
+        told = await officer.post("review", f"{path}/reveal", {"seeds": SEEDS})
+        tally.done()
+    play.noted["draw"] = {"id": promised["id"], "promised": body["commitments"], "drawn": told["drawn"]}
+
+
+async def assign(play: Play) -> None:
+    """The plan: who judges which case, loads even, nobody in conflict; then it is carried out but for the conflicts."""
+    officer, cases = play.platform.officer(CENTRE), await _waiting(play)
+    path = f"/assignments/{play.code}/{CENTRE}"
+    wishes = {"seed": "\n".join(SEEDS), "capacity": len(cases), "experts": play.noted["draw"]["drawn"]}
+    with play.show.step("按方案分配专家", "experts are assigned by a plan", len(cases)) as tally:
+        found = (await officer.post("review", f"{path}/proposal", wishes))["assignment"]
+        again = (await officer.post("review", f"{path}/proposal", wishes))["assignment"]
+        if found["digest"] != again["digest"]:
+            raise StalledError("同一种子的方案不同 / the same seed gives another plan")
+        plain = {id_ for id_, application in cases.items() if application.acts.conflict is None}
+        seats = {
+            case: [seat["expert"] for seat in row]
+            for case, row in found["seats"].items()
+            if case.partition("@")[0] in plain
+        }
+        await officer.post("review", path, {"seats": seats})
+        tally.done(len(cases))
+    play.noted["plan"] = {"seats": seats, "loads": found["loads"], "digest": found["digest"]}
 
 
 async def mark(play: Play) -> None:
-    """Seat experts at every case at the centre, and have all of them mark it."""
+    """Have every expert mark their cases; where somebody is in conflict, others take the seat."""
     cases = await _waiting(play)
     members = play.scenario.committee.members
     seats = list(enumerate(cases))
@@ -22,7 +65,9 @@ async def mark(play: Play) -> None:
         async def one(seat: tuple[int, str]) -> None:
             number, id_ = seat
             order = [members[(number + turn) % len(members)] for turn in range(len(members))]
-            for expert in await _seated(play, cases[id_], id_, order):
+            planned = play.noted["plan"]["seats"].get(f"{id_}@{CENTRE}")
+            by_plan = [expert for expert in members if expert.id in (planned or ())]
+            for expert in by_plan or await _seated(play, cases[id_], id_, order):
                 await _mark(play, id_, expert)
                 tally.done()
 

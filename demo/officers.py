@@ -1,9 +1,10 @@
 """What officers do: pass, return, decline; seal the province's list under its quota."""
 
+import hashlib
 from typing import Any
 
 from demo import chambers
-from demo.api import refused, until
+from demo.api import StalledError, refused, until
 from demo.parts import Application
 from demo.play import Play, each, is_direct, jurisdiction_of, service_of
 from shared.contracts import CENTRE, text
@@ -106,6 +107,38 @@ async def _too_early(play: Play) -> None:
     play.noted["sealed_too_early"] = str(refusal.errors[0]["rule"]["zh"])
 
 
+async def visit(play: Play) -> None:
+    """People of the national federation go and look at the chambers directly under it, and report."""
+    officer, waiting = play.platform.officer(CENTRE), await play.cases(CENTRE, stage="visit", status="open")
+    with play.show.step("实地走访直属商会", "visits to chambers directly under the nation", len(waiting)) as tally:
+        for id_ in sorted(waiting):
+            path = f"/cases/{id_}@{CENTRE}"
+            seen = {
+                "item": "B3.g",
+                "agrees": True,
+                "text": {"zh": "办公场所与申报一致（演示）", "en": "as handed in (demo)"},
+            }
+            photo = hashlib.sha256(id_.encode()).hexdigest()
+            now = play.stand.clock.now().isoformat()
+            report = {"at": now, "visitors": ["走访人甲", "走访人乙"], "findings": [seen], "photos": [photo]}
+            await refused(officer.post("review", f"{path}/pass", {}), "visit.reports")
+            await officer.post("review", f"{path}/visits", report)
+            await officer.post("review", f"{path}/pass", {})
+            tally.done()
+    play.noted["visited"] = len(waiting)
+
+
+async def what_if(play: Play) -> None:
+    """Before Fujian seals: who would enter and who leave with two places fewer and political guidance counting more."""
+    path, quota = f"/shortlists/{play.code}/35/what-if", play.scenario.round.quotas["35"]
+    asked = {"quota": quota - 2, "weights": {"A": "1.2"}}
+    tried = await play.platform.officer("35").post(service_of("35"), path, asked)
+    names = {entry["case"]: entry["chamber"]["name"] for entry in tried["entries"]}
+    play.noted["what_if"] = [(names[one["case"]], one["enters"], one["after"]["zh"]) for one in tried["movers"]]
+    if not any(not enters for _, enters, _ in play.noted["what_if"]):
+        raise StalledError("名额减少而无人退出 / fewer places, and nobody leaves")
+
+
 async def seal(play: Play) -> None:
     """Every province ranks its cases, declines what it must, and seals its list."""
     for application in play.ids(lambda acts: acts.decline_at == "shortlist").values():
@@ -114,6 +147,7 @@ async def seal(play: Play) -> None:
         body = {"reason": reason.model_dump() if reason else None}
         path = f"/cases/{play.id_of(application)}@{jurisdiction}/decline"
         await play.platform.officer(jurisdiction).post(service_of(jurisdiction), path, body)
+    await what_if(play)
     lists = play.noted["lists"] = {}
     provinces = sorted(play.scenario.round.quotas)
     with play.show.step("省级把关，封存推荐名单", "the provinces seal their lists", len(provinces)) as tally:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from demo import account, chambers, experts, finale, officers, opening
+from demo import account, afterwards, chambers, experts, finale, officers, opening
 from demo.account import Account
 from demo.api import PlatformError, first
 from demo.data import Scenario
@@ -60,9 +60,12 @@ async def _play(play: Play) -> Account:
     await officers.take_up(play)
     await officers.first_review(play)
     await officers.second_look(play)
+    await officers.visit(play)
     await officers.seal(play)
 
     play.turn_to("panel")
+    await experts.draw(play)
+    await experts.assign(play)
     await experts.mark(play)
     await experts.vote(play)
 
@@ -73,8 +76,10 @@ async def _play(play: Play) -> Account:
     play.turn_to("announcement")
     await finale.check_gates(play, "announcement")
     await finale.announce(play)
+    await afterwards.improve(play)
 
     with play.show.step("核对每一件申报", "account for every application", 1) as tally:
         found = await account.settle(play)
         tally.done()
+    await afterwards.check(play)
     return found

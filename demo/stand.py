@@ -46,6 +46,8 @@ class Stand:
     """The address of that virtual host, with full rights."""
     addresses: Mapping[str, str]
     """The same, with each process's own rights."""
+    mongo_url: str
+    """The address of the store."""
     databases: Mapping[str, str]
     """The name of each process's database."""
 
@@ -91,7 +93,9 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         await asyncio.gather(*(start(name) for name in SERVICES))
         platform = await stack.enter_async_context(connected(urls, issuer))
         vhost = amqp_url.rpartition("/")[2]
-        yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, databases)
+        yield Stand(
+            platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, backends.mongo_url, databases
+        )
 
 
 def environment(backends: Backends, issuer: Issuer, clock: TurnedClock) -> dict[str, str]:

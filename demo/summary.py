@@ -90,11 +90,34 @@ def _stories(play: Play) -> Iterator[str]:
     for name, outcome, reason in play.noted["rulings"]:
         word = "成立 upheld" if outcome == "upheld" else "不成立 dismissed"
         yield f"  异议 objection：{name} — {word}：{reason}"
+    yield from _fairness(play)
     becomes = Counter(term.becomes for term in play.scenario.terms)
     yield (
         f"  上届称号 last round：{becomes['superseded']} 项由本届接替 superseded，"
         f"{becomes['expired']} 项未再获认定、到期失效 will expire"
     )
+
+
+def _fairness(play: Play) -> Iterator[str]:
+    """What makes the round fair, and lets anyone check that it was."""
+    noted, code = play.noted, play.code
+    moved = "，".join(f"{name} {'进 in' if enters else '出 out'}" for name, enters, _ in noted["what_if"])
+    yield f"  试算 what if：名额少 2、政治引领 ×1.2 / two places fewer, A × 1.2：{moved}（未写入 nothing written）"
+    yield f"  实地走访 visited：{noted['visited']} 家直属商会 chambers directly under the nation"
+    draw, plan = noted["draw"], noted["plan"]
+    promised, drawn = " ".join(one[:8] for one in draw["promised"]), len(draw["drawn"])
+    yield f"  抽签 draw：{draw['id']}，先承诺 promised {promised}…，后揭晓 told，抽中 drawn {drawn}"
+    least, most = min(plan["loads"].values()), max(plan["loads"].values())
+    yield f"  专家分配 assignment：每人 {least}–{most} 件 cases each；同一种子方案相同 same seed, same plan {plan['digest'][:8]}…"
+    made = noted["plan_made"]
+    yield (
+        f"  改进方案 plan：{made['chamber']}（第 {made['rank']} 名，名额外 outside the quota）"
+        f"{made['before']} → {made['after']} 分 points：{'、'.join(made['items'])}，{made['target']} 前 by"
+    )
+    certificate = noted["certificate"]
+    yield f"  证书 certificate：{certificate['name']}：" + "；".join(certificate["found"])
+    yield f"  [green]sihao verify round {code}[/green]：{noted['checked']} 份文档完整 documents whole"
+    yield f"  [green]sihao replay {code}[/green]：抽签、名单、评分、表决重算一致 computed again, nothing differs"
 
 
 def _service_figures(play: Play, account: Account) -> Iterator[str]:

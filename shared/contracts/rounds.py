@@ -46,9 +46,9 @@ class Round(Part):
     parameters: dict[str, ParameterValue]
     """What the rubric's text leaves open, filled in by the round's owner."""
     procedures: dict[str, str]
-    """Procedure by jurisdiction kind: `{"province": "province@1", "nation": "nation@1"}`."""
+    """Procedure by jurisdiction kind: `{"province": "province@1", "nation": "nation@1"}`; a city's round: `city`."""
     quotas: dict[Area, int]
-    """How many each province may nominate."""
+    """How many each province may nominate; where a province or city runs the round, how many its list may have."""
     calendar: Calendar
     """Its dates."""
 

@@ -1,7 +1,9 @@
 """One whole round on real RabbitMQ and MongoDB: every application comes out exactly as the scenario designed it."""
 
+import hashlib
 import json
 from collections import Counter
+from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 from demo.api import each
@@ -91,8 +93,37 @@ async def test_the_round_computed_again_differs_in_nothing(played: Played, mongo
             assert differences == []
             looked += seen
     assert looked["shortlists"] == len(played.play.scenario.round.quotas)
-    assert looked["panels"] == 1
+    assert looked["panels"] == looked["draws"] == looked["announcements"] == 1
     assert looked["cases"] > len(played.play.scenario.expected) / 2
+
+
+async def test_anyone_can_repeat_the_draw_and_the_experts_judge_as_the_plan_says(played: Played) -> None:
+    noted, platform = played.play.noted, played.play.platform
+    public = await platform.public.get("review", f"/draws/{noted['draw']['id']}")
+    assert [hashlib.sha256(seed.encode()).hexdigest() for seed in public["seeds"]] == public["commitments"]
+    told = await platform.operator().get("review", f"/draws/{noted['draw']['id']}/pool")
+    order = sorted(
+        (entry["id"] for entry in told["pool"]),
+        key=lambda id_: hashlib.sha256(
+            f"{chr(10).join(public['seeds'])}|{public['pool_hash']}|{id_}".encode()
+        ).hexdigest(),
+    )
+    assert order[: public["count"]] == told["drawn"] == noted["draw"]["drawn"]
+    assert noted["plan"]["seats"]
+    for case, experts in list(noted["plan"]["seats"].items())[:5]:
+        found = await platform.operator().get("review", f"/cases/{case}")
+        assert sorted(seat["expert"] for seat in found["seats"]) == sorted(experts)
+        assert set(experts) <= set(told["drawn"])
+
+
+async def test_who_fell_short_has_a_plan_that_the_scorer_agrees_with(played: Played) -> None:
+    made = played.play.noted["plan_made"]
+    assert Decimal(made["after"]) >= Decimal(made["goal"]) > Decimal(made["before"])
+    assert made["items"]
+    names = {one.chamber.name: one.chamber for one in played.play.scenario.applications}
+    officer = played.play.platform.officer(names[made["chamber"]].area)
+    plan = await officer.get("scoring", f"/plans/{made['id']}")
+    assert [item["item"] for item in plan["items"]] == made["items"]
 
 
 async def test_the_feed_tells_of_every_step_once(played: Played) -> None:

@@ -142,6 +142,11 @@ class _Made:
         for expert in (*EXPERTS, "expert-6"):
             await self.done("PUT", "review", f"/experts/{expert}", centre, json={"fields": ["法律"], "area": "31"})
         await self.done("POST", "review", f"{path}/pass", centre, json={})
+        finding = {"item": "B2.i", "agrees": True, "text": {"zh": "合成走访"}}
+        now = self.platform.stand.clock.now().isoformat()
+        report = {"at": now, "visitors": ["甲", "乙"], "findings": [finding], "photos": ["0" * 64]}
+        await self.done("POST", "review", f"{path}/visits", centre, json=report)
+        await self.done("POST", "review", f"{path}/pass", centre, json={})
         await self.done("POST", "review", f"{path}/experts", centre, json={"experts": EXPERTS})
         for expert in EXPERTS:
             token = self.platform.token("expert", sub=expert)
