@@ -108,7 +108,8 @@ def _fairness(play: Play) -> Iterator[str]:
     promised, drawn = " ".join(one[:8] for one in draw["promised"]), len(draw["drawn"])
     yield f"  抽签 draw：{draw['id']}，先承诺 promised {promised}…，后揭晓 told，抽中 drawn {drawn}"
     least, most = min(plan["loads"].values()), max(plan["loads"].values())
-    yield f"  专家分配 assignment：每人 {least}–{most} 件 cases each；同一种子方案相同 same seed, same plan {plan['digest'][:8]}…"
+    digest = plan["digest"][:8]
+    yield f"  专家分配 assignment：每人 {least}–{most} 件 cases each；同一种子方案相同 same seed, same plan {digest}…"
     made = noted["plan_made"]
     yield (
         f"  改进方案 plan：{made['chamber']}（第 {made['rank']} 名，名额外 outside the quota）"
