@@ -40,6 +40,8 @@ _LISTED = Index((*_ORDER, *(f"state.{name}" for name in ("round", "jurisdiction"
 """Along this every list of cases is read; it holds all that a list may ask for, so what is left out is never read."""
 _SEATED = Index(("state.seats.expert", *_ORDER))
 """The same for what one expert judges."""
+_INSPECTED = Index(("state.inspectors", *_ORDER))
+"""The same for what a federation was appointed to look at, which lies outside its own stretch."""
 CASES = Kind(
     "cases",
     Case,
@@ -48,11 +50,12 @@ CASES = Kind(
         Index(("state.round", "state.jurisdiction", "state.status", "state.stage", "_id")),
         _LISTED,
         _SEATED,
+        _INSPECTED,
     ),
 )
 EXPERTS = Kind("experts", Expert, indexes=(Index(("state.active", "_id")),))
 DRAWS = Kind("draws", Draw, indexes=(Index(("state.round",)),))
-SHORTLISTS = Kind("shortlists", Shortlist)
+SHORTLISTS = Kind("shortlists", Shortlist, indexes=(Index(("state.round",)),))
 PANELS = Kind("panels", Panel, indexes=(Index(("state.round",)), Index(("state.matters.case",))))
 LEADERSHIPS = Kind("leaderships", Leadership, indexes=(Index(("state.round",)),))
 NOTICES = Kind(
@@ -134,10 +137,15 @@ class ReviewStore:
 
     # --- cases ---------------------------------------------------------------------------------------------------
 
-    async def lines(self, where: Where, *, limit: int, after: str | None, expert: str | None = None) -> list[Line]:
-        """A page of cases, by area and id; with `expert` those they judge."""
-        wanted = {"$and": [seen_by_expert(expert), where]} if expert else where
-        along = _SEATED if expert else _LISTED
+    async def lines(
+        self, where: Where, *, limit: int, after: str | None, expert: str | None = None, inspectors: str | None = None
+    ) -> list[Line]:
+        """A page of cases, by area and id; with `expert` those they judge, with `inspectors` those they look at."""
+        wanted, along = where, _LISTED
+        if expert:
+            wanted, along = {"$and": [seen_by_expert(expert), where]}, _SEATED
+        elif inspectors:
+            wanted, along = {"$and": [{"state.inspectors": inspectors}, where]}, _INSPECTED
         rest = _after(wanted, after)
         found = await self._database.parts(CASES, FIELDS, rest, along=along, order=_ORDER, limit=limit)
         return [Line(stored) for stored in found]

@@ -123,6 +123,19 @@ def _case(number: int) -> dict[str, Any]:
     return {"_id": given.case(number), "version": 1, "state": state, "heard": [], "history": [], "outbox": []}
 
 
+async def test_who_was_appointed_to_inspect_finds_the_cases_of_another_city(
+    office: Office, mongo_url: str, database_name: str
+) -> None:
+    appointed = sorted(given.case(number) for number in (3, 200, 1_100))
+    async with AsyncMongoClient[dict[str, Any]](mongo_url) as client:
+        cases = client[database_name][CASES.collection]
+        await cases.update_many({"_id": {"$in": appointed}}, {"$set": {"state.inspectors": "3501"}})
+    first = await office.store.lines({}, limit=2, after=None, inspectors="3501")
+    rest = await office.store.lines({}, limit=2, after=where_to_go_on(first[-1]), inspectors="3501")
+    assert sorted(line.id for line in (*first, *rest)) == appointed
+    assert await office.store.lines({}, limit=2, after=None, inspectors="3503") == []
+
+
 async def listed(office: Office, where: Any, limit: int = 100) -> list[str]:
     """Every case of a list, page by page."""
     found: list[str] = []

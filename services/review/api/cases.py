@@ -37,6 +37,8 @@ class CaseQuery(PageRequest):
     """Where they stand; left out: all that were opened."""
     overdue: bool | None = None
     """Whether their stage takes too long."""
+    inspecting: bool = False
+    """For an officer: those that their federation was appointed to inspect, instead of their own area's."""
 
 
 class CountQuery(Body):
@@ -65,9 +67,10 @@ def router(desk: Desk) -> APIRouter:
     async def listing(by: Reader, query: Annotated[CaseQuery, Query()]) -> Page[views.CaseRow]:
         asked = query.model_dump(include={"jurisdiction", "stage", "status", "overdue"})
         where = [case_filter(round_=query.round, **asked)]
-        if by.role == "officer":
+        if by.role == "officer" and not query.inspecting:
             where.append(seen_by_officer(by.area or ""))
-        seen, more = await _visible(desk, {"$and": where}, query, await _myself(desk, by))
+        inspectors = by.area if by.role == "officer" and query.inspecting else None
+        seen, more = await _visible(desk, {"$and": where}, query, await _myself(desk, by), inspectors)
         return Page(items=tuple(map(views.row, seen)), next=where_to_go_on(seen[-1]) if more else None)
 
     @routes.get("/counts", summary="按环节与状态计数 / how many stand where")
@@ -101,13 +104,17 @@ def router(desk: Desk) -> APIRouter:
 
 
 async def _visible(
-    desk: Desk, where: Mapping[str, Any], query: PageRequest, expert: Expert | None
+    desk: Desk,
+    where: Mapping[str, Any],
+    query: PageRequest,
+    expert: Expert | None,
+    inspectors: str | None = None,
 ) -> tuple[list[Line], bool]:
     """A full page of what the caller may see, and whether there may be more; no case that is hidden leaves a trace."""
     seen: list[Line] = []
-    after = query.after
+    who, after = expert.id if expert else None, query.after
     while True:
-        found = await desk.store.lines(where, limit=query.limit, after=after, expert=expert.id if expert else None)
+        found = await desk.store.lines(where, limit=query.limit, after=after, expert=who, inspectors=inspectors)
         seen += [
             line
             for line in found
