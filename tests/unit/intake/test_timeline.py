@@ -10,7 +10,7 @@ from services.intake.domain.application import STATUS_WORDS, Application
 from services.intake.domain.timeline import Told, hear
 from services.intake.domain.words import HEARD
 from services.intake.handlers import concerned, table
-from shared.contracts import Event
+from shared.contracts import Event, HonourGranted, HonourRevoked, text
 from tests.unit.intake.given import APPLICATION, EVENTS, NOW, after, begun, returned, submit, submitted, told
 
 MANY = [told(event, NOW + timedelta(hours=n), f"e{n}") for n, event in enumerate(EVENTS)]
@@ -77,6 +77,20 @@ def test_the_status_follows_from_what_was_heard(names: list[str], status: str) -
     messages = [told(by_name[name], NOW + timedelta(hours=1 + n)) for n, name in enumerate(names)]
     for order in (messages, messages[::-1]):
         assert heard_all(submitted(), order).status == status
+
+
+def test_a_distinction_comes_and_goes_beside_the_honour_which_alone_says_where_it_stands() -> None:
+    granted = next(event for event in EVENTS if isinstance(event, HonourGranted))
+    revoked = next(event for event in EVENTS if isinstance(event, HonourRevoked))
+    top = {"line": "national-sihao-top10", "within": "national-sihao", "honour": "national-sihao-top10:x:CN-2020"}
+    best = granted.model_copy(update={**top, "called": text("十佳四好商会", "Ten Best")})
+    messages = [
+        told(event, NOW + timedelta(hours=n), f"d{n}")
+        for n, event in enumerate((granted, best, revoked.model_copy(update=top)), start=1)
+    ]
+    state = heard_all(submitted(), messages)
+    assert state.status == "honoured"
+    assert "授予“十佳四好商会”称号" in [step.what.zh for step in state.steps]
 
 
 def test_a_return_that_was_answered_does_not_open_the_form_again() -> None:
