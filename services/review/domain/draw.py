@@ -16,7 +16,7 @@ from shared.contracts.event import Instant, Sha256
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change, Refused
-from shared.kernel.command import Command, missing, refused
+from shared.kernel.command import Command, exists, missing, refused
 from shared.kernel.problem import Problem, problem
 from shared.kernel.state import State
 
@@ -93,12 +93,7 @@ def commit(known: Draw | None, command: Commit, now: datetime) -> Change[Draw]:
         Refused: there is such a draw, two promises are the same, or the pool cannot give so many.
     """
     if known is not None:
-        raise refused(
-            "draw.exists",
-            "number",
-            rule=(f"抽签 {known.id} 已经登记。", f"The draw {known.id} exists."),
-            remedy=("另行抽签请用下一个序号。", "Use the next number for another draw."),
-        )
+        raise exists("draw", known.id, "抽签", "draw")
     if len(set(command.commitments)) < len(command.commitments):
         raise refused(
             "draw.same-commitment",
