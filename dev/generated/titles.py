@@ -21,6 +21,7 @@ TITLES = {
     "case.withdrawn": "审核终止",
     "shortlist.sealed": "推荐名单封存",
     "case.nominated": "推荐上报",
+    "cohort.frozen": "评分截止",
     "marks.settled": "专家评分汇总",
     "panel.decided": "评审委员会表决",
     "leadership.decided": "主席办公会议审议",

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from services.review.domain import honour, opening, outcome, terms
+from services.review.domain import honour, marking, opening, outcome, terms
 from services.review.domain.case import case_id, jurisdiction_of
+from services.review.domain.cohort import heard_by_cases
 from services.review.domain.opening import Nominated, Scored, Withdrawn
 from services.review.domain.procedure import Procedure
 from services.review.domain.terms import RoundHeard, Terms, named_procedures
-from services.review.store import CASES, HONOURS, ROUNDS, ReviewStore
+from services.review.store import CASES, COHORTS, HONOURS, ROUNDS, ReviewStore
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import CENTRE, province_of
-from shared.contracts.cases import CaseNominated, LeadershipDecided, PanelDecided, ShortlistSealed
+from shared.contracts.cases import CaseNominated, CohortFrozen, LeadershipDecided, PanelDecided, ShortlistSealed
 from shared.contracts.event import Event
 from shared.contracts.honours import HonourGranted
 from shared.contracts.notices import AnnouncementMade, NoticeClosed
@@ -51,6 +52,7 @@ def table(
     heard.on(
         ShortlistSealed, CASES, decide=outcome.hear_shortlist, key=ours(lambda e: [entry.case for entry in e.entries])
     )
+    heard.on(CohortFrozen, CASES, decide=marking.hear_cohort, targets=named.cohort)
     heard.on(PanelDecided, CASES, decide=outcome.hear_panel, key=ours(lambda e: [result.case for result in e.results]))
     heard.on(
         LeadershipDecided,
@@ -109,6 +111,17 @@ class _Routes:
             )
         message = Nominated(jurisdiction=CENTRE, event=event, rules=rules, quota=round_.quota(event.jurisdiction))
         return [Target(case_id(event.application, CENTRE), message)]
+
+    async def cohort(self, event: CohortFrozen) -> Sequence[Target]:
+        """The cases of a cohort that was frozen here, each with what it needs of it."""
+        ours = [case for case in event.cases if jurisdiction_of(case) in self._jurisdictions]
+        if not ours:
+            return []
+        frozen = await self._store.get(COHORTS, event.cohort)
+        if frozen is None:
+            raise NotYet(f"cohort {event.cohort}")
+        heard = heard_by_cases(frozen)
+        return [Target(case, heard[case]) for case in ours]
 
     async def granted(self, event: HonourGranted) -> Sequence[Target]:
         """The chamber's register, where the case was ours: an honour is kept by whoever granted it."""

@@ -10,6 +10,7 @@ from services.review.domain import honour as honours
 from services.review.domain import notice as notices
 from services.review.domain.announcement import Announced
 from services.review.domain.case import Case
+from services.review.domain.cohort import Cohort
 from services.review.domain.decided import Decided
 from services.review.domain.draw import Draw
 from services.review.domain.expert import Expert
@@ -20,6 +21,7 @@ from services.review.domain.line import FIELDS, Line, place_of
 from services.review.domain.notice import Notice
 from services.review.domain.panel import Panel
 from services.review.domain.place import PLACES, Block
+from services.review.domain.proposal import Proposal
 from services.review.domain.shortlist import Shortlist
 from services.review.domain.terms import Terms
 from shared.contracts.area import CENTRE
@@ -52,7 +54,9 @@ CASES = Kind(
 )
 EXPERTS = Kind("experts", Expert, indexes=(Index(("state.active", "_id")),))
 DRAWS = Kind("draws", Draw, indexes=(Index(("state.round",)),))
+PROPOSALS = Kind("proposals", Proposal, indexes=(Index(("state.round",)),))
 SHORTLISTS = Kind("shortlists", Shortlist)
+COHORTS = Kind("cohorts", Cohort, indexes=(Index(("state.round",)),))
 PANELS = Kind("panels", Panel, indexes=(Index(("state.round",)), Index(("state.matters.case",))))
 LEADERSHIPS = Kind("leaderships", Leadership, indexes=(Index(("state.round",)),))
 NOTICES = Kind(
@@ -84,7 +88,9 @@ KINDS: tuple[Kind[Any], ...] = (
     CASES,
     EXPERTS,
     DRAWS,
+    PROPOSALS,
     SHORTLISTS,
+    COHORTS,
     PANELS,
     LEADERSHIPS,
     NOTICES,
@@ -313,7 +319,8 @@ def seen_by_expert(expert: str) -> dict[str, Any]:
 
 def of_round(code: str) -> list[tuple[Kind[Any], Where]]:
     """Everything review keeps about a round, but for the lists of what was decided."""
-    about = [(kind, {"state.round": code}) for kind in (CASES, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS)]
+    kinds = (CASES, DRAWS, PROPOSALS, SHORTLISTS, COHORTS, PANELS, LEADERSHIPS, NOTICES, ANNOUNCEMENTS)
+    about: list[tuple[Kind[Any], Where]] = [(kind, {"state.round": code}) for kind in kinds]
     return [(ROUNDS, {"_id": code}), *about, (HONOURS, {"state.terms.round": code})]
 
 

@@ -105,7 +105,13 @@ def hear_nomination(case: Case | None, message: Nominated, now: datetime) -> Cha
         )
     if case.nomination is not None or case.status != "awaited":
         return None
-    nomination = Nomination(rank=event.rank, quota=event.quota, points=event.score.total, digest=event.score.digest)
+    nomination = Nomination(
+        rank=event.rank,
+        quota=event.quota,
+        points=event.score.total,
+        digest=event.score.digest,
+        opinion=event.opinion or {},
+    )
     return _open_if_complete(case.but(nomination=nomination), message.rules, now)
 
 
