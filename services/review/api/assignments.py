@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.review.api.desk import Body, Desk, Words, act_on_case, require_jurisdiction, text_or_none
 from services.review.domain import marking
 from services.review.domain.assignment import assign
-from services.review.domain.demand import Assignment, Task
+from services.review.domain.demand import Assignment
 from services.review.domain.obstacles import Infeasible
 from services.review.domain.proposal import Apply, Proposal, Propose, Seats, apply, proposal_id, propose, to_seat
 from services.review.domain.recusal import Invited
@@ -81,21 +81,17 @@ def router(desk: Desk) -> APIRouter:
         cases = await desk.store.cases_in(round_, area, stage.id)
         task = task_of(cases, await desk.store.pool(), stage, body, desk.clock.now())
         found = await asyncio.to_thread(assign, task)  # seconds, for a whole round: others are served meanwhile
-        made = await keep(round_, area, task, found, by, key) if isinstance(found, Assignment) else None
+        id_ = proposal_id(round_, area, task)
+        if isinstance(found, Assignment):
+            command = Propose(by=by, id=id_, round=round_, jurisdiction=area, task=task, assignment=found)
+            await desk.commands.do(PROPOSALS, id_, command, propose, what="propose", by=by, idempotency_key=key)
         return Proposed(
-            proposal=made,
+            proposal=id_ if isinstance(found, Assignment) else None,
             cases=len(task.demands),
             seats=sum(demand.seats for demand in task.demands),
             assignment=found if isinstance(found, Assignment) else None,
             infeasible=found if isinstance(found, Infeasible) else None,
         )
-
-    async def keep(round_: str, area: str, task: Task, found: Assignment, by: Actor, key: str) -> str:
-        """Keep a proposal; answers its id."""
-        id_ = proposal_id(round_, area, task)
-        command = Propose(by=by, id=id_, round=round_, jurisdiction=area, task=task, assignment=found)
-        await desk.commands.do(PROPOSALS, id_, command, propose, what="propose", by=by, idempotency_key=key)
-        return id_
 
     @routes.post("/{round_}/{area}", summary="按方案安排专家 / seat the experts of a proposal, case by case")
     async def apply_(round_: str, area: Area, body: ApplyBody, by: Officer, key: IdempotencyKey) -> Applied:

@@ -17,7 +17,7 @@ from services.review.domain.marks import wrong_marks
 from services.review.domain.normalising import Given, Yardstick, said
 from services.review.domain.recusal import Invited, must_stand_aside
 from services.review.domain.reference import unexplained, without_mark
-from services.review.domain.settling import settle
+from services.review.domain.settling import in_all, settle
 from services.review.domain.stages import ExpertPanel
 from shared.contracts.cases import MarksSettled
 from shared.contracts.text import Text
@@ -118,12 +118,7 @@ def is_marked(case: Case) -> bool:
 
 def given_in(case: Case) -> tuple[Given, ...]:
     """What each expert gave the case in all, by expert; of a case that is marked."""
-    scales = case.judged
-    of = sum(scales.values(), Decimal())
-    return tuple(
-        Given(case=case.id, expert=seat.expert, points=sum((seat.marks[item] for item in scales), Decimal()), of=of)
-        for seat in sorted(_counted(case), key=lambda seat: seat.expert)
-    )
+    return in_all(case.id, _counted(case), case.judged)
 
 
 def _settle_if_complete(case: Case, stage: ExpertPanel) -> Change[Case]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from services.review.domain.case import Seat
-from services.review.domain.normalising import Yardstick, normalised
+from services.review.domain.normalising import Given, Yardstick, normalised
 from services.review.domain.trimmed import settle_item
 from shared.contracts.cases import ExpertMark
 
@@ -32,3 +32,12 @@ def settle(
 def as_counted(seat: Seat, scales: Mapping[str, Decimal], yardstick: Yardstick | None) -> Mapping[str, Decimal]:
     """An expert's marks as they count."""
     return normalised(seat.expert, seat.marks, scales, yardstick) if yardstick else seat.marks
+
+
+def in_all(case: str, seats: Sequence[Seat], scales: Mapping[str, Decimal]) -> tuple[Given, ...]:
+    """What each expert gave a case in all, by expert."""
+    of = sum(scales.values(), Decimal())
+    return tuple(
+        Given(case=case, expert=seat.expert, points=sum((seat.marks[item] for item in scales), Decimal()), of=of)
+        for seat in sorted(seats, key=lambda seat: seat.expert)
+    )
