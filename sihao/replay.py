@@ -58,7 +58,7 @@ def replay_command(
     except Refused as refusal:
         first = refusal.problems[0]
         _fail(f"{first.rule.zh}；{first.remedy.zh}", f"{first.rule.en}; {first.remedy.en}")
-    if not found.compared:
+    if not found.compared and not found.differences:
         _fail(f"库 {database} 中没有周期 {code}", f"there is no round {code} in {database}")
     if as_json:
         told = {

@@ -1,9 +1,11 @@
 """A round computed again from the stores of review and scoring; nothing is written, nothing passed over silently."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from services.review.domain import replay
 from services.review.domain.case import Case
@@ -27,9 +29,12 @@ from shared.kernel.difference import Difference, differ
 from shared.kernel.state import State
 from shared.runtime.kinds import Kind
 from shared.runtime.mongo import Database
+from shared.runtime.records import records
 
 S = TypeVar("S", bound=State)
+Where = Mapping[str, Any]
 _PAGE = 200
+"""Cases whose scores are looked up together."""
 KINDS: dict[str, Text] = {
     "scorecards": text("评分卡", "scorecards"),
     "scores": text("案件得分", "scores of cases"),
@@ -78,16 +83,17 @@ async def replayed(review: Database, scoring: Database | None, code: str) -> Rep
         )
     elif await _anything(review, code):
         standard = await ScoringStore(scoring).standard(code)
-        async for record in _every(scoring, RECORDS, {"state.submission.round": code}):
+        async for record in _every(found, scoring, RECORDS, {"state.submission.round": code}):
             found.take("scorecards", replayed_record(record, standard))
     known = await _documents(review, code, found)
-    async for page in _pages(review, CASES, {"state.round": code}):
-        for case in page:
-            found.take("cases", replayed_case(case, known))
-        if scoring is not None and standard is not None:
-            records = await scoring.get_many(RECORDS, [case.application for case in page])
-            for case in page:
-                _score(found, case, records.get(case.application), standard)
+    cases: list[Case] = []
+    async for case in _every(found, review, CASES, {"state.round": code}):
+        found.take("cases", replayed_case(case, known))
+        cases.append(case)
+        if len(cases) == _PAGE:
+            await _scores(found, scoring, standard, cases)
+            cases = []
+    await _scores(found, scoring, standard, cases)
     return found
 
 
@@ -99,30 +105,40 @@ async def _anything(review: Database, code: str) -> bool:
 async def _documents(review: Database, code: str, found: Replayed) -> Deciders:
     """What was decided about many cases at once; answers what it says of each."""
     here, known, bare = {"state.round": code}, Deciders(), 0
-    async for draw in _every(review, DRAWS, here):
+    async for draw in _every(found, review, DRAWS, here):
         found.take("draws", replay.replayed_draw(draw))
-    async for proposal in _every(review, PROPOSALS, here):
+    async for proposal in _every(found, review, PROPOSALS, here):
         found.take("assignments", replay.replayed_proposal(proposal))
-    async for shortlist in _every(review, SHORTLISTS, here):
+    async for shortlist in _every(found, review, SHORTLISTS, here):
         known.take(shortlist)
         if shortlist.bounds is None:
             bare += 1
         else:
             found.take("shortlists", replay.replayed_shortlist(shortlist))
-    async for cohort in _every(review, COHORTS, here):
+    async for cohort in _every(found, review, COHORTS, here):
         known.take(cohort)
         found.take("cohorts", replay.replayed_cohort(cohort))
-    async for panel in _every(review, PANELS, here):
+    async for panel in _every(found, review, PANELS, here):
         known.take(panel)
         found.take("panels", replay.replayed_panel(panel))
-    async for leadership in _every(review, LEADERSHIPS, here):
+    async for leadership in _every(found, review, LEADERSHIPS, here):
         known.take(leadership)
-    async for announcement in _every(review, ANNOUNCEMENTS, here):
+    async for announcement in _every(found, review, ANNOUNCEMENTS, here):
         known.take(announcement)
     if bare:
         zh = f"{bare} 份推荐名单：封存时未留存计算依据"
         found.unchecked.append(text(zh, f"{bare} shortlists: sealed before what they were made from was kept"))
     return known
+
+
+async def _scores(found: Replayed, scoring: Database | None, standard: Standard | None, cases: list[Case]) -> None:
+    """What some cases know of their scores, beside what scoring has."""
+    if scoring is None or standard is None:
+        return
+    wanted = {"_id": {"$in": [case.application for case in cases]}}
+    known = {record.application: record async for record in _every(Replayed(), scoring, RECORDS, wanted)}
+    for case in cases:
+        _score(found, case, known.get(case.application), standard)
 
 
 def _score(found: Replayed, case: Case, record: Record | None, standard: Standard) -> None:
@@ -143,15 +159,13 @@ def _score(found: Replayed, case: Case, record: Record | None, standard: Standar
             found.differences += replayed_marks(record, {mark.item: mark.points for mark in case.settled})
 
 
-async def _every(store: Database, kind: Kind[S], where: dict[str, Any]) -> AsyncIterator[S]:
-    async for page in _pages(store, kind, where):
-        for state in page:
-            yield state
-
-
-async def _pages(store: Database, kind: Kind[S], where: dict[str, Any]) -> AsyncIterator[list[S]]:
-    """Every document that matches, by key, one page in memory."""
-    after: str | None = None
-    while page := await store.find(kind, where, limit=_PAGE, after=after):
-        yield [state for _, state in page]
-        after = page[-1][0]
+async def _every(found: Replayed, store: Database, kind: Kind[S], where: Where) -> AsyncIterator[S]:
+    """The states of all documents that match, by key; of one that cannot be read this is said."""
+    async for document in records(store, kind, where):
+        try:
+            yield kind.state.model_validate(document.get("state"))
+        except ValidationError:
+            unreadable = text("状态不符合格式，不能重算", "the state cannot be read, nor computed again")
+            found.differences += differ(
+                f"{kind.collection}/{document['_id']}", unreadable, document.get("version"), None
+            )

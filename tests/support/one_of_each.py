@@ -73,7 +73,7 @@ class _Made:
 
     async def rounds(self) -> None:
         """Two that are open, and one that is drafted."""
-        await open_round(self.platform, self.round)
+        await open_round(self.platform, self.round, procedures={"province": "province@1", "nation": "nation@3"})
         await open_round(self.platform, self.names["draft_round"])
         await draft_round(self.platform, f"{self.round}-C")
 
@@ -136,17 +136,25 @@ class _Made:
             await self.platform.comes("review-35", path, token=token, holds=lambda e: bool(e["status"] == "done"))
 
     async def centre_case(self) -> None:
-        """Passed at the centre, marked by five."""
+        """Passed at the centre, its experts proposed and seated, marked by five; the marking closed."""
         centre, path = self.officer[CENTRE], f"/cases/{self.names['case_cn']}"
         await self.platform.comes("review", path, token=centre)
         for expert in (*EXPERTS, "expert-6"):
             await self.done("PUT", "review", f"/experts/{expert}", centre, json={"fields": ["法律"], "area": "31"})
         await self.done("POST", "review", f"{path}/pass", centre, json={})
-        await self.done("POST", "review", f"{path}/experts", centre, json={"experts": EXPERTS})
+        assigning = f"/assignments/{self.round}/{CENTRE}"
+        wishes = {"seed": "合成种子", "capacity": 1, "experts": EXPERTS}
+        made = await self.done("POST", "review", f"{assigning}/proposal", centre, json=wishes)
+        self.names["proposal"] = made["proposal"]
+        seated = await self.done("POST", "review", assigning, centre, json={"proposal": made["proposal"]})
+        assert seated == {"seated": [self.names["case_cn"]], "refused": {}}
         for expert in EXPERTS:
             token = self.platform.token("expert", sub=expert)
             judged = (await self.done("GET", "review", path, token))["judged"]
-            await self.done("POST", "review", f"{path}/marks", token, json={"marks": judged})
+            body = {"marks": judged, "reasons": {item: {"zh": "合成理由"} for item in judged}}
+            await self.done("POST", "review", f"{path}/marks", token, json=body)
+        cohort = await self.done("POST", "review", "/cohorts", centre, json={"round": self.round})
+        self.names["cohort"] = cohort["id"]
         await self.platform.comes("review", path, token=centre, holds=lambda case: bool(case["ready"]))
 
     async def draw(self) -> None:

@@ -25,6 +25,8 @@ from shared.contracts.text import Text, text
 
 _PLACES = 6
 """Of means and deviations."""
+LEAST_DEVIATION = Decimal("0.01")
+"""An expert whose shares deviate less hardly tells cases apart: to stretch that would decide by chance. Ours."""
 
 
 class _Part(BaseModel):
@@ -126,8 +128,8 @@ def said(yardstick: Yardstick) -> Text:
     if not without:
         return text(f"{every} 名专家的评分均已标准化。", f"The marks of all {every} experts are normalised.")
     least = yardstick.min_cases
-    zh = f"未标准化 {without} 名：评审案件不足 {least} 件，或各案评分相同"
-    en = f"not normalised: {without}, who marked fewer than {least} cases, or all alike"
+    zh = f"未标准化 {without} 名：评审案件不足 {least} 件，或各案评分几乎相同"
+    en = f"not normalised: {without}, who marked fewer than {least} cases, or all nearly alike"
     if without == every:
         return text(f"{zh}。", f"{en[0].upper()}{en[1:]}.")
     return text(
@@ -144,14 +146,16 @@ def _standing(expert: str, shares: list[Fraction], min_cases: int) -> Standing:
             f"未标准化：评审 {number} 件，至少须 {min_cases} 件。",
             f"Not normalised: {number} cases marked, {min_cases} are needed.",
         )
-    elif not deviation:
-        why = text(f"未标准化：{number} 件评分相同。", f"Not normalised: all {number} cases were marked alike.")
+    elif deviation < LEAST_DEVIATION:
+        why = text(
+            f"未标准化：{number} 件评分几乎相同。", f"Not normalised: all {number} cases were marked nearly alike."
+        )
     else:
         why = text(
             f"已标准化：评审 {number} 件，至少须 {min_cases} 件。",
             f"Normalised: {number} cases marked, {min_cases} are needed.",
         )
-    done = number >= min_cases and deviation > 0
+    done = number >= min_cases and deviation >= LEAST_DEVIATION
     return Standing(expert=expert, cases=number, mean=mean, deviation=deviation, normalised=done, why=why)
 
 

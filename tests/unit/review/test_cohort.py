@@ -110,7 +110,7 @@ def test_below_the_minimum_marks_count_as_given_and_it_is_said() -> None:
     assert isinstance(fact, MarksSettled)
     assert fact.marks[0].points == Decimal("1.20")
     assert fact.normalised
-    assert fact.normalised.zh == "未标准化 5 名：评审案件不足 10 件，或各案评分相同。"
+    assert fact.normalised.zh == "未标准化 5 名：评审案件不足 10 件，或各案评分几乎相同。"
     assert [one.why.en for one in cohort.yardstick.experts][:1] == ["Not normalised: 3 cases marked, 10 are needed."]
 
 
