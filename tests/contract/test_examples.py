@@ -127,7 +127,7 @@ def _chambers(value: Any) -> Iterator[dict[str, Any]]:
             yield from _chambers(inner)
 
 
-_MAPS = frozenset({"facts", "parameters", "procedures", "quotas", "dimensions"})
+_MAPS = frozenset({"facts", "parameters", "procedures", "quotas", "dimensions", "opinion"})
 
 
 def _with_unknown_fields(value: Any) -> Any:

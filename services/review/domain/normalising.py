@@ -117,8 +117,9 @@ def normalised(
     aim = min(max(Fraction(yardstick.mean) + z * Fraction(yardstick.deviation), Fraction(0)), Fraction(1))
     if aim == share:
         return given
-    kept, factor = (Fraction(0), aim / share) if aim < share else (Fraction(1), (1 - aim) / (1 - share))
-    return {item: _moved(mark, scales[item], kept, factor) for item, mark in given.items()}
+    upwards = aim > share
+    factor = (1 - aim) / (1 - share) if upwards else aim / share
+    return {item: _moved(mark, scales[item], factor, upwards=upwards) for item, mark in given.items()}
 
 
 def said(yardstick: Yardstick) -> Text:
@@ -165,7 +166,13 @@ def _mean_and_deviation(shares: list[Fraction]) -> tuple[Decimal, Decimal]:
     return half_up(mean, _PLACES), root_half_up(variance, _PLACES)
 
 
-def _moved(mark: Decimal, scale: Decimal, kept: Fraction, factor: Fraction) -> Decimal:
-    """Towards one end of the scale: its distance from there times the factor; two places, and within the scale."""
-    end = kept * Fraction(scale)
-    return min(half_up(end + (Fraction(mark) - end) * factor, 2), scaled(int(100 * Fraction(scale)), 2))
+def _moved(mark: Decimal, scale: Decimal, factor: Fraction, *, upwards: bool) -> Decimal:
+    """A mark whose distance from one end of its scale is multiplied; two places, halves up, and within the scale.
+
+    In whole numbers, since a round has some 400,000 of them.
+    """
+    (points, part), (most, whole) = mark.as_integer_ratio(), scale.as_integer_ratio()
+    end, (above, below) = most if upwards else 0, factor.as_integer_ratio()
+    exact = end * part * below + (points * whole - end * part) * above
+    unit = whole * part * below
+    return scaled(min((200 * exact + unit) // (2 * unit), 100 * most // whole), 2)
