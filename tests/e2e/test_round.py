@@ -11,7 +11,7 @@ from shared.kernel import merkle
 from shared.kernel.canonical import canonical_bytes
 from shared.runtime.mongo import Database
 from sihao.proof import SavedProof
-from sihao.replay import replayed
+from sihao.replaying import replayed
 from sihao.services import KINDS
 from sihao.verification import Verification
 from tests.e2e.conftest import Played
@@ -84,15 +84,23 @@ async def test_every_store_is_whole_after_the_round(played: Played, mongo_url: s
 
 
 async def test_the_round_computed_again_differs_in_nothing(played: Played, mongo_url: str) -> None:
-    looked: Counter[str] = Counter()
-    for service, name in played.play.stand.databases.items():
+    compared: Counter[str] = Counter()
+    databases = played.play.stand.databases
+    scoring = Database(mongo_url, databases["scoring"])
+    for service, name in databases.items():
         if service.startswith("review"):
-            seen, differences = await replayed(mongo_url, name, played.play.code)
-            assert differences == []
-            looked += seen
-    assert looked["shortlists"] == len(played.play.scenario.round.quotas)
-    assert looked["panels"] == 1
-    assert looked["cases"] > len(played.play.scenario.expected) / 2
+            review = Database(mongo_url, name)
+            found = await replayed(review, scoring, played.play.code)
+            review.close()
+            assert found.differences == []
+            assert [one.zh for one in found.unchecked if "撤回" not in one.zh] == []
+            compared += found.compared
+    scoring.close()
+    assert compared["shortlists"] == len(played.play.scenario.round.quotas)
+    assert compared["panels"] == 1
+    assert compared["cases"] > len(played.play.scenario.expected) / 2
+    assert compared["scores"] > compared["cases"] / 2
+    assert compared["scorecards"] >= len(played.play.scenario.expected)
 
 
 async def test_the_feed_tells_of_every_step_once(played: Played) -> None:

@@ -1,7 +1,7 @@
 """Assignments 分配: who should mark which case, proposed for all at once and kept; then seated, case by case."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -10,13 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.review.api.desk import Body, Desk, Words, act_on_case, require_jurisdiction, text_or_none
 from services.review.domain import marking
 from services.review.domain.assignment import assign
+from services.review.domain.case import Case
 from services.review.domain.demand import Assignment
+from services.review.domain.expert import Expert
 from services.review.domain.obstacles import Infeasible
 from services.review.domain.proposal import Apply, Proposal, Propose, Seats, apply, proposal_id, propose, to_seat
 from services.review.domain.recusal import Invited
 from services.review.domain.stages import ExpertPanel
 from services.review.domain.task import Wishes, task_of, waiting
-from services.review.store import PROPOSALS
+from services.review.store import EXPERTS, PROPOSALS
 from shared.contracts.area import Area
 from shared.kernel.actor import Actor
 from shared.kernel.change import Refused
@@ -79,7 +81,7 @@ def router(desk: Desk) -> APIRouter:
         _, stage = await desk.stage(round_, area, ExpertPanel)
         _require_room(body, stage)
         cases = await desk.store.cases_in(round_, area, stage.id)
-        task = task_of(cases, await desk.store.pool(), stage, body, desk.clock.now())
+        task = task_of(cases, await concerned(cases, body), stage, body, desk.clock.now())
         found = await asyncio.to_thread(assign, task)  # seconds, for a whole round: others are served meanwhile
         id_ = proposal_id(round_, area, task)
         if isinstance(found, Assignment):
@@ -88,10 +90,20 @@ def router(desk: Desk) -> APIRouter:
         return Proposed(
             proposal=id_ if isinstance(found, Assignment) else None,
             cases=len(task.demands),
-            seats=sum(demand.seats for demand in task.demands),
+            seats=sum(demand.wanted for demand in task.demands),
             assignment=found if isinstance(found, Assignment) else None,
             infeasible=found if isinstance(found, Infeasible) else None,
         )
+
+    async def concerned(cases: Sequence[Case], wishes: Wishes) -> list[Expert]:
+        """Who may be invited, who is asked by name, and who sits there already.
+
+        Raises:
+            NotFound: somebody who is asked is not in the pool.
+        """
+        here = sorted({seat.expert for case in cases for seat in case.seats})
+        asked = await desk.store.experts(wishes.experts or ())
+        return [*await desk.store.pool(), *asked, *await desk.store.these(EXPERTS, here)]
 
     @routes.post("/{round_}/{area}", summary="按方案安排专家 / seat the experts of a proposal, case by case")
     async def apply_(round_: str, area: Area, body: ApplyBody, by: Officer, key: IdempotencyKey) -> Applied:

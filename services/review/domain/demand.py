@@ -33,6 +33,11 @@ class Demand(_Part):
     barred: Names = frozenset()
     """Experts who sit there already, or have stood aside."""
 
+    @property
+    def wanted(self) -> int:
+        """How many experts have to be found; where the fields ask for more than are missing, so many."""
+        return max(self.seats, sum(self.needs.values()))
+
 
 class Reviewer(_Part):
     """An expert who may be asked."""

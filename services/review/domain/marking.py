@@ -5,6 +5,7 @@ Recusal is checked when an expert is assigned and again when they mark, each tim
 recused expert are kept and not counted.
 """
 
+from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 
@@ -46,10 +47,12 @@ def assign(case: Case | None, command: Assign, now: datetime) -> Change[Case]:
     """Seat the experts: all of them, or none.
 
     Raises:
-        Refused: one is not active, seated already, or has to stand aside; each is named by id, never by name.
+        Refused: one is not active, seated already, named twice, or has to stand aside; each by id, never by name.
     """
     case, stage = _before_settling(case)
+    named = Counter(invited.expert for invited in command.experts)
     problems = [
+        *(_assigned(expert) for expert, times in named.items() if times > 1),
         *(found for invited in command.experts if (found := _unfit(case, stage, invited, now))),
         *(_not_waiting(expert) for expert in command.release if not _has_seat(case, expert, "assigned")),
     ]
@@ -167,17 +170,21 @@ def _unfit(case: Case, stage: ExpertPanel, invited: Invited, now: datetime) -> P
     if not invited.active:
         return inactive(expert)
     if _has_seat(case, expert, "assigned") or _has_seat(case, expert, "marked"):
-        return problem(
-            "expert.assigned",
-            expert,
-            rule=(f"专家 {expert} 已在本案评审之列。", f"Expert {expert} is assigned to this case already."),
-            remedy=("不必重复安排。", "No need to assign them again."),
-        )
+        return _assigned(expert)
     if _has_seat(case, expert, "recused") or must_stand_aside(
         invited.ties, case.chamber.code, now, stage.look_back_years
     ):
         return conflict(expert, case.id)
     return None
+
+
+def _assigned(expert: str) -> Problem:
+    return problem(
+        "expert.assigned",
+        expert,
+        rule=(f"专家 {expert} 已在本案评审之列。", f"Expert {expert} is assigned to this case already."),
+        remedy=("不必重复安排。", "No need to assign them again."),
+    )
 
 
 def inactive(expert: str) -> Problem:
