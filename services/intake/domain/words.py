@@ -79,6 +79,8 @@ def _scoring(event: Event) -> Line | None:
                 f"第 {event.revision} 版，{len(marks)} 项评议指标已定分",
                 f"revision {event.revision}: {len(marks)} judged items have their points",
             )
+            if event.normalised:
+                detail = text(f"{detail.zh}；{event.normalised.zh}", f"{detail.en}; {event.normalised.en}")
             return "score", text("专家评议完成", "Marked by the experts"), detail, None
     return None
 

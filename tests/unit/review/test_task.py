@@ -64,7 +64,7 @@ def test_only_empty_seats_are_asked_for_and_what_an_expert_has_counts() -> None:
         chamber=given.code(1),
         area="3502",
         seats=STAGE.experts - 2,
-        needs={"法律": 1},
+        needs={"财务": 1},
         barred=frozenset({"e-1", "e-2", "gone"}),
     )
     assert task.demands[1].seats == STAGE.experts - 1
