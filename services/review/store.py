@@ -55,7 +55,7 @@ CASES = Kind(
 EXPERTS = Kind("experts", Expert, indexes=(Index(("state.active", "_id")),))
 DRAWS = Kind("draws", Draw, indexes=(Index(("state.round",)),))
 PROPOSALS = Kind("proposals", Proposal, indexes=(Index(("state.round",)),))
-SHORTLISTS = Kind("shortlists", Shortlist)
+SHORTLISTS = Kind("shortlists", Shortlist, indexes=(Index(("state.round",)),))
 COHORTS = Kind("cohorts", Cohort, indexes=(Index(("state.round",)),))
 PANELS = Kind("panels", Panel, indexes=(Index(("state.round",)), Index(("state.matters.case",))))
 LEADERSHIPS = Kind("leaderships", Leadership, indexes=(Index(("state.round",)),))
