@@ -144,7 +144,7 @@ def _misplaced(proposal: Proposal, seats: Seats, command: Apply, now: datetime) 
     demands = {demand.case: demand for demand in task.demands}
     asked = {reviewer.id: reviewer for reviewer in task.reviewers}
     pool = {invited.expert: invited for invited in command.pool}
-    for case, row in sorted(seats.items()):
+    for case, row in sorted({**seats, **command.changes}.items()):
         demand = demands.get(case)
         if demand is None or case not in command.waiting:
             yield _not_waiting(case)

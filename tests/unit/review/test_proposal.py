@@ -109,6 +109,7 @@ def test_a_tie_that_has_become_known_stops_it_and_so_does_who_may_not_be_invited
 
 def test_what_was_not_asked_is_refused() -> None:
     assert ("assignment.not-asked", "case-0") in problems(kept(), applying({"case-0": ("stranger",)}))
+    assert problems(kept(), applying({"case-7": ()})) == [("cases.not-available", "case-7")]
     assert problems(kept(), applying({"case-7": ("e-0",)})) == [("cases.not-available", "case-7")]
     assert problems(kept(), applying(seated={"case-0": ()})) == [("cases.not-available", "case-1")]
 
