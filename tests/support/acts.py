@@ -20,21 +20,21 @@ async def import_chambers(platform: Platform, area: str, codes: Collection[str])
     return text
 
 
-def round_body(platform: Platform, code: str, **changes: Any) -> dict[str, Any]:
+def round_body(platform: Platform, code: str) -> dict[str, Any]:
     """The scenario's round under another code."""
-    return {**platform.scenario.round.model_dump(mode="json"), "code": code, **changes}
+    return {**platform.scenario.round.model_dump(mode="json"), "code": code}
 
 
-async def draft_round(platform: Platform, code: str, **changes: Any) -> None:
+async def draft_round(platform: Platform, code: str) -> None:
     """Draft it, once intake has heard of its rubric."""
     officer = platform.token("officer", area=CENTRE)
     await platform.comes("intake", "/rubrics", token=officer, holds=lambda page: bool(page["items"]))
-    await platform.done("PUT", "intake", f"/rounds/{code}", token=officer, json=round_body(platform, code, **changes))
+    await platform.done("PUT", "intake", f"/rounds/{code}", token=officer, json=round_body(platform, code))
 
 
-async def open_round(platform: Platform, code: str, **changes: Any) -> str:
+async def open_round(platform: Platform, code: str) -> str:
     """Draft, freeze and open it; answers its code."""
-    await draft_round(platform, code, **changes)
+    await draft_round(platform, code)
     officer = platform.token("officer", area=CENTRE)
     await platform.done("POST", "intake", f"/rounds/{code}/freeze", token=officer)
     await platform.done("POST", "intake", f"/rounds/{code}/open", token=officer)

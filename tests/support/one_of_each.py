@@ -73,7 +73,7 @@ class _Made:
 
     async def rounds(self) -> None:
         """Two that are open, and one that is drafted."""
-        await open_round(self.platform, self.round, procedures={"province": "province@1", "nation": "nation@3"})
+        await open_round(self.platform, self.round)
         await open_round(self.platform, self.names["draft_round"])
         await draft_round(self.platform, f"{self.round}-C")
 
