@@ -1,5 +1,6 @@
 """Exact numbers, rounded once: halves up, to so many places, whatever the surrounding decimal context says."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
@@ -15,6 +16,13 @@ def root_half_up(exact: Fraction, places: int) -> Decimal:
     """The square root of a number that is not negative, to so many places."""
     doubled = isqrt(4 * 10 ** (2 * places) * exact.numerator // exact.denominator)
     return scaled((doubled + 1) // 2, places)
+
+
+def total(numbers: Collection[Decimal]) -> Decimal:
+    """The sum, with as many places as the longest of them."""
+    exponents = [number.as_tuple().exponent for number in numbers]
+    places = max((-exponent for exponent in exponents if isinstance(exponent, int)), default=0)
+    return scaled(int(sum(map(Fraction, numbers), Fraction(0)) * 10 ** max(places, 0)), max(places, 0))
 
 
 def scaled(number: int, places: int) -> Decimal:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from services.review.domain.case import Seat
+from services.review.domain.exact import total
 from services.review.domain.normalising import Given, Yardstick, normalised
 from services.review.domain.trimmed import settle_item
 from shared.contracts.cases import ExpertMark
@@ -36,8 +37,8 @@ def as_counted(seat: Seat, scales: Mapping[str, Decimal], yardstick: Yardstick |
 
 def in_all(case: str, seats: Sequence[Seat], scales: Mapping[str, Decimal]) -> tuple[Given, ...]:
     """What each expert gave a case in all, by expert."""
-    of = sum(scales.values(), Decimal())
+    of = total(scales.values())
     return tuple(
-        Given(case=case, expert=seat.expert, points=sum((seat.marks[item] for item in scales), Decimal()), of=of)
+        Given(case=case, expert=seat.expert, points=total([seat.marks[item] for item in scales]), of=of)
         for seat in sorted(seats, key=lambda seat: seat.expert)
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.review.domain.case import Seat
 from services.review.domain.normalising import LEAST_DEVIATION, Given, Yardstick, measured, normalised, said
-from services.review.domain.settling import settle
+from services.review.domain.settling import in_all, settle
 from services.review.domain.trimmed import settle_item
 
 SCALES = {"A1.a": Decimal("0.375"), "B1.a": Decimal("3.00"), "C1.a": Decimal("1.5")}
@@ -30,7 +30,7 @@ def rounds() -> st.SearchStrategy[dict[tuple[str, str], dict[str, Decimal]]]:
     return st.dictionaries(who, marks(), min_size=1, max_size=18)
 
 
-def in_all(round_: dict[tuple[str, str], dict[str, Decimal]]) -> list[Given]:
+def sums(round_: dict[tuple[str, str], dict[str, Decimal]]) -> list[Given]:
     """What each gave each case in all."""
     of = sum(SCALES.values(), Decimal())
     return [Given(case=c, expert=e, points=sum(row.values(), Decimal()), of=of) for (e, c), row in round_.items()]
@@ -46,7 +46,7 @@ def share(row: dict[str, Decimal]) -> Decimal:
 def test_the_order_in_which_marks_are_given_means_nothing(
     round_: dict[tuple[str, str], dict[str, Decimal]], chance: Random
 ) -> None:
-    given = in_all(round_)
+    given = sums(round_)
     shuffled = chance.sample(given, len(given))
     assert measured(given, 2) == measured(shuffled, 2)
 
@@ -56,7 +56,7 @@ def test_the_order_in_which_marks_are_given_means_nothing(
 def test_marks_stay_within_their_scales_keep_their_order_and_have_two_places(
     round_: dict[tuple[str, str], dict[str, Decimal]], least: int
 ) -> None:
-    yardstick = measured(in_all(round_), least)
+    yardstick = measured(sums(round_), least)
     for (expert, _), row in round_.items():
         counted = normalised(expert, row, SCALES, yardstick)
         assert counted.keys() == row.keys()
@@ -71,7 +71,7 @@ def test_marks_stay_within_their_scales_keep_their_order_and_have_two_places(
 def test_who_has_marked_too_few_cases_or_all_nearly_alike_is_not_normalised_and_it_is_said(
     round_: dict[tuple[str, str], dict[str, Decimal]], least: int
 ) -> None:
-    yardstick = measured(in_all(round_), least)
+    yardstick = measured(sums(round_), least)
     for standing in yardstick.experts:
         rows = {case: row for (expert, case), row in round_.items() if expert == standing.expert}
         alike = standing.deviation < LEAST_DEVIATION
@@ -89,7 +89,7 @@ def test_who_has_marked_too_few_cases_or_all_nearly_alike_is_not_normalised_and_
 def test_a_case_comes_to_the_share_that_its_z_score_says(
     round_: dict[tuple[str, str], dict[str, Decimal]],
 ) -> None:
-    yardstick = measured(in_all(round_), 2)
+    yardstick = measured(sums(round_), 2)
     by_id = {one.expert: one for one in yardstick.experts if one.normalised}
     assume(by_id)
     assert yardstick.mean is not None
@@ -159,7 +159,29 @@ def test_marks_are_normalised_first_and_trimmed_then_and_the_extremes_are_told_a
 @pytest.mark.parametrize("expert", ["e-1", "stranger"])
 def test_nothing_is_normalised_where_nobody_has_marked_enough(expert: str) -> None:
     row = {item: Decimal("0.30") for item in SCALES}
-    yardstick = measured(in_all({("e-1", "case-0"): row}), 2)
+    yardstick = measured(sums({("e-1", "case-0"): row}), 2)
     assert (yardstick.mean, yardstick.deviation) == (None, None)
     assert normalised(expert, row, SCALES, yardstick) == row
     assert yardstick.of(["nobody"]) == Yardstick(min_cases=2, mean=None, deviation=None, experts=())
+
+
+@settings(deadline=None, max_examples=40)
+@drawn(rounds(), st.randoms(use_true_random=False), st.integers(2, 40))
+def test_what_settles_depends_on_no_order_and_on_no_surrounding_precision(
+    round_: dict[tuple[str, str], dict[str, Decimal]], chance: Random, digits: int
+) -> None:
+    def settled(items: dict[str, Decimal], order: list[tuple[str, str]]) -> object:
+        seats = [(case, Seat(expert=expert, status="marked", marks=round_[expert, case])) for expert, case in order]
+        given = [one for case, seat in seats for one in in_all(case, [seat], items)]
+        yardstick = measured(given, 2)
+        cases = sorted({case for case, _ in seats})
+        rows = {case: [seat for other, seat in seats if other == case] for case in cases}
+        return yardstick, [
+            sorted(settle(rows[case], items, 3, yardstick), key=lambda mark: mark.item) for case in cases
+        ]
+
+    plainly = settled(SCALES, sorted(round_))
+    with localcontext() as context:
+        context.prec = digits
+        turned = settled(dict(reversed(SCALES.items())), chance.sample(sorted(round_), len(round_)))
+    assert turned == plainly
