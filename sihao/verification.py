@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from services.review.domain.announcement import Announced
-from services.review.domain.decided import Decided, key_of
+from services.review.domain.decided import Decided
 from services.review.domain.recount import Recount, fault
-from services.review.store import ANNOUNCEMENTS, CASES, DECISIONS, in_list, of_round
+from services.review.store import ANNOUNCEMENTS, CASES, DECISIONS, in_list, of_case, of_round
 from shared.contracts.notices import Decisions
 from shared.contracts.text import Text, text
 from shared.kernel.history import verify_stored
@@ -62,7 +62,7 @@ class Verification:
         about = await self._database.fields(CASES, id_, "round", "jurisdiction") or {}
         where = {f"state.{name}": about.get(name) for name in ("round", "jurisdiction")}
         for made, named in await self._announced(where):
-            async for document in records(self._database, DECISIONS, {"_id": key_of(named.root, id_)}):
+            async for document in records(self._database, DECISIONS, of_case(named.root, id_)):
                 self._whole(DECISIONS, document)
                 self.found.lists.append(Recounted(made.id, named.root, named.size))
                 if one := self._read(DECISIONS, document):

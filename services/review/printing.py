@@ -87,6 +87,8 @@ class Printer:
         first, last = day_words(credential.valid_from), last_day_words(credential.valid_until)
         return {
             "name": credential.name,
+            "now_zh": f"现名 {credential.name_now}" if credential.name_now else "",
+            "now_en": "now bears this name" if credential.name_now else "",
             "title_zh": line.title.zh,
             "title_en": line.title.en,
             "granted_by_zh": line.granted_by.zh,

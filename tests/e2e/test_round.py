@@ -61,15 +61,36 @@ async def test_anyone_can_prove_every_decision_against_the_announced_root(played
     [announced] = {event.body for event in played.heard if event.wire == "announcement.made.v1"}
     named = json.loads(announced)["decisions"]
     assert (await public.get("review", f"/announcements/{announcement}"))["decisions"] == named
-    leaves = await public.every("review", f"/announcements/{announcement}/decisions")
+    entries = await public.every("review", f"/announcements/{announcement}/decisions")
+    leaves = [entry["leaf"] for entry in entries if entry["leaf"]]
     assert {leaf["chamber"] for leaf in leaves if leaf["outcome"] == "honoured"} == played.honoured
-    assert merkle.root(map(canonical_bytes, leaves)).hex() == named["root"]
+    assert {leaf["outcome"] for leaf in leaves} <= {"honoured", "withheld"}, "who lost is nobody's business"
+    assert merkle.root_of_hashes(bytes.fromhex(entry["hash"]) for entry in entries).hex() == named["root"]
     for leaf in leaves:
         proof = SavedProof.model_validate(
             await public.get("review", f"/announcements/{announcement}/decisions/{leaf['case']}")
         )
-        assert (proof.leaf, proof.root, proof.size) == (leaf, named["root"], len(leaves))
+        assert (proof.leaf, proof.root, proof.size) == (leaf, named["root"], len(entries))
         assert proof.holds()
+
+
+async def test_who_was_declined_at_the_centre_gets_an_own_proof_and_nobody_else_does(played: Played) -> None:
+    platform, announcement = played.play.platform, played.play.noted["announcement"]
+    listed = f"/announcements/{announcement}/decisions"
+    codes = {one.chamber.code for one in played.play.scenario.applications} - played.honoured
+    found = 0
+    for code in sorted(codes):
+        path = f"{listed}/{played.play.code}-{code}@CN/opening"
+        own = await platform.http.get(
+            f"{platform.urls['review']}{path}",
+            headers={"Authorization": f"Bearer {platform.token('secretary', chamber=code)}"},
+        )
+        if own.status_code == 404:
+            continue  # it never had a case at the centre
+        proof = SavedProof.model_validate(own.json())
+        assert (proof.holds(), proof.leaf["chamber"]) == (True, code)
+        found += 1
+    assert found
     assert named["root"] in await _page(played, f"/announcements/{announcement}")
 
 

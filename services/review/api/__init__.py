@@ -21,6 +21,7 @@ from services.review.api import (
     notices,
     panels,
     procedures,
+    sanctions,
     shortlists,
     visits,
 )
@@ -45,6 +46,7 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         announcements,
         decided,
         certificates,  # before honours, whose paths are wider
+        sanctions,  # likewise
         honours,
         procedures,
         exports,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.case import Case
 from services.review.domain.procedure import Procedure
+from services.review.domain.sanction import Sanctions
 from services.review.domain.terms import Terms
 from services.review.issuing import Issuer
 from services.review.printing import Printer
@@ -37,6 +38,8 @@ class Desk:
     clock: Clock
     library: Mapping[str, Procedure]
     """Procedures by id."""
+    sanctions: Sanctions
+    """For which causes an honour is suspended or revoked."""
     jurisdictions: Sequence[str]
     """Whose review this deployment is."""
     issuer: Issuer | None
