@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
+from http import HTTPStatus
 from xml.etree import ElementTree as ET
 
-from demo.api import each
+from demo.api import RefusedError, each, refused
 from demo.opening import mail_of
 from shared.contracts import CENTRE, EVENTS
 from shared.kernel import merkle
-from shared.kernel.canonical import canonical_bytes
 from shared.runtime.mongo import Database
 from sihao.proof import SavedProof
 from sihao.replay import replayed
@@ -80,16 +80,17 @@ async def test_who_was_declined_at_the_centre_gets_an_own_proof_and_nobody_else_
     codes = {one.chamber.code for one in played.play.scenario.applications} - played.honoured
     found = 0
     for code in sorted(codes):
-        path = f"{listed}/{played.play.code}-{code}@CN/opening"
-        own = await platform.http.get(
-            f"{platform.urls['review']}{path}",
-            headers={"Authorization": f"Bearer {platform.token('secretary', chamber=code)}"},
-        )
-        if own.status_code == 404:
-            continue  # it never had a case at the centre
-        proof = SavedProof.model_validate(own.json())
+        case = f"{played.play.code}-{code}@CN"
+        try:
+            own = await platform.secretary(code).get("review", f"{listed}/{case}/opening")
+        except RefusedError as refusal:
+            assert refusal.status == HTTPStatus.NOT_FOUND, "it never had a case at the centre"
+            continue
+        proof = SavedProof.model_validate(own)
         assert (proof.holds(), proof.leaf["chamber"]) == (True, code)
-        found += 1
+        if proof.leaf["outcome"] != "withheld":
+            await refused(platform.public.get("review", f"{listed}/{case}"), "decisions.not-public")
+            found += 1
     assert found
     assert named["root"] in await _page(played, f"/announcements/{announcement}")
 
