@@ -133,8 +133,7 @@ class _Routes:
 
     async def merged(self, event: ChamberMerged) -> Sequence[Target]:
         """The chamber's cases that are under review here."""
-        cases = await self._store.open_cases_of(event.chamber.code, list(self._jurisdictions))
-        return [Target(case, event) for case in cases]
+        return [Target(case, event) for case in await self._store.undecided_of(event.chamber.code)]
 
     def _places(self, area: str) -> list[str]:
         """Our jurisdictions in which a chamber of this area may have a case."""

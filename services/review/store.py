@@ -51,7 +51,7 @@ CASES = Kind(
         Index(("state.round", "state.jurisdiction", "state.status", "state.stage", "_id")),
         _LISTED,
         _SEATED,
-        Index(("state.chamber.code", "state.status")),
+        Index(("state.chamber.code",)),
     ),
 )
 EXPERTS = Kind("experts", Expert, indexes=(Index(("state.active", "_id")),))
@@ -253,14 +253,10 @@ class ReviewStore:
         found = await self._database.find(HONOURS, where)
         return [(merged[register.code], register) for _, register in found]
 
-    async def open_cases_of(self, chamber: str, jurisdictions: Sequence[str]) -> list[str]:
-        """Ids of the cases of a chamber that are under review here."""
-        where = {
-            "state.chamber.code": chamber,
-            "state.status": {"$in": _UNDECIDED},
-            "state.jurisdiction": {"$in": list(jurisdictions)},
-        }
-        return await self._database.keys(CASES, where, sort=(("_id", 1),))
+    async def undecided_of(self, chamber: str) -> list[str]:
+        """Ids of the cases of a chamber that are under review."""
+        found = await self._database.find_by(CASES, "state.chamber.code", [chamber])
+        return [key for key, case in found if case.status in _UNDECIDED]
 
     # --- status lists ------------------------------------------------------------------------------------------------
 
