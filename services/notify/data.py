@@ -83,12 +83,10 @@ def router(bulletin: Bulletin, register: Register, site: str) -> APIRouter:
 
     @routes.get("/chambers/{code}.json", summary="一家商会的称号历史 / a chamber's history")
     async def history(code: CreditCode) -> History:
-        """Every honour over all rounds, with predecessors; the names it bore; what it was merged into, and what into it."""
+        """Every honour over all rounds, with predecessors; the names it bore; mergers, in both directions."""
         return await known(register, code)
 
-    @routes.get(
-        "/chambers/{code}.csv", response_class=Response, responses=CSV, summary="同上，CSV / the same as CSV"
-    )
+    @routes.get("/chambers/{code}.csv", response_class=Response, responses=CSV, summary="同上，CSV / the same as CSV")
     async def history_table(code: CreditCode) -> Response:
         """Its honours, oldest first."""
         found = await known(register, code)

@@ -1,5 +1,6 @@
 """The public bulletin as pages, without any script: for a phone, for paper and for a screen reader."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -24,16 +25,15 @@ _STATIC = {path.name: path.read_bytes() for path in (HERE / "static").iterdir()}
 _MEDIA = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 _NEWEST = 20
 P = TypeVar("P", bound=Entry)
+Show = Callable[..., HTMLResponse]
+"""Shows a page, by the name of its template."""
 
 
 def router(bulletin: Bulletin, register: Register, clock: Clock) -> APIRouter:
     """The pages."""
     routes = APIRouter(include_in_schema=False, dependencies=[public("the bulletin is for everyone")])
-    jinja = _environment(load_provinces())
-
-    def show(page: str, **values: Any) -> HTMLResponse:
-        html = jinja.get_template(page).render(now=clock.now(), **values)
-        return HTMLResponse(html, headers={"Content-Language": "zh-CN, en", "Cache-Control": "public, max-age=30"})
+    show = _shower(_environment(load_provinces()), clock)
+    _register_pages(routes, bulletin, register, show)
 
     @routes.get("/")
     async def home() -> HTMLResponse:
@@ -66,6 +66,19 @@ def router(bulletin: Bulletin, register: Register, clock: Clock) -> APIRouter:
         rows.sort(key=lambda row: (row.area, row.code))
         return show("announcement.html", entry=entry, rows=rows)
 
+    @routes.get("/static/{name}")
+    async def static(name: str) -> Response:
+        if name not in _STATIC:
+            raise _missing()
+        media = _MEDIA[Path(name).suffix]
+        return Response(_STATIC[name], media_type=media, headers={"Cache-Control": "public, max-age=3600"})
+
+    return routes
+
+
+def _register_pages(routes: APIRouter, bulletin: Bulletin, register: Register, show: Show) -> None:
+    """The register, a chamber in it, a plaque to be verified."""
+
     @routes.get("/register")
     async def register_(request: Request, query: Annotated[RegisterQuery, Query()]) -> HTMLResponse:
         rows = await register.page(query)
@@ -83,14 +96,13 @@ def router(bulletin: Bulletin, register: Register, clock: Clock) -> APIRouter:
     async def chamber(code: CreditCode) -> HTMLResponse:
         return show("chamber.html", history=await known(register, code))
 
-    @routes.get("/static/{name}")
-    async def static(name: str) -> Response:
-        if name not in _STATIC:
-            raise _missing()
-        media = _MEDIA[Path(name).suffix]
-        return Response(_STATIC[name], media_type=media, headers={"Cache-Control": "public, max-age=3600"})
 
-    return routes
+def _shower(jinja: Environment, clock: Clock) -> Show:
+    def show(page: str, **values: Any) -> HTMLResponse:
+        html = jinja.get_template(page).render(now=clock.now(), **values)
+        return HTMLResponse(html, headers={"Content-Language": "zh-CN, en", "Cache-Control": "public, max-age=30"})
+
+    return show
 
 
 def _published(entry: P | None) -> P:

@@ -1,4 +1,4 @@
-"""Facts about honours 称号: granted, suspended and reinstated, superseded, carried on, expired, revoked; or withheld."""
+"""Facts about honours 称号: granted, suspended, reinstated, superseded, carried on, expired, revoked; or withheld."""
 
 from typing import ClassVar
 

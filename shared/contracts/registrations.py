@@ -37,7 +37,7 @@ class ChamberRenamed(RegistrationEvent):
 
 
 class ChamberMerged(RegistrationEvent):
-    """The chamber was merged into another and is no more; what becomes of its honours is decided by who granted them."""
+    """The chamber was merged into another and is no more; who granted its honours decides what becomes of them."""
 
     name: ClassVar[str] = "chamber.merged"
 

@@ -3,20 +3,19 @@
 import asyncio
 import csv
 import io
-from datetime import date, datetime, time
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from services.intake.api.uploads import FORM, Upload, read_upload
 from services.intake.domain import importing, lists
-from services.intake.domain.chamber import Merge, RegisteredChamber, Registration, merge
+from services.intake.domain.chamber import RegisteredChamber, Registration
 from services.intake.domain.columns import COLUMNS
 from services.intake.keeper import Keeper
-from services.intake.store import CHAMBERS, LISTS, IntakeStore
+from services.intake.store import LISTS, IntakeStore
 from services.intake.tables import read
-from shared.contracts import CENTRE, Area, ChamberType, CreditCode, Level
+from shared.contracts import CENTRE, Area, ChamberType, Level
 from shared.kernel.actor import Actor
 from shared.kernel.calendar import CHINA
 from shared.kernel.change import NotFound
@@ -24,7 +23,7 @@ from shared.kernel.problem import problem
 from shared.runtime.access import allow, public, require_area, require_chamber
 from shared.runtime.clock import Clock
 from shared.runtime.commands import Commands
-from shared.runtime.http import IdempotencyKey, Page, PageRequest
+from shared.runtime.http import Page, PageRequest
 from shared.runtime.problems import Invalid
 
 MAX_LIST = 5 * 1024 * 1024
@@ -62,19 +61,6 @@ class ChamberQuery(PageRequest):
     area: Area | None = None
     type: ChamberType | None = None
     level: Level | None = None
-
-
-class MergerBody(BaseModel):
-    """A merger 吸收合并, as approved by whoever registers chambers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    into: CreditCode
-    """Credit code of the chamber that goes on."""
-    document: str = Field(min_length=1, max_length=100)
-    """Number of the document that approved it."""
-    since: date
-    """The day from which it holds."""
 
 
 def router(store: IntakeStore, commands: Commands, keeper: Keeper, clock: Clock) -> APIRouter:
@@ -131,18 +117,6 @@ def router(store: IntakeStore, commands: Commands, keeper: Keeper, clock: Clock)
         more = part[-1][0] if len(found) > asked.limit else None
         return Page(items=tuple(chamber for _, chamber in part), next=more)
 
-    @routes.post("/{code}/merger", summary="登记合并 / enter a merger")
-    async def merged(code: CreditCode, body: MergerBody, by: Officer, key: IdempotencyKey) -> RegisteredChamber:
-        """The chamber was merged into another; the officer's area covers both. It applies no more."""
-        found, into = await store.chamber(code), await store.chamber(body.into)
-        for asked, chamber in ((code, found), (body.into, into)):
-            if chamber is None:
-                raise unknown_chamber(asked)
-            require_area(by, chamber.chamber.area)
-        command = Merge(by=by, document=body.document, since=_begin_of(body.since), code=body.into, into=into)
-        done = await commands.do(CHAMBERS, code, command, merge, what="merge", by=by, idempotency_key=key)
-        return cast("RegisteredChamber", done.state or await store.chamber(code))
-
     @routes.get("/{code}", summary="查询商会 / one chamber")
     async def one(code: str, by: Reader) -> RegisteredChamber:
         """A chamber by its credit code."""
@@ -166,11 +140,6 @@ def unknown_chamber(code: str) -> NotFound:
             remedy=("请联系所属工商联导入商会名单", "Ask your federation to import it."),
         )
     )
-
-
-def _begin_of(day: date) -> datetime:
-    """When a day begins in China."""
-    return datetime.combine(day, time(), CHINA)
 
 
 def _check(upload: Upload, area: Area, clock: Clock) -> importing.Checked:

@@ -120,7 +120,9 @@ class HonourEntry(Entry):
         if self.granted is None:
             return ()
         news = [told(said) for said in (self.granted, *self._since())]
-        return tuple(sorted((one for one in news if one), key=lambda one: (one.id != f"honour/{self.id}", one.at, one.id)))
+        return tuple(
+            sorted((one for one in news if one), key=lambda one: (one.id != f"honour/{self.id}", one.at, one.id))
+        )
 
     def row(self, now: datetime) -> Row | None:
         """The line of the register; None until the grant is known."""

@@ -36,8 +36,16 @@ def told(said: Said[Any]) -> Publication | None:
     )
 
 
-def _worded(event: HonourEvent) -> tuple[str, str, str, Text] | None:
-    """What changed, its title in both languages, and a sentence."""
+_Worded = tuple[str, str, str, Text]
+"""What changed, its title in both languages, and a sentence."""
+
+
+def _worded(event: HonourEvent) -> _Worded | None:
+    return _held(event) or _decided(event)
+
+
+def _held(event: HonourEvent) -> _Worded | None:
+    """An honour came about, gave way, or its time ended."""
     match event:
         case HonourGranted(document=document):
             return "", "授予称号", "honour granted", text(f"文号 {document}。", f"Document {document}.")
@@ -46,17 +54,23 @@ def _worded(event: HonourEvent) -> tuple[str, str, str, Text] | None:
                 f"合并后承继 {origin}，文号 {document}。", f"Carries on {origin} after a merger, by {document}."
             )
             return "", "承继称号", "honour carried on", summary
+        case HonourSuperseded(by=by):
+            summary = text(f"由 {by} 接续。", f"{by} takes its place.")
+            return "#superseded", "称号由其他称号接续", "honour superseded", summary
+        case HonourExpired():
+            return "#expired", "称号到期", "honour expired", text("有效期已满。", "Its time is over.")
+    return None
+
+
+def _decided(event: HonourEvent) -> _Worded | None:
+    """A federation decided about it."""
+    match event:
         case HonourSuspended(number=number):
             return f"#suspended-{number}", "称号暂停", "honour suspended", _by(event.document, event.reason)
         case HonourReinstated(number=number):
             return f"#reinstated-{number}", "称号恢复", "honour reinstated", _by(event.document, event.reason)
-        case HonourSuperseded(by=by):
-            summary = text(f"由 {by} 接续。", f"{by} takes its place.")
-            return "#superseded", "称号由其他称号接续", "honour superseded", summary
         case HonourEnded():
             return "#ended", "称号随商会终止", "honour ended with its chamber", _by(event.document, event.reason)
-        case HonourExpired():
-            return "#expired", "称号到期", "honour expired", text("有效期已满。", "Its time is over.")
         case HonourRevoked():
             return "#revoked", "称号撤销", "honour revoked", _by(event.document, event.reason)
     return None

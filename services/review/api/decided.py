@@ -163,8 +163,7 @@ def _not_for_anyone(case: str) -> NotFound:
             "case",
             rule=(
                 f"清单中没有可公开的案件 {case}。未获称号且未公示的决定只公布哈希。",
-                f"The list has no public case {case}. Of decisions that were neither honoured nor on notice only a "
-                "hash is published.",
+                f"The list has no public case {case}; of who was neither honoured nor on notice it shows a hash.",
             ),
             remedy=(
                 "本商会请由秘书处登录，在 …/opening 取得自己的决定及证明。",

@@ -1,4 +1,4 @@
-"""Decisions about honours 称号处理: suspended, reinstated, revoked, carried on or ended after a merger; plaques returned.
+"""Decisions about honours 称号处理: suspended, reinstated, revoked; after a merger carried on or ended; plaques.
 
 For the federation that granted the honour, and for nobody in its place.
 """
@@ -197,6 +197,4 @@ def _pending(
     *,
     overdue: bool = False,
 ) -> PendingRow:
-    return PendingRow(
-        what=what, honour=term.honour, name=term.chamber.name, since=since, due=due, overdue=overdue
-    )
+    return PendingRow(what=what, honour=term.honour, name=term.chamber.name, since=since, due=due, overdue=overdue)

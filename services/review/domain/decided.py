@@ -6,7 +6,7 @@ codes and figures, no names and no personal data.
 
 What became of a case is the public's business if it was honoured or had been on public notice. Of every other the
 public sees a hash. Its leaf has a salt, so that nobody can try out what the hash might stand for, and leaves are in the
-order of their hashes, so that a place in the list tells nothing either. The chamber itself gets the leaf, which opens it.
+order of their hashes, so that a place in the list tells nothing either. The chamber itself gets the leaf: it opens it.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Is a certificate genuine, in time, not suspended or revoked? Told from it, the public keys and a status list alone: offline.
+"""Is a certificate genuine, in time, neither suspended nor revoked? Told offline, from it, keys and a status list.
 
 What is refused is said in words. Nothing of a certificate is believed before its signature holds.
 """

@@ -13,11 +13,11 @@ from defusedxml.ElementTree import fromstring
 from fastapi import FastAPI
 
 from services.notify import data, pages
-from services.notify.domain import announcement, chamber as chambers, honour, notice, rounds
+from services.notify.domain import announcement, honour, notice, rounds
 from services.notify.domain.announcement import AnnouncementEntry
+from services.notify.domain.chamber import ChamberEntry
 from services.notify.domain.honour import HonourEntry
 from services.notify.domain.notice import NoticeEntry
-from services.notify.domain.chamber import ChamberEntry
 from services.notify.domain.rounds import RoundEntry
 from services.notify.register import Register
 from shared.contracts import (

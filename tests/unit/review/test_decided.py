@@ -21,9 +21,10 @@ from services.review.api.desk import Words
 from services.review.domain import decided
 from services.review.domain.announcement import Announced, announce
 from services.review.domain.case import Case
+from services.review.domain.chamber import KnownChamber, Merged
 from services.review.domain.decided import Decided, Freeze, Leaf, freeze, leaf_of, listed
 from services.review.settings import ReviewSettings
-from services.review.store import ANNOUNCEMENTS, CASES, DECISIONS, ROUNDS
+from services.review.store import ANNOUNCEMENTS, CASES, CHAMBERS, DECISIONS, ROUNDS
 from shared.contracts import AnnouncementMade, Decisions, text
 from shared.kernel import merkle
 from shared.kernel.actor import Actor
@@ -311,6 +312,15 @@ async def test_the_same_request_again_is_answered_the_same_and_freezes_nothing()
         with pytest.raises(Refused, match="number"):
             await endpoint(announcements(office.desk), "announce")(body, CENTRE, "another-key")
         assert office.shelves[DECISIONS.collection] == kept
+
+
+async def test_a_chamber_that_was_merged_meanwhile_is_not_announced() -> None:
+    async with open_office() as office:
+        merged = Merged(into=given.chamber(2), document="合并〔1〕", since=given.NOW)
+        await office.keep(CHAMBERS, given.code(1), KnownChamber(code=given.code(1), merged=merged))
+        with given.refused_as("cases.merged"):
+            await announced(office)
+        assert not office.shelves[ANNOUNCEMENTS.collection]
 
 
 async def test_who_asks_for_what_is_not_there_is_told_so() -> None:

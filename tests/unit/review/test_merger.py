@@ -20,7 +20,12 @@ INTO = given.chamber(2)
 MERGED = ChamberMerged(area="3502", chamber=given.chamber(1), into=INTO, document="合并〔1〕", since=day(-2))
 GONE = KnownChamber(code=given.code(1), merged=Merged(into=INTO, document="合并〔1〕", since=day(-2)))
 LINE = "national-sihao"
-SAID: dict[str, Any] = {"by": OFFICE, "round": "R-1", "reason": given.text("业务延续", "work goes on"), "document": "承继"}
+SAID: dict[str, Any] = {
+    "by": OFFICE,
+    "round": "R-1",
+    "reason": given.text("业务延续", "work goes on"),
+    "document": "承继",
+}
 
 
 def held() -> Register:

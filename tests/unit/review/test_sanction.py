@@ -37,9 +37,7 @@ from tests.unit.review import given
 from tests.unit.review.test_honour import OFFICE, day, granted, hear, run, standings
 
 SAID: dict[str, Any] = {"by": OFFICE, "round": "R-1", "reason": given.text("事由", "a cause"), "document": "演示〔9〕"}
-GONE = KnownChamber(
-    code=given.code(1), merged=Merged(into=given.chamber(2), document="合并〔1〕", since=day(-1))
-)
+GONE = KnownChamber(code=given.code(1), merged=Merged(into=given.chamber(2), document="合并〔1〕", since=day(-1)))
 
 
 def act(name: Act, register: Register, at: int = 0) -> Change[Register]:

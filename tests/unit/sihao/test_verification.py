@@ -149,9 +149,7 @@ async def _rewritten() -> Office:
 
 async def test_a_case_that_was_taken_away_is_missed(office: Office) -> None:
     del office.shelves["cases"][WITHHELD]
-    assert [document for document, _, _ in said(await round_(office))] == [
-        f"decisions/{key_of(office, WITHHELD)}"
-    ]
+    assert [document for document, _, _ in said(await round_(office))] == [f"decisions/{key_of(office, WITHHELD)}"]
 
 
 async def test_a_leaf_that_was_taken_away_is_missed(office: Office) -> None:
