@@ -222,12 +222,11 @@ async def send(
 
 def outcome(row: Row, response: httpx2.Response, documents: Mapping[str, Any]) -> str:
     """What a caller got, in the words of the table."""
-    if row.absent and response.status_code == 404 and "announcements.unknown" in codes(response):
-        return "absent"
+    by_code = {"announcements.unknown": "absent", "case.not-your-turn": "turn"}
+    if told := next((by_code[code] for code in codes(response) if code in by_code), None):
+        return told
     if response.status_code in {401, 403, 404}:
         return "no"
-    if "case.not-your-turn" in codes(response):
-        return "turn"
     if response.status_code == 422:
         return "invalid"
     if not (response.is_success or response.status_code == 409):

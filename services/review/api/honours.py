@@ -16,7 +16,7 @@ from shared.contracts.chambers import Chamber
 from shared.contracts.event import CreditCode, Instant
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
-from shared.runtime.access import allow, public
+from shared.runtime.access import allow, public, require_area
 from shared.runtime.http import IdempotencyKey, Page, PageRequest
 
 Officer = Annotated[Actor, allow(officer="own area")]
@@ -128,6 +128,10 @@ def router(desk: Desk) -> APIRouter:
     async def record(body: RecordBody, by: Officer, key: IdempotencyKey) -> tuple[HonourRow, ...]:
         if by.area not in desk.jurisdictions:
             require_jurisdiction(by, desk.jurisdictions[0])
+        require_area(by, body.chamber.area)
+        line = desk.printer.line(body.line)
+        if line:
+            require_jurisdiction(by, line.area)
         command = honours.Record(by=by, jurisdiction=by.area or "", **dict(body))
         register = honours.register_key(body.line, body.chamber.code)
         done = await desk.commands.do(

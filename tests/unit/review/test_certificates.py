@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from services.review import sanctions
 from services.review.api import certificates, honours
 from services.review.api.desk import Desk
+from services.review.domain.chamber import KnownChamber
 from services.review.domain.credential import SCANS
 from services.review.domain.credential import scanned as scanned_text
 from services.review.domain.honour import Register
@@ -249,3 +250,20 @@ def test_a_file_that_is_no_private_key_stops_the_start(tmp_path: Any, content: s
 def test_who_signs_needs_an_address(tmp_path: Any) -> None:
     with pytest.raises(ValidationError, match="SIHAO_PUBLIC_URL"):
         ReviewSettings(**made.SETTINGS, certificate_key=tmp_path / "key.pem")
+
+
+async def test_a_renamed_chambers_certificate_says_both_names_and_others_stay_as_they_were() -> None:
+    shelf = Shelf(made.register())
+    async with served(shelf, made.issuer()) as web:
+        before = (await web.get(f"/honours/{made.HONOUR}/credential")).text
+        assert "name_now" not in verify(before, made.keys(made.issuer()), None, given.NOW).model_dump_json()
+        known = KnownChamber(code=given.code(1), names={1: "演示新名商会"})
+        shelf.found["chambers", given.code(1)] = known
+        after = (await web.get(f"/honours/{made.HONOUR}/credential")).text
+        verdict = verify(after, made.keys(made.issuer()), None, given.NOW)
+        assert verdict.credential
+        assert (verdict.credential.name, verdict.credential.name_now) == ("演示商会1", "演示新名商会")
+        page = pypdfium2.PdfDocument((await web.get(f"/honours/{made.HONOUR}/certificate.pdf")).content)[0]
+    said = "".join(page.get_textpage().get_text_bounded().split())
+    assert "演示商会1" in said
+    assert "现名演示新名商会" in said

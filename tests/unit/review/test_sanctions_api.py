@@ -120,3 +120,36 @@ def test_every_field_of_a_row_follows_from_the_register() -> None:
     [row] = register.rows(known)
     assert (row.honour, row.level, row.name) == (made.HONOUR, "city", known.terms[0].chamber.name)
     assert {row.suspended, row.revoked, row.ended, row.decided_by, row.origin, row.by} == {None}
+
+
+@pytest.mark.parametrize(
+    ("by", "line", "area", "let_in"),
+    [
+        (CENTRE, "national-sihao", "3502", True),
+        (PROVINCE, "fujian-sihao", "3502", True),
+        (PROVINCE, "xiamen-ten-best", "3502", True),
+        (PROVINCE, "national-sihao", "3502", False),
+        (CENTRE, "fujian-sihao", "3502", False),
+        (PROVINCE, "fujian-sihao", "4401", False),
+    ],
+)
+async def test_a_past_honour_is_recorded_by_who_grants_its_line_for_chambers_of_its_area(
+    by: Actor, line: str, area: str, *, let_in: bool
+) -> None:
+    body = register.RecordBody(
+        line=line,
+        round="R-2018",
+        chamber=given.chamber(7, area=area),
+        document="演示〔2018〕1号",
+        source="演示",
+        valid_from=given.NOW,
+        valid_until=given.NOW + made.DAY,
+    )
+    async with open_office() as office:
+        record = next(r.endpoint for r in register.router(office.desk).routes if r.name == "record")  # type: ignore[attr-defined]
+        if let_in:
+            [row] = await record(body, by, "a-key-of-ours")
+            assert (row.line, row.status) == (line, "valid")
+        else:
+            with pytest.raises(Forbidden):
+                await record(body, by, "a-key-of-ours")

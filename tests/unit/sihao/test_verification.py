@@ -152,6 +152,13 @@ async def test_a_case_that_was_taken_away_is_missed(office: Office) -> None:
     assert [document for document, _, _ in said(await round_(office))] == [f"decisions/{key_of(office, WITHHELD)}"]
 
 
+async def test_who_asks_for_a_case_that_was_taken_away_is_told_that_it_was_announced(office: Office) -> None:
+    del office.shelves["cases"][WITHHELD]
+    [(document, _, why)] = said(await case(office, WITHHELD))
+    assert document == f"decisions/{key_of(office, WITHHELD)}"
+    assert f"the history of case {WITHHELD} does not have" in why
+
+
 async def test_a_leaf_that_was_taken_away_is_missed(office: Office) -> None:
     del office.shelves["decisions"][min(office.shelves["decisions"])]
     breaks = said(await round_(office))
