@@ -1,7 +1,7 @@
 """The platform of one run: users on the broker, a token issuer, a mail server, a clock, and five service processes."""
 
-import json
 import asyncio
+import json
 import os
 import secrets
 import sys
