@@ -62,7 +62,7 @@ def carry(register: Register | None, command: Carry, now: datetime) -> Change[Re
         Refused: the chamber was not merged, the honour does not hold, the other chamber lies outside the federation's
             area or holds an honour of this line that reaches as far.
     """
-    here, found = term_for("carry", register, command.round)
+    here, found = term_for("carry", register, command.round, now)
     into = _require_merged(command.chamber, here)
     if not covers(found.jurisdiction, into.area):
         raise refused(
@@ -106,7 +106,7 @@ def end(register: Register | None, command: End, now: datetime) -> Change[Regist
     Raises:
         Refused: the chamber was not merged, or the honour has ended already.
     """
-    here, found = term_for("end", register, command.round)
+    here, found = term_for("end", register, command.round, now)
     _require_merged(command.chamber, here)
     due = end_of(now, command.plaque)
     closing = Closing(reason=command.reason, document=command.document, at=now, to=None)

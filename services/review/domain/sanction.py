@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.honour import Register, with_term
-from services.review.domain.term import Decided, Plaque, Revocation, Standing, Suspension, Term
+from services.review.domain.term import Plaque, Resolution, Revocation, Standing, Suspension, Term, stand
 from shared.contracts.honours import HonourReinstated, HonourRevoked, HonourSuspended
 from shared.contracts.text import Text
 from shared.kernel.calendar import Term as TimeLimit
@@ -130,7 +130,7 @@ def suspend(register: Register | None, command: Suspend, now: datetime) -> Chang
     Raises:
         Refused: it is not in force.
     """
-    here, found = term_for("suspend", register, command.round)
+    here, found = term_for("suspend", register, command.round, now)
     suspension = Suspension(
         number=len(found.suspensions) + 1,
         cause=command.cause,
@@ -149,9 +149,9 @@ def reinstate(register: Register | None, command: Reinstate, now: datetime) -> C
     Raises:
         Refused: it is not suspended, or its time has ended meanwhile.
     """
-    here, found = term_for("reinstate", register, command.round)
+    here, found = term_for("reinstate", register, command.round, now)
     *earlier, last = found.suspensions
-    lifted = Decided(reason=command.reason, document=command.document, at=now)
+    lifted = Resolution(reason=command.reason, document=command.document, at=now)
     after = found.model_copy(update={"suspensions": (*earlier, last.model_copy(update={"lifted": lifted}))})
     return with_term(
         here, after, now, HonourReinstated, number=last.number, reason=command.reason, document=command.document
@@ -164,7 +164,7 @@ def revoke(register: Register | None, command: Revoke, now: datetime) -> Change[
     Raises:
         Refused: it has ended already.
     """
-    here, found = term_for("revoke", register, command.round)
+    here, found = term_for("revoke", register, command.round, now)
     due = end_of(now, command.plaque)
     revocation = Revocation(reason=command.reason, document=command.document, cause=command.cause, at=now)
     after = found.model_copy(update={"revocation": revocation, "plaque": Plaque(due=due)})
@@ -180,8 +180,8 @@ def revoke(register: Register | None, command: Revoke, now: datetime) -> Change[
     )
 
 
-def term_for(act: Act, register: Register | None, round_: str) -> tuple[Register, Term]:
-    """The term that is to be acted on, with its register.
+def term_for(act: Act, register: Register | None, round_: str, now: datetime) -> tuple[Register, Term]:
+    """The term that is to be acted on as it stands now, with its register; a tick of the clock may still be to come.
 
     Raises:
         NotFound: there is none of this round.
@@ -189,7 +189,7 @@ def term_for(act: Act, register: Register | None, round_: str) -> tuple[Register
     """
     if register is None:
         raise missing("honours", round_, "称号，周期", "honour of round")
-    found = register.of_round(round_)
+    found = register.but(terms=stand(register.terms, now)).of_round(round_)
     if not may(act, found):
         (zh, en), (act_zh, act_en) = STANDING_WORDS[found.status], _ACT_WORDS[act]
         fitting = [STANDING_WORDS[standing] for standing in STANDING_WORDS if standing in FROM[act]]

@@ -30,7 +30,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Decided(_Part):
+class Resolution(_Part):
     """A decision about a term."""
 
     reason: Text
@@ -41,25 +41,25 @@ class Decided(_Part):
     """When it was entered."""
 
 
-class Suspension(Decided):
+class Suspension(Resolution):
     """A time during which a term does not hold."""
 
     number: int
     """Which suspension of this term it is, from 1."""
     cause: str
     """Code of the cause."""
-    lifted: Decided | None = None
+    lifted: Resolution | None = None
     """How it ended, if it was lifted."""
 
 
-class Revocation(Decided):
+class Revocation(Resolution):
     """Why and by what a term was revoked."""
 
     cause: str | None = None
     """Code of the cause; None for one from before there were codes."""
 
 
-class Closing(Decided):
+class Closing(Resolution):
     """What became of a term when its chamber was merged into another."""
 
     to: str | None

@@ -152,6 +152,15 @@ def test_nobody_escapes_a_revocation_because_the_clock_ran_out_first() -> None:
         act("revoke", lapsed, 120)
 
 
+def test_what_has_run_out_is_over_even_before_the_clock_has_told() -> None:
+    with given.refused_as("honour.standing"):
+        act("suspend", valid(), 100)
+    begun = act("suspend", standing("upcoming"), 10)
+    assert standings(begun.state) == [("R-1", "suspended")]
+    late = act("revoke", standing("suspended"), 100)
+    assert [fact.name for fact in late.facts] == ["honour.revoked"]
+
+
 def test_a_suspended_honour_gives_way_to_the_next_and_the_next_holds() -> None:
     both = hear(standing("suspended"), granted("R-2", 20, 300)).state
     assert standings(both) == [("R-1", "suspended"), ("R-2", "upcoming")]
