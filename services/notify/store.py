@@ -71,6 +71,7 @@ HONOURS = Kind(
 CHAMBERS = Kind("chambers", ChamberEntry, indexes=(Index(("state.merged.event.into.code",)),))
 KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS, CHAMBERS)
 
+_CODE = "state.granted.event.chamber.code"
 N = TypeVar("N", bound=Entry)
 Where = dict[str, Any]
 
@@ -214,19 +215,19 @@ class Bulletin:
 
     async def absorbed(self, code: str) -> list[ChamberEntry]:
         """The chambers that were merged into this one."""
-        return [found for _, found in await self._database.find(CHAMBERS, {"state.merged.event.into.code": code})]
+        return [found for _, found in await self._database.find_by(CHAMBERS, "state.merged.event.into.code", [code])]
 
     async def predecessors(self, honours: Collection[str]) -> dict[str, str]:
         """By honour, the one whose place it took."""
-        among = {"$in": list(honours)}
-        by = [{"state.superseded.event.by": among}, {"state.granted.event.superseded_by": among}]
-        found = await self._database.find(HONOURS, {"$or": by})
-        return {honour.successor: key for key, honour in found if honour.successor}
+        told = [
+            await self._database.find_by(HONOURS, f"state.{field}", honours)
+            for field in ("superseded.event.by", "granted.event.superseded_by")
+        ]
+        return {honour.successor: key for found in told for key, honour in found if honour.successor}
 
     async def of_chamber(self, code: str) -> list[HonourEntry]:
         """Every honour a chamber ever held."""
-        found = await self._database.find(HONOURS, {"state.granted.event.chamber.code": code})
-        return [honour for _, honour in found]
+        return [honour for _, honour in await self._database.find_by(HONOURS, _CODE, [code])]
 
     async def honours_of(self, cases: Sequence[str]) -> list[HonourEntry]:
         """The honours to which these cases led, as far as they have been heard."""

@@ -23,7 +23,7 @@ from services.review.domain.panel import Panel
 from services.review.domain.place import PLACES, Block
 from services.review.domain.shortlist import Shortlist
 from services.review.domain.status_list import TOLD
-from services.review.domain.term import IN_FORCE, Standing
+from services.review.domain.term import IN_FORCE, Standing, Term
 from services.review.domain.terms import Terms
 from shared.contracts.area import CENTRE
 from shared.kernel.command import missing
@@ -247,11 +247,13 @@ class ReviewStore:
 
     async def orphaned(self, jurisdiction: str) -> list[tuple[KnownChamber, Register]]:
         """Registers with an honour of this federation in force whose chamber was merged into another."""
-        merged = dict(await self._database.find(CHAMBERS, {"state.merged.since": {"$gt": ""}}))
-        held = {"$elemMatch": {"jurisdiction": jurisdiction, "status": {"$in": sorted(IN_FORCE)}}}
-        where = {"state.code": {"$in": sorted(merged)}, "state.terms": held}
-        found = await self._database.find(HONOURS, where)
-        return [(merged[register.code], register) for _, register in found]
+        known = await self._database.find(
+            CHAMBERS, {"state.merged.since": {"$gt": ""}}, sort=(("state.merged.since", 1),)
+        )
+        merged = dict(known)
+        found = await self._database.find_by(HONOURS, "state.code", merged.keys())
+        held = [register for _, register in found if any(_holds(term, jurisdiction) for term in register.terms)]
+        return [(merged[register.code], register) for register in held]
 
     async def undecided_of(self, chamber: str) -> list[str]:
         """Ids of the cases of a chamber that are under review."""
@@ -393,6 +395,11 @@ def _after(where: Where, after: str | None) -> Where:
     area, id_ = place_of(after)
     here = {"state.chamber.area": area, "_id": {"$gt": id_}}
     return {"$or": [{"$and": [here, where]}, {"$and": [{"state.chamber.area": {"$gt": area}}, where]}]}
+
+
+def _holds(term: Term, jurisdiction: str) -> bool:
+    """Whether it is this federation's, and in force."""
+    return term.jurisdiction == jurisdiction and term.status in IN_FORCE
 
 
 def _inside(area: str) -> dict[str, str]:
