@@ -29,12 +29,16 @@ from shared.contracts.cases import (
 from shared.contracts.chambers import Chamber, ChamberType, Evidence, Facts, FactValue, Receipt, Relation
 from shared.contracts.event import CreditCode, Event, Instant, Part, Sha256
 from shared.contracts.honours import (
+    HonourCarried,
+    HonourEnded,
     HonourEvent,
     HonourExpired,
     HonourGranted,
     HonourRecorded,
+    HonourReinstated,
     HonourRevoked,
     HonourSuperseded,
+    HonourSuspended,
     HonourWithheld,
 )
 from shared.contracts.letters import BulletinPublished, LetterDelivered, LetterFailed
@@ -47,6 +51,7 @@ from shared.contracts.notices import (
     ObjectionFiled,
     ObjectionRuled,
 )
+from shared.contracts.registrations import ChamberMerged, ChamberRenamed, RegistrationEvent
 from shared.contracts.rounds import Calendar, ParameterValue, Round, RoundClosed, RoundOpened
 from shared.contracts.scores import (
     ApplicationScored,
@@ -87,9 +92,15 @@ CATALOGUE: tuple[type[Event], ...] = (
     HonourGranted,
     HonourRecorded,
     HonourWithheld,
+    HonourSuspended,
+    HonourReinstated,
     HonourSuperseded,
+    HonourCarried,
+    HonourEnded,
     HonourExpired,
     HonourRevoked,
+    ChamberRenamed,
+    ChamberMerged,
     LetterDelivered,
     LetterFailed,
     BulletinPublished,
@@ -119,6 +130,8 @@ __all__ = [
     "CaseReturned",
     "CaseWithdrawn",
     "Chamber",
+    "ChamberMerged",
+    "ChamberRenamed",
     "ChamberType",
     "CohortFrozen",
     "CreditCode",
@@ -131,12 +144,16 @@ __all__ = [
     "Facts",
     "Gate",
     "GateResult",
+    "HonourCarried",
+    "HonourEnded",
     "HonourEvent",
     "HonourExpired",
     "HonourGranted",
     "HonourRecorded",
+    "HonourReinstated",
     "HonourRevoked",
     "HonourSuperseded",
+    "HonourSuspended",
     "HonourWithheld",
     "IgnoredFact",
     "Instant",
@@ -156,6 +173,7 @@ __all__ = [
     "ParameterValue",
     "Part",
     "Receipt",
+    "RegistrationEvent",
     "Relation",
     "ReturnedItem",
     "Round",

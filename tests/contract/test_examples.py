@@ -15,7 +15,10 @@ from shared.contracts import EVENTS, ApplicationSubmitted, Event
 from shared.kernel.canonical import digest
 from tests.contract.golden import ALL, COMPLETE, MINIMAL, ROUND_OF_STORY, Example, example, frozen_schema
 
-NEGATIVE = ("case.declined", "case.returned", "honour.withheld", "honour.expired", "honour.revoked", "objection")
+NEGATIVE = (
+    *("case.declined", "case.returned", "objection", "chamber.merged"),
+    *(f"honour.{what}" for what in ("withheld", "suspended", "reinstated", "ended", "expired", "revoked")),
+)
 
 
 @pytest.mark.parametrize("golden", ALL, ids=str)

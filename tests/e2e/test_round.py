@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
+from contextlib import suppress
 from xml.etree import ElementTree as ET
 
-from demo.api import each
+from demo.api import RefusedError, each, refused
 from demo.opening import mail_of
 from shared.contracts import CENTRE, EVENTS
 from shared.kernel import merkle
-from shared.kernel.canonical import canonical_bytes
 from shared.runtime.mongo import Database
 from sihao.proof import SavedProof
 from sihao.replaying import replayed
@@ -61,16 +61,36 @@ async def test_anyone_can_prove_every_decision_against_the_announced_root(played
     [announced] = {event.body for event in played.heard if event.wire == "announcement.made.v1"}
     named = json.loads(announced)["decisions"]
     assert (await public.get("review", f"/announcements/{announcement}"))["decisions"] == named
-    leaves = await public.every("review", f"/announcements/{announcement}/decisions")
+    entries = await public.every("review", f"/announcements/{announcement}/decisions")
+    leaves = [entry["leaf"] for entry in entries if entry["leaf"]]
     assert {leaf["chamber"] for leaf in leaves if leaf["outcome"] == "honoured"} == played.honoured
-    assert merkle.root(map(canonical_bytes, leaves)).hex() == named["root"]
+    assert {leaf["outcome"] for leaf in leaves} <= {"honoured", "withheld"}, "who lost is nobody's business"
+    assert merkle.root_of_hashes(bytes.fromhex(entry["hash"]) for entry in entries).hex() == named["root"]
     for leaf in leaves:
         proof = SavedProof.model_validate(
             await public.get("review", f"/announcements/{announcement}/decisions/{leaf['case']}")
         )
-        assert (proof.leaf, proof.root, proof.size) == (leaf, named["root"], len(leaves))
+        assert (proof.leaf, proof.root, proof.size) == (leaf, named["root"], len(entries))
         assert proof.holds()
     assert named["root"] in await _page(played, f"/announcements/{announcement}")
+
+
+async def test_who_was_declined_at_the_centre_gets_an_own_proof_and_nobody_else_does(played: Played) -> None:
+    platform, announcement = played.play.platform, played.play.noted["announcement"]
+    listed = f"/announcements/{announcement}/decisions"
+    codes = {one.chamber.code for one in played.play.scenario.applications} - played.honoured
+    page = await _page(played, f"/notices/{played.play.noted['notice']}")
+    noticed = {code for code in codes if code in page}
+    found = 0
+    for code in sorted(codes):
+        case = f"{played.play.code}-{code}@CN"
+        with suppress(RefusedError):  # of those that never had a case at the centre
+            proof = SavedProof.model_validate(await platform.secretary(code).get("review", f"{listed}/{case}/opening"))
+            assert (proof.holds(), proof.leaf["chamber"]) == (True, code)
+            found += proof.leaf["outcome"] == "declined"
+        if code not in noticed:
+            await refused(platform.public.get("review", f"{listed}/{case}"), "decisions.not-public")
+    assert found
 
 
 async def test_every_store_is_whole_after_the_round(played: Played, mongo_url: str) -> None:

@@ -22,6 +22,7 @@ from services.review.api import (
     notices,
     panels,
     procedures,
+    sanctions,
     shortlists,
     visits,
 )
@@ -47,6 +48,7 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         announcements,
         decided,
         certificates,  # before honours, whose paths are wider
+        sanctions,  # likewise
         honours,
         procedures,
         exports,

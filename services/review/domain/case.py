@@ -155,7 +155,7 @@ class Ending(_Part):
     """Why a case was declined."""
 
     code: str
-    """For programs: `gate`, `officer`, `overdue`, `quota`, `vote`, `leadership`, `objection`."""
+    """For programs: `gate`, `officer`, `overdue`, `quota`, `vote`, `leadership`, `objection`, `merged`."""
     stage: str
     """In which stage."""
     reason: Text
