@@ -54,7 +54,7 @@ chaos-short: venv ## 故障测试的短形式，四分钟以内 / the short form
 chaos-mutants: venv ## 逐个运行故意做错的服务，须全部发现 / services made wrong on purpose; every one must be noticed
 	@$(PYTHON_IN_VENV) -m chaos.trial $(ARGS)
 
-BENCHES := pipeline:25 accept:5 scale:20 scoring:3 assignment:1 http:15 promise:1
+BENCHES := pipeline:25 accept:5 scale:20 scoring:3 assignment:1 aggregation:1 http:15 promise:1
 
 bench: venv .local/peers/.installed ## 性能测试并生成 docs/benchmarks.md，约一小时 / the benchmarks and docs/benchmarks.md (about an hour)
 	@for part in $(BENCHES); do \

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bench import accepting
+from bench import aggregation as aggregations
 from bench import assignment as assignments
 from bench import http as https
 from bench import pipeline as pipelines
@@ -107,6 +108,13 @@ def assignment(cases: int = 2000, experts: int = 400, rounds: int = 3, seed: See
     """为整个周期分配专家 / experts for a whole round: ours beside the straightforward way, case by case."""
     plan = assignments.Plan(cases, experts, rounds, seed)
     keep("assignment", assignments.measure(plan), plan)
+
+
+@app.command()
+def aggregation(cases: int = 2000, experts: int = 400, rounds: int = 3, seed: Seed = 1) -> None:
+    """汇总整个周期的专家评分 / a round's marks settled, exactly: beside the straightforward way with floats."""
+    plan = aggregations.Plan(cases, experts, rounds, seed)
+    keep("aggregation", aggregations.measure(plan), plan)
 
 
 @app.command()

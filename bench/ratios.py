@@ -105,6 +105,16 @@ def of_assignment(records: Sequence[Record]) -> Ratios:
     }
 
 
+def of_aggregation(records: Sequence[Record]) -> Ratios:
+    """The CPU time with floats beside ours, by scene."""
+    groups = grouped(records, "scene", "contender")
+    return {
+        f"{scene}: floats' CPU ÷ its own": _median(groups[scene, "floats"], "seconds") / _median(own, "seconds")
+        for (scene, contender), own in groups.items()
+        if contender == "sihao"
+    }
+
+
 _WORTH_COMPARING = 10.0
 """Microseconds under which a part is noise."""
 
@@ -114,6 +124,7 @@ RATIOS: Mapping[str, Callable[[Sequence[Record]], Ratios]] = {
     "accept": of_accept,
     "scoring": of_scoring,
     "assignment": of_assignment,
+    "aggregation": of_aggregation,
     "promise": of_promise,
     "http": of_http,
 }

@@ -11,7 +11,7 @@ from demo.stand import FUJIAN
 from services.review.domain.verifying import verify
 from shared.contracts import province_of
 from shared.runtime.mongo import Database
-from sihao.replay import replayed
+from sihao.replaying import replayed
 from sihao.verification import Verification
 
 REVIEWS = ("review", FUJIAN)
@@ -58,17 +58,19 @@ async def check(play: Play) -> None:
     with play.show.step("核验证书，校验与重算全部记录", "certificate, record and replay", 1 + len(REVIEWS)) as tally:
         play.noted["certificate"] = await _certificate(play)
         tally.done()
+        scoring = Database(play.stand.mongo_url, play.stand.databases["scoring"])
         looked, broken, differences = 0, list[str](), list[str]()
         for service in REVIEWS:
             database = Database(play.stand.mongo_url, play.stand.databases[service])
             verification = Verification(database)
             await verification.round(play.code)
+            again = await replayed(database, scoring, play.code)
             database.close()
             looked += sum(verification.found.documents.values())
             broken += [one.document for one in verification.found.broken]
-            _, differing = await replayed(play.stand.mongo_url, play.stand.databases[service], play.code)
-            differences += [one.where for one in differing]
+            differences += [one.where for one in again.differences]
             tally.done()
+        scoring.close()
     if broken or differences:
         raise StalledError(f"记录有误 / the record does not hold: {broken[:3]} {differences[:3]}")
     play.noted["checked"] = looked

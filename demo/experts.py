@@ -10,6 +10,7 @@ from demo.play import Play, each
 from shared.contracts import CENTRE, text
 
 _CENT = Decimal("0.01")
+_WHY = {"zh": "依据所附材料判断（演示）", "en": "judged by the documents (demo)"}
 SEEDS = ("办公室的种子（演示）7f3a91c2d5e84b06", "监督方的种子（演示）c81e5b2f90a7d364")
 """What the office and its supervisor wrote down and sealed. In earnest: 32 random characters each."""
 
@@ -39,8 +40,8 @@ async def assign(play: Play) -> None:
     path = f"/assignments/{play.code}/{CENTRE}"
     wishes = {"seed": "\n".join(SEEDS), "capacity": len(cases), "experts": play.noted["draw"]["drawn"]}
     with play.show.step("按方案分配专家", "experts are assigned by a plan", len(cases)) as tally:
-        found = (await officer.post("review", f"{path}/proposal", wishes))["assignment"]
-        again = (await officer.post("review", f"{path}/proposal", wishes))["assignment"]
+        made = await officer.post("review", f"{path}/proposal", wishes)
+        found, again = made["assignment"], (await officer.post("review", f"{path}/proposal", wishes))["assignment"]
         if found["digest"] != again["digest"]:
             raise StalledError("同一种子的方案不同 / the same seed gives another plan")
         plain = {id_ for id_, application in cases.items() if application.acts.conflict is None}
@@ -49,7 +50,9 @@ async def assign(play: Play) -> None:
             for case, row in found["seats"].items()
             if case.partition("@")[0] in plain
         }
-        await officer.post("review", path, {"seats": seats})
+        later: dict[str, list[str]] = {case: [] for case in found["seats"] if case not in seats}
+        why = {"zh": "有回避情形，另行安排（演示）", "en": "a conflict; seated by hand (demo)"}
+        await officer.post("review", path, {"proposal": made["proposal"], "changes": later, "reason": why})
         tally.done(len(cases))
     play.noted["plan"] = {"seats": seats, "loads": found["loads"], "digest": found["digest"]}
 
@@ -72,8 +75,17 @@ async def mark(play: Play) -> None:
                 tally.done()
 
         await each(seats, one)
+    await _close_marking(play)
     what = text("评分结果计入总分", "the marks are settled and scored")
     await play.until_cases(what, CENTRE, cases, lambda case: bool(case["ready"]))
+
+
+async def _close_marking(play: Play) -> None:
+    """The office closes the marking: by what marks are normalised is frozen, and every case settles by it."""
+    with play.show.step("评分截止，冻结基准", "the marking is closed, the cohort frozen", 1) as tally:
+        cohort = await play.platform.officer(CENTRE).post("review", "/cohorts", {"round": play.code})
+        play.noted["cohort"] = cohort["yardstick"]
+        tally.done()
 
 
 async def _waiting(play: Play) -> dict[str, Application]:
@@ -112,7 +124,7 @@ async def _find_out(play: Play, application: Application, id_: str, conflict: Co
     caller = play.platform.expert(expert.id)
     tie = {"code": application.chamber.code, "kind": conflict.kind, "until": None}
     await caller.post("review", f"/experts/{expert.id}/ties", tie)
-    await refused(caller.post("review", f"/cases/{id_}@{CENTRE}/marks", {"marks": marks}), "expert.conflict")
+    await refused(caller.post("review", f"/cases/{id_}@{CENTRE}/marks", marks), "expert.conflict")
     _note(play, application, conflict)
 
 
@@ -120,16 +132,25 @@ def _note(play: Play, application: Application, conflict: Conflict) -> None:
     play.noted["recused"].append((conflict.expert, application.chamber.name, conflict.when))
 
 
-async def _marks(play: Play, id_: str, expert: Expert) -> dict[str, str]:
-    """Read the case as the expert sees it, and mark what is pending."""
+async def _marks(play: Play, id_: str, expert: Expert) -> dict[str, Any]:
+    """Read the case as the expert sees it, and mark what is pending; with a reason where a value is held against it."""
     case: dict[str, Any] = await play.platform.expert(expert.id).get("review", f"/cases/{id_}@{CENTRE}")
-    judged = {item: Decimal(of) * expert.share for item, of in case["judged"].items()}
-    return {item: str(points.quantize(_CENT, rounding=ROUND_DOWN)) for item, points in judged.items()}
+    share = expert.share * _worth(id_)
+    marks = {item: Decimal(of) * share for item, of in case["judged"].items()}
+    return {
+        "marks": {item: str(points.quantize(_CENT, rounding=ROUND_DOWN)) for item, points in marks.items()},
+        "reasons": dict.fromkeys(case["references"], _WHY),
+    }
+
+
+def _worth(id_: str) -> Decimal:
+    """How good the invented work of a chamber is: 80, 85, 90, 95 or 100 percent, by its code."""
+    return Decimal(80 + 5 * (sum(map(ord, id_)) % 5)) / 100
 
 
 async def _mark(play: Play, id_: str, expert: Expert) -> None:
     marks = await _marks(play, id_, expert)
-    await play.platform.expert(expert.id).post("review", f"/cases/{id_}@{CENTRE}/marks", {"marks": marks})
+    await play.platform.expert(expert.id).post("review", f"/cases/{id_}@{CENTRE}/marks", marks)
 
 
 async def vote(play: Play) -> None:

@@ -1,6 +1,7 @@
 """The platform of one run: users on the broker, a token issuer, a mail server, a clock, and five service processes."""
 
 import asyncio
+import json
 import os
 import re
 import secrets
@@ -84,6 +85,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
                 "SIHAO_PUBLIC_URL": urls[name],
                 "SIHAO_CERTIFICATE_KEY": str(_certificate_key(directory, name)),
                 "SIHAO_BULLETIN_URL": urls["notify"],
+                "SIHAO_CERTIFICATES": json.dumps({"national-sihao": urls["review"]}),
                 "SIHAO_AREAS": "35" if name == FUJIAN else ",".join(centre_areas(scenario)),
             }
             module = f"services.{name.partition('-')[0]}"

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -87,6 +89,7 @@ def _stories(play: Play) -> Iterator[str]:
     for expert, name, when in play.noted["recused"]:
         known = "分派时 at assignment" if when == "assignment" else "评分时 at marking"
         yield f"  回避 recused：{expert} · {name}（{known}）"
+    yield f"  评分标准化 marks normalised：{_strictest(play.noted['cohort'])}"
     for name, outcome, reason in play.noted["rulings"]:
         word = "成立 upheld" if outcome == "upheld" else "不成立 dismissed"
         yield f"  异议 objection：{name} — {word}：{reason}"
@@ -155,3 +158,13 @@ def tell_addresses(play: Play, try_it: str) -> None:
         say(f"  {names[name]} {name}: {url}/docs")
     say("[bold]以各角色试用接口 try them in every role[/bold]")
     say(f"  {escape(try_it)}")
+
+
+def _strictest(yardstick: dict[str, Any]) -> str:
+    """How the strictest expert marks beside all of them."""
+    strict = min(yardstick["experts"], key=lambda one: Decimal(one["mean"]))
+    done = sum(one["normalised"] for one in yardstick["experts"])
+    return (
+        f"{done} 名专家 experts，总均值 mean {yardstick['mean']}；"
+        f"最严者 the strictest {strict['expert']}，均值 mean {strict['mean']}"
+    )

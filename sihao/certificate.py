@@ -59,7 +59,8 @@ def _print(verdict: Verdict) -> None:
     stated = verdict.credential
     if stated:
         level = LEVELS[stated.level]
-        _out.print(f"  {stated.name}  {stated.sub}  {level}  {stated.document}")
+        now = f"（签发时名称 name when signed: {stated.name_now}）" if stated.name_now else ""
+        _out.print(f"  {stated.name}{now}  {stated.sub}  {level}  {stated.document}")
         _out.print(f"  {stated.jti}")
 
 

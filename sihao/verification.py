@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from services.review.domain.announcement import Announced
-from services.review.domain.decided import Decided, key_of
+from services.review.domain.case import jurisdiction_of
+from services.review.domain.decided import Decided
 from services.review.domain.recount import Recount, fault
-from services.review.store import ANNOUNCEMENTS, CASES, DECISIONS, in_list, of_round
+from services.review.store import ANNOUNCEMENTS, CASES, DECISIONS, in_list, of_case, of_round
 from shared.contracts.notices import Decisions
 from shared.contracts.text import Text, text
 from shared.kernel.history import verify_stored
@@ -59,15 +60,23 @@ class Verification:
     async def case(self, id_: str) -> None:
         """One case, and what was announced of it."""
         await self.documents([(CASES, {"_id": id_})])
-        about = await self._database.fields(CASES, id_, "round", "jurisdiction") or {}
-        where = {f"state.{name}": about.get(name) for name in ("round", "jurisdiction")}
+        where = {"state.round": await self._round_of(id_), "state.jurisdiction": jurisdiction_of(id_)}
         for made, named in await self._announced(where):
-            async for document in records(self._database, DECISIONS, {"_id": key_of(named.root, id_)}):
+            async for document in records(self._database, DECISIONS, of_case(named.root, id_)):
                 self._whole(DECISIONS, document)
                 self.found.lists.append(Recounted(made.id, named.root, named.size))
                 if one := self._read(DECISIONS, document):
                     stands = bool(await self._standing([one]))
                     self._note(DECISIONS, document, fault(one, named, stands=stands))
+
+    async def _round_of(self, id_: str) -> str | None:
+        """The round of a case; of one that is not there any more, as a list of decisions has it."""
+        if known := await self._database.fields(CASES, id_, "round"):
+            return str(known["round"])
+        async for document in records(self._database, DECISIONS, {"state.leaf.case": id_}):
+            if one := self._read(DECISIONS, document):
+                return one.leaf.round
+        return None
 
     async def _lists(self, announced: Iterable[tuple[Announced, Decisions]]) -> None:
         """Each list of decisions, against the announcement that named its root."""

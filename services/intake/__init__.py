@@ -2,7 +2,8 @@
 
 Owns:       chambers (and the lists they were imported from), rounds, applications, evidence (files by their SHA-256),
             and the rubrics it has heard of.
-Announces:  round.opened, round.closed, application.submitted, application.withdrawn.
+Announces:  round.opened, round.closed, application.submitted, application.withdrawn,
+            chamber.renamed, chamber.merged.
 Hears:      rubric.published (what a round must fill in); application.scored, case.*, marks.settled,
             notice.opened, objection.ruled, honour.* (the applicant's timeline; a return reopens the form).
 

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.intake.api import applications, chambers, evidence, items, receipts, rounds
+from services.intake.api import applications, chambers, evidence, items, mergers, receipts, rounds
 from services.intake.handlers import table
 from services.intake.keeper import Keeper
 from services.intake.settings import IntakeSettings
@@ -26,6 +26,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         ),
         routers=[
             chambers.router(store, service.commands, keeper, service.clock),
+            mergers.router(store, service.commands),
             rounds.router(store, service.commands),
             applications.router(store, service.commands),
             items.router(store, service.commands),

@@ -7,7 +7,7 @@ Owns
 
 Hears
     round.*, application.submitted/scored/withdrawn, case.opened/returned/declined/nominated, shortlist.sealed,
-    panel.decided, notice.*, objection.*, announcement.made, honour.*
+    panel.decided, notice.*, objection.*, announcement.made, honour.*, chamber.*
 
 Announces
     letter.delivered, letter.failed, bulletin.published

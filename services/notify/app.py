@@ -6,6 +6,7 @@ from services.notify import api, data, pages
 from services.notify.handlers import table
 from services.notify.mail import SmtpTransport
 from services.notify.postman import CommandDesk, Postman
+from services.notify.register import Register
 from services.notify.settings import NotifySettings
 from services.notify.store import KINDS, Bulletin, Letters, People
 from services.notify.wording import load_wording
@@ -17,6 +18,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
     """The whole service; raises before anything is served if a template is at fault."""
     service = Service("notify", settings, KINDS)
     people, letters, bulletin = People(service.database), Letters(service.database), Bulletin(service.database)
+    register = Register(bulletin, service.clock, settings.certificates)
     service.listen(table(people, load_wording(settings.site)))
     postman = Postman(
         queue=letters,
@@ -35,7 +37,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
         ),
         routers=[
             api.router(people, letters, service.commands),
-            data.router(bulletin, service.clock, settings.site),
-            pages.router(bulletin, service.clock),
+            data.router(bulletin, register, settings.site),
+            pages.router(bulletin, register, service.clock),
         ],
     )

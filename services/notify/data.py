@@ -1,25 +1,34 @@
-"""The bulletin as open data: JSON for programs, Atom for readers. For anyone, without a token."""
+"""The bulletin as open data: JSON for programs, CSV for tables, Atom for readers. For anyone, without a token."""
 
 import re
 import uuid
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict
 
 from services.notify.domain.entry import Publication, PublicationKind
-from services.notify.domain.honour import Row, Standing
+from services.notify.domain.honour import Row
+from services.notify.register import History, Register, RegisterFilter, RegisterQuery, as_csv
 from services.notify.store import Bulletin
-from shared.contracts import Area, Instant, Level, Text
+from shared.contracts import CreditCode, Instant, Text
+from shared.kernel.change import NotFound
+from shared.kernel.problem import problem
 from shared.runtime.access import public
-from shared.runtime.clock import Clock
-from shared.runtime.http import Page, PageRequest
+from shared.runtime.http import Page
 
 ATOM = "http://www.w3.org/2005/Atom"
 _NEWEST = 50
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sihao:bulletin")
+_DECIDED = re.compile("#(suspended|reinstated|ended|revoked)")
+CSV_TYPE = "text/csv; charset=utf-8"
+CSV: dict[int | str, dict[str, Any]] = {
+    200: {"description": "表格 / a table", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -42,26 +51,7 @@ class Item(BaseModel):
     """The page that shows it."""
 
 
-class RegisterQuery(PageRequest):
-    """Which part of the register."""
-
-    area: Area | None = None
-    """Chambers of this area and below."""
-    level: Level | None = None
-    """Chambers of this level."""
-    status: Standing | None = None
-    """Honours of this standing."""
-    round: str | None = Field(default=None, pattern=r"^[A-Z0-9-]{3,40}$")
-    """Honours of this round."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _blank_is_any(cls, asked: Any) -> Any:
-        """A form sends its empty fields, too."""
-        return {name: value for name, value in asked.items() if value != ""} if isinstance(asked, dict) else asked
-
-
-def router(bulletin: Bulletin, clock: Clock, site: str) -> APIRouter:
+def router(bulletin: Bulletin, register: Register, site: str) -> APIRouter:
     """The endpoints; `site` is where the public pages are."""
     routes = APIRouter(tags=["公告数据 / open data"], dependencies=[public("the bulletin is for everyone")])
 
@@ -76,39 +66,74 @@ def router(bulletin: Bulletin, clock: Clock, site: str) -> APIRouter:
         return Response(atom(await latest(bulletin), site), media_type="application/atom+xml")
 
     @routes.get("/register.json", summary="称号名册数据 / the register of honours as data")
-    async def register(query: Annotated[RegisterQuery, Query()]) -> Page[Row]:
+    async def page(query: Annotated[RegisterQuery, Query()]) -> Page[Row]:
         """Honours with codes for round, level, area and chamber; read on with `after`."""
-        rows = await rows_of(bulletin, clock, query)
+        rows = await register.page(query)
         return Page[Row](items=tuple(rows), next=rows[-1].honour if len(rows) == query.limit else None)
+
+    @routes.get(
+        "/register.csv",
+        response_class=Response,
+        responses=CSV,
+        summary="称号名册 CSV / the register of honours as CSV",
+    )
+    async def table(asked: Annotated[RegisterFilter, Query()]) -> StreamingResponse:
+        """All that is asked for, in the order of the honours' ids; the same columns as the data."""
+        return StreamingResponse(_table(register, asked), media_type=CSV_TYPE, headers=_named("register.csv"))
+
+    @routes.get("/chambers/{code}.json", summary="一家商会的称号历史 / a chamber's history")
+    async def history(code: CreditCode) -> History:
+        """Every honour over all rounds, with predecessors; the names it bore; mergers, in both directions."""
+        return await known(register, code)
+
+    @routes.get("/chambers/{code}.csv", response_class=Response, responses=CSV, summary="同上，CSV / the same as CSV")
+    async def history_table(code: CreditCode) -> Response:
+        """Its honours, oldest first."""
+        found = await known(register, code)
+        return Response(as_csv(found.honours), media_type=CSV_TYPE, headers=_named(f"{code}.csv"))
 
     return routes
 
 
-async def rows_of(bulletin: Bulletin, clock: Clock, query: RegisterQuery) -> list[Row]:
-    """The lines of the register that are asked for."""
-    now = clock.now()
-    found = await bulletin.register(
-        now=now,
-        area=query.area,
-        level=query.level,
-        status=query.status,
-        round_=query.round,
-        limit=query.limit,
-        after=query.after,
-    )
-    return [row for row in (entry.row(now) for entry in found) if row is not None]
+async def known(register: Register, code: str) -> History:
+    """A chamber's history.
+
+    Raises:
+        NotFound: it never held an honour.
+    """
+    found = await register.history(code)
+    if found is None:
+        raise NotFound(
+            problem(
+                "register.unknown",
+                "code",
+                rule=(f"名册中没有商会 {code} 的称号。", f"The register has no honour of chamber {code}."),
+                remedy=("请核对 18 位统一社会信用代码。", "Check the credit code of 18 characters."),
+            )
+        )
+    return found
+
+
+async def _table(register: Register, asked: RegisterFilter) -> AsyncIterator[bytes]:
+    yield as_csv(())
+    async for rows in register.every(asked):
+        yield as_csv(rows, head=False)
+
+
+def _named(file: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{file}"'}
 
 
 async def latest(bulletin: Bulletin) -> list[Publication]:
-    """What appeared last, newest first. Of single honours only revocations: grants are told by their announcement."""
+    """What appeared last, newest first. Of single honours what was decided: grants are told by their announcement."""
     entries = [
         *await bulletin.rounds(_NEWEST),
         *await bulletin.notices(_NEWEST),
         *await bulletin.announcements(_NEWEST),
     ]
     found = [publication for entry in entries for publication in entry.publications()]
-    for honour in await bulletin.revocations(_NEWEST):
-        found += [publication for publication in honour.publications() if publication.id.endswith("#revoked")]
+    for honour in await bulletin.decided(_NEWEST):
+        found += [publication for publication in honour.publications() if _DECIDED.search(publication.id)]
     return sorted(found, key=lambda publication: (publication.at, publication.id), reverse=True)[:_NEWEST]
 
 

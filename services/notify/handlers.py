@@ -3,22 +3,28 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from services.notify.domain import announcement, honour, letter, notice, rounds
+from services.notify.domain import announcement, chamber, honour, letter, notice, rounds
 from services.notify.domain.audience import wanted
 from services.notify.domain.entry import said
 from services.notify.domain.letter import Draft
 from services.notify.domain.recipient import Profile
-from services.notify.store import ANNOUNCEMENTS, HONOURS, LETTERS, NOTICES, ROUNDS, People
+from services.notify.store import ANNOUNCEMENTS, CHAMBERS, HONOURS, LETTERS, NOTICES, ROUNDS, People
 from services.notify.wording import Template, Wording
 from shared.contracts import (
     EVENTS,
     AnnouncementMade,
+    ChamberMerged,
+    ChamberRenamed,
     Event,
+    HonourCarried,
+    HonourEnded,
     HonourExpired,
     HonourGranted,
     HonourRecorded,
+    HonourReinstated,
     HonourRevoked,
     HonourSuperseded,
+    HonourSuspended,
     LetterDelivered,
     LetterFailed,
     NoticeClosed,
@@ -48,9 +54,16 @@ def table(people: People, wording: Wording) -> HandlerTable:
     hears.on(AnnouncementMade, ANNOUNCEMENTS, decide=announcement.on_made, targets_with_delivery=entry)
     hears.on(HonourGranted, HONOURS, decide=honour.on_granted, targets_with_delivery=entry)
     hears.on(HonourRecorded, HONOURS, decide=honour.on_recorded, targets_with_delivery=entry)
+    hears.on(HonourSuspended, HONOURS, decide=honour.on_suspended, targets_with_delivery=entry)
+    hears.on(HonourReinstated, HONOURS, decide=honour.on_reinstated, targets_with_delivery=entry)
     hears.on(HonourSuperseded, HONOURS, decide=honour.on_superseded, targets_with_delivery=entry)
+    hears.on(HonourCarried, HONOURS, decide=honour.on_carried, targets_with_delivery=entry)
+    hears.on(HonourEnded, HONOURS, decide=honour.on_ended, targets_with_delivery=entry)
     hears.on(HonourExpired, HONOURS, decide=honour.on_expired, targets_with_delivery=entry)
     hears.on(HonourRevoked, HONOURS, decide=honour.on_revoked, targets_with_delivery=entry)
+
+    hears.on(ChamberRenamed, CHAMBERS, decide=chamber.on_renamed, targets_with_delivery=entry)
+    hears.on(ChamberMerged, CHAMBERS, decide=chamber.on_merged, targets_with_delivery=entry)
 
     for template in wording.templates:
         hears.on(

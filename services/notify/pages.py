@@ -1,7 +1,6 @@
 """The public bulletin as pages, without any script: for a phone, for paper and for a screen reader."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -9,14 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.notify.data import RegisterQuery, latest, rows_of
+from services.notify.data import known, latest
 from services.notify.domain import words
 from services.notify.domain.entry import Entry
-from services.notify.domain.honour import HonourEntry, Row
 from services.notify.domain.notice import NoticeEntry, Version
+from services.notify.register import Register, RegisterQuery
 from services.notify.store import Bulletin
 from services.notify.wording import HERE, load_places, load_provinces
-from shared.contracts import Text, text
+from shared.contracts import CreditCode, Text, text
 from shared.contracts.chamber_words import LEVELS, TYPES
 from shared.kernel.change import NotFound
 from shared.kernel.problem import problem
@@ -27,16 +26,15 @@ _STATIC = {path.name: path.read_bytes() for path in (HERE / "static").iterdir()}
 _MEDIA = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 _NEWEST = 20
 P = TypeVar("P", bound=Entry)
+Show = Callable[..., HTMLResponse]
+"""Shows a page, by the name of its template."""
 
 
-def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
+def router(bulletin: Bulletin, register: Register, clock: Clock) -> APIRouter:
     """The pages."""
     routes = APIRouter(include_in_schema=False, dependencies=[public("the bulletin is for everyone")])
-    jinja = _environment(load_provinces(), load_places())
-
-    def show(page: str, **values: Any) -> HTMLResponse:
-        html = jinja.get_template(page).render(now=clock.now(), **values)
-        return HTMLResponse(html, headers={"Content-Language": "zh-CN, en", "Cache-Control": "public, max-age=30"})
+    show = _shower(_environment(load_provinces(), load_places()), clock)
+    _register_pages(routes, bulletin, register, show)
 
     @routes.get("/")
     async def home() -> HTMLResponse:
@@ -66,22 +64,12 @@ def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
     async def announcement(key: str) -> HTMLResponse:
         entry = _published(await bulletin.announcement(key))
         honours = await bulletin.honours_of(entry.made.event.cases if entry.made else ())
-        rows = _by_case(honours, clock.now())
-        listed = sorted(rows.values(), key=lambda row: (row.area, row.code))
-        return show("announcement.html", entry=entry, rows=listed, row_of=rows)
-
-    @routes.get("/register")
-    async def register(request: Request, query: Annotated[RegisterQuery, Query()]) -> HTMLResponse:
-        rows = await rows_of(bulletin, clock, query)
-        more = str(request.url.include_query_params(after=rows[-1].honour).query) if len(rows) == query.limit else ""
-        return show("register.html", rows=rows, query=query, more=more, rounds=await bulletin.rounds(_NEWEST))
-
-    @routes.get("/verify")
-    async def verify(q: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
-        asked = "".join(q.split())
-        honours = await bulletin.verify(asked) if asked else []
-        rows = [row for row in (honour.row(clock.now()) for honour in honours) if row]
-        return show("verify.html", asked=asked, rows=rows)
+        listed = [honour for honour in honours if not honour.within]
+        rows = await register.lines(listed)
+        rows.sort(key=lambda row: (row.area, row.code))
+        by_honour = {row.honour: row for row in rows}
+        row_of = {one.case: by_honour[one.id] for one in listed if one.id in by_honour}
+        return show("announcement.html", entry=entry, rows=rows, row_of=row_of)
 
     @routes.get("/static/{name}")
     async def static(name: str) -> Response:
@@ -93,9 +81,33 @@ def router(bulletin: Bulletin, clock: Clock) -> APIRouter:
     return routes
 
 
-def _by_case(honours: Iterable[HonourEntry], now: datetime) -> dict[str | None, Row]:
-    """The lines of the register by case; a distinction is not counted beside the honour."""
-    return {one.case: row for one in honours if not one.within and (row := one.row(now))}
+def _register_pages(routes: APIRouter, bulletin: Bulletin, register: Register, show: Show) -> None:
+    """The register, a chamber in it, a plaque to be verified."""
+
+    @routes.get("/register")
+    async def register_(request: Request, query: Annotated[RegisterQuery, Query()]) -> HTMLResponse:
+        rows = await register.page(query)
+        more = str(request.url.include_query_params(after=rows[-1].honour).query) if len(rows) == query.limit else ""
+        return show("register.html", rows=rows, query=query, more=more, rounds=await bulletin.rounds(_NEWEST))
+
+    @routes.get("/verify")
+    async def verify(q: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+        asked = "".join(q.split())
+        honours = await bulletin.verify(asked) if asked else []
+        rows = await register.lines(honours)
+        return show("verify.html", asked=asked, rows=rows)
+
+    @routes.get("/chambers/{code}")
+    async def chamber(code: CreditCode) -> HTMLResponse:
+        return show("chamber.html", history=await known(register, code))
+
+
+def _shower(jinja: Environment, clock: Clock) -> Show:
+    def show(page: str, **values: Any) -> HTMLResponse:
+        html = jinja.get_template(page).render(now=clock.now(), **values)
+        return HTMLResponse(html, headers={"Content-Language": "zh-CN, en", "Cache-Control": "public, max-age=30"})
+
+    return show
 
 
 def _published(entry: P | None) -> P:

@@ -32,6 +32,9 @@ class NotifySettings(Settings):
     mail_every: float = Field(default=1.0, gt=0)
     """Seconds between two looks at the queue when it was empty."""
 
+    certificates: dict[str, str] = Field(default={}, examples=[{"national-sihao": "https://review.example"}])
+    """Where the review service is that gives certificates, by honour line (JSON); a line without has no links."""
+
     @property
     def site(self) -> str:
         """Where the public pages are, without a slash at the end."""

@@ -3,14 +3,16 @@
 recipients                                people; the only personal data of the platform's bus side
 letters                                   one per (event, person, channel)
 rounds, notices, announcements, honours   the entries of the bulletin
+chambers                                  renames and mergers, for the register
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args
 
 from services.notify.domain.announcement import AnnouncementEntry
 from services.notify.domain.audience import Wanted, addressed
+from services.notify.domain.chamber import ChamberEntry
 from services.notify.domain.entry import Entry
 from services.notify.domain.honour import HonourEntry, Standing
 from services.notify.domain.honour import Status as Heard
@@ -61,11 +63,15 @@ HONOURS = Kind(
         Index(("state.granted.event.case",)),
         Index(("state.status", "state.until")),
         Index(("state.status", "state.granted.at")),
-        Index(("state.revoked.at", "_id")),
+        Index(("state.decided", "_id")),
+        Index(("state.superseded.event.by",)),
+        Index(("state.granted.event.superseded_by",)),
     ),
 )
-KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS)
+CHAMBERS = Kind("chambers", ChamberEntry, indexes=(Index(("state.merged.event.into.code",)),))
+KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS, CHAMBERS)
 
+_CODE = "state.granted.event.chamber.code"
 N = TypeVar("N", bound=Entry)
 Where = dict[str, Any]
 
@@ -197,9 +203,31 @@ class Bulletin:
             ANNOUNCEMENTS, "state.made", {"state.made.event.round": round_} if round_ else {}, limit
         )
 
-    async def revocations(self, limit: int) -> list[HonourEntry]:
-        """The honours revoked last, newest first."""
-        return await self._newest(HONOURS, "state.revoked", {"state.granted": {"$ne": None}}, limit)
+    async def decided(self, limit: int) -> list[HonourEntry]:
+        """The honours last suspended, reinstated, ended or revoked, newest first."""
+        where = {"state.decided": {"$gt": ""}, "state.granted": {"$ne": None}}
+        found = await self._database.find(HONOURS, where, sort=(("state.decided", -1), ("_id", -1)), limit=limit)
+        return [honour for _, honour in found]
+
+    async def chambers(self, codes: Collection[str]) -> dict[str, ChamberEntry]:
+        """Those of these chambers that took another name or were merged, by credit code."""
+        return await self._database.get_many(CHAMBERS, list(codes))
+
+    async def absorbed(self, code: str) -> list[ChamberEntry]:
+        """The chambers that were merged into this one."""
+        return [found for _, found in await self._database.find_by(CHAMBERS, "state.merged.event.into.code", [code])]
+
+    async def predecessors(self, honours: Collection[str]) -> dict[str, str]:
+        """By honour, the one whose place it took."""
+        told = [
+            await self._database.find_by(HONOURS, f"state.{field}", honours)
+            for field in ("superseded.event.by", "granted.event.superseded_by")
+        ]
+        return {honour.successor: key for found in told for key, honour in found if honour.successor}
+
+    async def of_chamber(self, code: str) -> list[HonourEntry]:
+        """Every honour a chamber ever held."""
+        return [honour for _, honour in await self._database.find_by(HONOURS, _CODE, [code])]
 
     async def honours_of(self, cases: Sequence[str]) -> list[HonourEntry]:
         """The honours to which these cases led, as far as they have been heard."""
@@ -276,7 +304,10 @@ def _holds(status: Standing | None, now: datetime) -> Where:
         return {}
     here = _written(now.astimezone(UTC))
     if status == "expired":
-        return {"$or": [{"state.status": "expired"}, {"state.status": "valid", "state.until": {"$lte": here}}]}
+        lapsed = {"state.status": {"$in": ["valid", "suspended"]}, "state.until": {"$lte": here}}
+        return {"$or": [{"state.status": "expired"}, lapsed]}
+    if status == "suspended":
+        return {"state.status": "suspended", "state.until": {"$gt": here}}
     if status == "valid":
         return {"state.status": "valid", "state.since": {"$lte": here}, "state.until": {"$gt": here}}
     if status == "upcoming":

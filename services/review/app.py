@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.review import procedures
+from services.review import procedures, sanctions
 from services.review.api import routers
 from services.review.api.desk import Desk
 from services.review.clerk import Clerk
@@ -28,6 +28,7 @@ def create_app(settings: ReviewSettings) -> FastAPI:
         service.commands,
         service.clock,
         library,
+        sanctions.load(),
         settings.jurisdictions,
         issuer=Issuer.load(settings),
         printer=Printer(settings.fonts),

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from services.review.domain import honour, opening, outcome, terms
+from services.review.domain import chamber, honour, marking, merger, opening, outcome, terms
 from services.review.domain.case import case_id, jurisdiction_of
+from services.review.domain.cohort import heard_by_cases
+from services.review.domain.merger import Carried
 from services.review.domain.opening import Nominated, Scored, Withdrawn
 from services.review.domain.procedure import Procedure
 from services.review.domain.terms import RoundHeard, Terms, named_procedures
-from services.review.store import CASES, HONOURS, ROUNDS, ReviewStore
+from services.review.store import CASES, CHAMBERS, COHORTS, HONOURS, ROUNDS, ReviewStore
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import CENTRE, above, outermost
-from shared.contracts.cases import CaseNominated, LeadershipDecided, PanelDecided, ShortlistSealed
+from shared.contracts.cases import CaseNominated, CohortFrozen, LeadershipDecided, PanelDecided, ShortlistSealed
 from shared.contracts.event import Event
-from shared.contracts.honours import HonourGranted
+from shared.contracts.honours import HonourCarried, HonourGranted
 from shared.contracts.notices import AnnouncementMade, NoticeClosed
+from shared.contracts.registrations import ChamberMerged, ChamberRenamed
 from shared.contracts.rounds import RoundOpened
 from shared.contracts.scores import ApplicationScored
 from shared.kernel.change import NotYet
@@ -53,6 +56,7 @@ def table(
     heard.on(
         ShortlistSealed, CASES, decide=outcome.hear_shortlist, key=ours(lambda e: [entry.case for entry in e.entries])
     )
+    heard.on(CohortFrozen, CASES, decide=marking.hear_cohort, targets=named.cohort)
     heard.on(PanelDecided, CASES, decide=outcome.hear_panel, key=ours(lambda e: [result.case for result in e.results]))
     heard.on(
         LeadershipDecided,
@@ -63,6 +67,10 @@ def table(
     heard.on(NoticeClosed, CASES, decide=outcome.hear_notice, key=ours(lambda e: [*e.cleared, *e.excluded]))
     heard.on(AnnouncementMade, CASES, decide=outcome.hear_announcement, key=ours(lambda e: e.cases))
     heard.on(HonourGranted, HONOURS, decide=honour.hear_granted, targets=named.granted)
+    heard.on(HonourCarried, HONOURS, decide=merger.hear_carried, targets=named.carried)
+    heard.on(ChamberRenamed, CHAMBERS, decide=chamber.hear_renamed, key=lambda e: e.chamber.code)
+    heard.on(ChamberMerged, CHAMBERS, decide=chamber.hear_merged, key=lambda e: e.chamber.code)
+    heard.on(ChamberMerged, CASES, decide=opening.hear_merged, targets=named.merged)
     return heard
 
 
@@ -114,11 +122,35 @@ class _Routes:
         message = Nominated(jurisdiction=CENTRE, event=event, rules=rules, quota=round_.quota(event.jurisdiction))
         return [Target(case_id(event.application, CENTRE), message)]
 
+    async def cohort(self, event: CohortFrozen) -> Sequence[Target]:
+        """The cases of a cohort that was frozen here, each with what it needs of it."""
+        ours = [case for case in event.cases if jurisdiction_of(case) in self._jurisdictions]
+        if not ours:
+            return []
+        frozen = await self._store.get(COHORTS, event.cohort)
+        if frozen is None:
+            raise NotYet(f"cohort {event.cohort}")
+        heard = heard_by_cases(frozen)
+        return [Target(case, heard[case]) for case in ours]
+
     async def granted(self, event: HonourGranted) -> Sequence[Target]:
         """The chamber's register, where the case was ours: an honour is kept by whoever granted it."""
         if jurisdiction_of(event.case) not in self._jurisdictions:
             return []
         return [Target(honour.register_key(event.line, event.chamber.code), event)]
+
+    async def carried(self, event: HonourCarried) -> Sequence[Target]:
+        """The register of the chamber that carries it on, where the honour that is carried on was ours."""
+        register = await self._store.get(HONOURS, honour.register_of(event.origin))
+        origin = register.term(event.origin) if register else None
+        if origin is None:
+            return []
+        key = honour.register_key(event.line, event.chamber.code)
+        return [Target(key, Carried(event=event, jurisdiction=origin.jurisdiction))]
+
+    async def merged(self, event: ChamberMerged) -> Sequence[Target]:
+        """The chamber's cases that are under review here."""
+        return [Target(case, event) for case in await self._store.undecided_of(event.chamber.code)]
 
     def _places(self, area: str) -> list[str]:
         """Our jurisdictions in which a chamber of this area may have a case."""

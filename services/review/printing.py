@@ -19,6 +19,7 @@ from fontTools.ttLib import TTFont
 from pydantic import BaseModel, ConfigDict
 
 from services.review.domain.credential import Credential, none_given
+from shared.contracts.area import Area
 from shared.contracts.chamber_words import LEVELS
 from shared.contracts.text import Text
 from shared.kernel.calendar import day_words, last_day_words
@@ -34,6 +35,8 @@ class Line(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    area: Area
+    """The area of the federation that grants it."""
     title: Text
     """The honour."""
     granted_by: Text
@@ -54,6 +57,10 @@ class Printer:
         self._lines = load_lines() if lines is None else lines
         self._press = ThreadPoolExecutor(max_workers=1, thread_name_prefix="printer")
 
+    def line(self, name: str) -> Line | None:
+        """An honour line, if it is entered."""
+        return self._lines.get(name)
+
     async def pdf(self, credential: Credential, scanned: str) -> bytes:
         """The certificate, with a QR code that says `scanned`.
 
@@ -73,7 +80,7 @@ class Printer:
         return made
 
     def _words(self, credential: Credential) -> dict[str, str]:
-        line = self._lines.get(credential.line)
+        line = self.line(credential.line)
         if line is None:
             raise none_given(
                 "certificate.no-such-line",
@@ -87,6 +94,8 @@ class Printer:
         first, last = day_words(credential.valid_from), last_day_words(credential.valid_until)
         return {
             "name": credential.name,
+            "now_zh": f"现名 {credential.name_now}" if credential.name_now else "",
+            "now_en": "now bears this name" if credential.name_now else "",
             "title_zh": line.title.zh,
             "title_en": line.title.en,
             "granted_by_zh": line.granted_by.zh,

@@ -10,17 +10,22 @@ from services.review.domain import honour as honours
 from services.review.domain import notice as notices
 from services.review.domain.announcement import Announced
 from services.review.domain.case import Case
+from services.review.domain.chamber import KnownChamber
+from services.review.domain.cohort import Cohort
 from services.review.domain.decided import Decided
 from services.review.domain.draw import Draw
 from services.review.domain.expert import Expert
 from services.review.domain.export import Export
-from services.review.domain.honour import Register, Standing
+from services.review.domain.honour import Register
 from services.review.domain.leadership import Leadership
 from services.review.domain.line import FIELDS, Line, place_of
 from services.review.domain.notice import Notice
 from services.review.domain.panel import Panel
 from services.review.domain.place import PLACES, Block
+from services.review.domain.proposal import Proposal
 from services.review.domain.shortlist import Shortlist
+from services.review.domain.status_list import TOLD
+from services.review.domain.term import IN_FORCE, Standing, Term
 from services.review.domain.terms import Terms
 from shared.contracts.area import CENTRE
 from shared.kernel.command import missing
@@ -51,27 +56,34 @@ CASES = Kind(
         _LISTED,
         _SEATED,
         _INSPECTED,
+        Index(("state.chamber.code",)),
     ),
 )
 EXPERTS = Kind("experts", Expert, indexes=(Index(("state.active", "_id")),))
 DRAWS = Kind("draws", Draw, indexes=(Index(("state.round",)),))
+PROPOSALS = Kind("proposals", Proposal, indexes=(Index(("state.round",)),))
 SHORTLISTS = Kind("shortlists", Shortlist, indexes=(Index(("state.round",)),))
+COHORTS = Kind("cohorts", Cohort, indexes=(Index(("state.round",)),))
 PANELS = Kind("panels", Panel, indexes=(Index(("state.round",)), Index(("state.matters.case",))))
 LEADERSHIPS = Kind("leaderships", Leadership, indexes=(Index(("state.round",)),))
 NOTICES = Kind(
     "notices", Notice, on_due=notices.on_due, indexes=(Index(("state.round",)), Index(("state.candidates.case",)))
 )
 ANNOUNCEMENTS = Kind("announcements", Announced, indexes=(Index(("state.round",)),))
-DECISIONS = Kind("decisions", Decided)
-"""By root and case, so that a list is read along its keys."""
+DECISIONS = Kind(
+    "decisions", Decided, indexes=(Index(("state.root", "state.index")), Index(("state.leaf.case", "state.root")))
+)
+"""By root and place, so that a whole list is read along its keys."""
 _OF_LINE = Index(("state.line", "state.terms.status"))
-"""The honours of a line that have ended early."""
+"""The honours of a line that do not simply hold."""
 HONOURS = Kind(
     "honours",
     Register,
     on_due=honours.on_due,
     indexes=(Index(("state.code",)), Index(("state.terms.round",)), Index(("state.terms.status",)), _OF_LINE),
 )
+CHAMBERS = Kind("chambers", KnownChamber, indexes=(Index(("state.merged.since",)),))
+"""By credit code: those that took another name or were merged."""
 BLOCKS = Kind("places", Block, indexes=(Index(("state.line",)),))
 _OF_PERSON = Index(("state.by.id", "_id"))
 EXPORTS = Kind(
@@ -87,13 +99,16 @@ KINDS: tuple[Kind[Any], ...] = (
     CASES,
     EXPERTS,
     DRAWS,
+    PROPOSALS,
     SHORTLISTS,
+    COHORTS,
     PANELS,
     LEADERSHIPS,
     NOTICES,
     ANNOUNCEMENTS,
     DECISIONS,
     HONOURS,
+    CHAMBERS,
     BLOCKS,
     EXPORTS,
 )
@@ -215,11 +230,16 @@ class ReviewStore:
         """A page of documents, by key."""
         return [state for _, state in await self._database.find(kind, where, limit=limit, after=after)]
 
-    async def decisions(self, root: str, *, limit: int, after: str | None) -> list[Decided]:
-        """A page of the list with this root, by case."""
-        return await self.page(
-            DECISIONS, in_list(root), limit=limit, after=decided.key_of(root, after) if after else None
-        )
+    async def decisions(self, root: str, *, limit: int, after: int) -> list[Decided]:
+        """A page of the list with this root: what follows this place."""
+        where = {"state.root": root, "state.index": {"$gt": after}}
+        found = await self._database.find(DECISIONS, where, sort=(("state.index", 1),), limit=limit)
+        return [one for _, one in found]
+
+    async def decision(self, root: str, case: str) -> Decided | None:
+        """The leaf of a case in the list with this root."""
+        found = await self._database.find(DECISIONS, of_case(root, case), limit=1)
+        return found[0][1] if found else None
 
     async def announced(self, round_: str, jurisdiction: str) -> list[Announced]:
         """What was announced of a round here."""
@@ -236,6 +256,29 @@ class ReviewStore:
         found = await self._database.find(NOTICES, {"state.candidates.case": {"$in": list(cases)}})
         return {candidate.case for _, notice in found for candidate in notice.candidates} & set(cases)
 
+    # --- honours with which the office has something left to do -----------------------------------------------------
+
+    async def called_in(self, jurisdiction: str) -> list[Register]:
+        """Registers with an honour of this federation that is suspended, or that was taken back with its plaque."""
+        status = {"$in": ["suspended", "revoked", "ended"]}
+        where = {"state.terms": {"$elemMatch": {"jurisdiction": jurisdiction, "status": status}}}
+        return [register for _, register in await self._database.find(HONOURS, where)]
+
+    async def orphaned(self, jurisdiction: str) -> list[tuple[KnownChamber, Register]]:
+        """Registers with an honour of this federation in force whose chamber was merged into another."""
+        known = await self._database.find(
+            CHAMBERS, {"state.merged.since": {"$gt": ""}}, sort=(("state.merged.since", 1),)
+        )
+        merged = dict(known)
+        found = await self._database.find_by(HONOURS, "state.code", merged.keys())
+        held = [register for _, register in found if any(_holds(term, jurisdiction) for term in register.terms)]
+        return [(merged[register.code], register) for register in held]
+
+    async def undecided_of(self, chamber: str) -> list[str]:
+        """Ids of the cases of a chamber that are under review."""
+        found = await self._database.find_by(CASES, "state.chamber.code", [chamber])
+        return [key for key, case in found if case.status in _UNDECIDED]
+
     # --- status lists ------------------------------------------------------------------------------------------------
 
     async def has_line(self, line: str) -> bool:
@@ -247,9 +290,9 @@ class ReviewStore:
         blocks = await self._database.find(BLOCKS, {"state.line": line})
         return {honour: place for _, block in blocks for honour, place in block.places.items()}
 
-    async def ended(self, line: str) -> list[tuple[str, Standing]]:
-        """The honours of those chambers that have had one of this line revoked or superseded, each as it stands."""
-        where = {"state.line": line, "state.terms.status": {"$in": ["revoked", "superseded"]}}
+    async def told(self, line: str) -> list[tuple[str, Standing]]:
+        """The honours of those chambers that have one of this line of which a status list tells, each as it stands."""
+        where = {"state.line": line, "state.terms.status": {"$in": sorted(TOLD)}}
         fields = ("terms.honour", "terms.status")
         order = ("state.line",)
         found = await self._database.parts(HONOURS, fields, where, along=_OF_LINE, order=order, limit=PLACES)
@@ -326,13 +369,19 @@ def seen_by_expert(expert: str) -> dict[str, Any]:
 
 def of_round(code: str) -> list[tuple[Kind[Any], Where]]:
     """Everything review keeps about a round, but for the lists of what was decided."""
-    about = [(kind, {"state.round": code}) for kind in (CASES, SHORTLISTS, PANELS, NOTICES, ANNOUNCEMENTS)]
+    kinds = (CASES, DRAWS, PROPOSALS, SHORTLISTS, COHORTS, PANELS, LEADERSHIPS, NOTICES, ANNOUNCEMENTS)
+    about: list[tuple[Kind[Any], Where]] = [(kind, {"state.round": code}) for kind in kinds]
     return [(ROUNDS, {"_id": code}), *about, (HONOURS, {"state.terms.round": code})]
 
 
 def in_list(root: str) -> dict[str, Any]:
     """The leaves of the list with this root."""
-    return {"_id": {"$gte": decided.key_of(root, ""), "$lt": decided.key_of(root, "\uffff")}}
+    return {"_id": {"$gte": f"{root}/", "$lt": f"{root}/\uffff"}}
+
+
+def of_case(root: str, case: str) -> dict[str, Any]:
+    """The leaf of a case in the list with this root."""
+    return {"state.leaf.case": case, "state.root": root}
 
 
 def honour_filter(
@@ -366,6 +415,11 @@ def _after(where: Where, after: str | None) -> Where:
     area, id_ = place_of(after)
     here = {"state.chamber.area": area, "_id": {"$gt": id_}}
     return {"$or": [{"$and": [here, where]}, {"$and": [{"state.chamber.area": {"$gt": area}}, where]}]}
+
+
+def _holds(term: Term, jurisdiction: str) -> bool:
+    """Whether it is this federation's, and in force."""
+    return term.jurisdiction == jurisdiction and term.status in IN_FORCE
 
 
 def _inside(area: str) -> dict[str, str]:

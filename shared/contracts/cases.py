@@ -118,6 +118,9 @@ class CaseNominated(CaseEvent):
     """The score on which it was ranked."""
     evidence: tuple[Evidence, ...] = ()
     """The manifest of its files."""
+    opinion: dict[str, Decimal] | None = None
+    """What the province itself would give judged items 省级初评, if it said so. It earns no points; an expert far off
+    says why."""
 
 
 class ExpertMark(Part):
@@ -134,9 +137,9 @@ class ExpertMark(Part):
     dropped: int = Field(ge=0)
     """How many marks the trimmed mean left out."""
     lowest: Decimal
-    """Lowest mark given."""
+    """Lowest mark given, before any was normalised."""
     highest: Decimal
-    """Highest mark given."""
+    """Highest mark given, before any was normalised."""
 
 
 class MarksSettled(CaseEvent):
@@ -148,6 +151,39 @@ class MarksSettled(CaseEvent):
     """The revision of the application that was marked."""
     marks: tuple[ExpertMark, ...]
     """One per judged item."""
+    cohort: str | None = None
+    """The cohort by which the marks were normalised; None where the procedure does not ask for it."""
+    normalised: Text | None = None
+    """Of such marks: whose were normalised, and whose were not and why."""
+
+
+class CohortFrozen(Event):
+    """The marking of a round was closed 评分截止, and by what its marks are normalised is frozen."""
+
+    name: ClassVar[str] = "cohort.frozen"
+    source: ClassVar[str] = "review"
+
+    cohort: str
+    """Its id: `<round>@<jurisdiction>-<number>`."""
+    round: str
+    """Code of the round."""
+    cases: tuple[str, ...] = Field(min_length=1)
+    """Its cases, by id."""
+    min_cases: int = Field(ge=2)
+    """Cases an expert must have marked for their marks to be normalised."""
+    experts: int = Field(ge=1)
+    """How many experts marked these cases."""
+    normalised: int = Field(ge=0)
+    """How many of them have their marks normalised."""
+    mean: Decimal | None = None
+    """Their mean share of what is possible, 0 to 1; None if nobody is normalised."""
+    deviation: Decimal | None = None
+    """Standard deviation of these shares."""
+
+    @property
+    def subject(self) -> str:
+        """The cohort's id."""
+        return self.cohort
 
 
 class Tally(Part):

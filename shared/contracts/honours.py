@@ -1,6 +1,8 @@
-"""Facts about honours 称号: granted, superseded, expired, revoked; or withheld."""
+"""Facts about honours 称号: granted, suspended, reinstated, superseded, carried on, expired, revoked; or withheld."""
 
 from typing import ClassVar
+
+from pydantic import Field
 
 from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber
@@ -77,8 +79,66 @@ class HonourWithheld(HonourEvent):
     """Why."""
 
 
+class HonourSuspended(HonourEvent):
+    """The honour is suspended 暂停: for now it does not hold, until it is reinstated or revoked."""
+
+    name: ClassVar[str] = "honour.suspended"
+
+    number: int = Field(ge=1)
+    """Which suspension of this honour it is."""
+    cause: str
+    """Code of the cause, e.g. `penalty`."""
+    reason: Text
+    """Why."""
+    document: str
+    """Number of the deciding document."""
+
+
+class HonourReinstated(HonourEvent):
+    """A suspension was lifted: the honour holds again."""
+
+    name: ClassVar[str] = "honour.reinstated"
+
+    number: int = Field(ge=1)
+    """Which suspension was lifted."""
+    reason: Text
+    """Why."""
+    document: str
+    """Number of the deciding document."""
+
+
+class HonourCarried(HonourEvent):
+    """The chamber carries on the honour of one that was merged into it, for the time that is left."""
+
+    name: ClassVar[str] = "honour.carried"
+
+    origin: str
+    """Id of the honour that is carried on."""
+    reason: Text
+    """Why."""
+    document: str
+    """Number of the deciding document."""
+    valid_from: Instant
+    """Valid from: the decision, or later where the honour had not begun."""
+    valid_until: Instant
+    """Valid until: as the honour that is carried on."""
+
+
+class HonourEnded(HonourEvent):
+    """The honour ended with its chamber, which was merged into another that does not carry it on. No reproach."""
+
+    name: ClassVar[str] = "honour.ended"
+
+    reason: Text
+    """Why."""
+    document: str
+    """Number of the deciding document."""
+    plaque_due: Instant | None = None
+    """Until when the plaque is to be returned."""
+
+
 class HonourSuperseded(HonourEvent):
-    """The honour of an earlier round gives way to that of a later one."""
+    """The honour gives way to another: that of a later round, or of the chamber that carries it on."""
 
     name: ClassVar[str] = "honour.superseded"
 
@@ -101,3 +161,7 @@ class HonourRevoked(HonourEvent):
     """Why."""
     document: str
     """Number of the deciding document."""
+    cause: str | None = None
+    """Code of the cause, e.g. `false_material`."""
+    plaque_due: Instant | None = None
+    """Until when the plaque is to be returned."""

@@ -39,6 +39,8 @@ class ItemScore(Part):
     """In a word."""
     mark_of: Decimal | None = None
     """Where experts judge the item: their mark goes from 0 to this."""
+    computed: Decimal | None = None
+    """Where part of a judged item is counted from facts and its mark is awaited: what would be in proportion to it."""
 
 
 class Shortfall(Part):

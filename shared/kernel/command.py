@@ -24,6 +24,16 @@ def refused(code: str, field: str, *, rule: tuple[str, str], remedy: tuple[str, 
     return Refused(problem(code, field, rule=rule, remedy=remedy))
 
 
+def exists(what: str, id_: str, zh: str, en: str) -> Refused:
+    """What is entered once, under a number of its round, is there already, to be raised."""
+    return refused(
+        f"{what}.exists",
+        "number",
+        rule=(f"{zh} {id_} 已经登记。", f"The {en} {id_} has been entered."),
+        remedy=(f"另一次{zh}请用下一个序号。", f"Use the next number for another {en}."),
+    )
+
+
 def missing(what: str, key: str, zh: str, en: str) -> NotFound:
     """The act names something that does not exist here, to be raised."""
     return NotFound(

@@ -29,12 +29,7 @@ class Tree:
     """The tree over some leaves, in their order. In memory are 64 bytes of hashes for every leaf."""
 
     def __init__(self, leaves: Iterable[bytes]) -> None:
-        level = [leaf_hash(leaf) for leaf in leaves]
-        self._levels = [level]
-        while len(level) > 1:
-            joined = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
-            level = joined + level[len(joined) * 2 :]
-            self._levels.append(level)
+        self._levels = _levels([leaf_hash(leaf) for leaf in leaves])
 
     @property
     def size(self) -> int:
@@ -90,6 +85,12 @@ def root(leaves: Iterable[bytes]) -> bytes:
     return Tree(leaves).root
 
 
+def root_of_hashes(hashes: Iterable[bytes]) -> bytes:
+    """The same, of leaves of which only the hashes are known."""
+    level = list(hashes)
+    return _levels(level)[-1][0] if level else EMPTY
+
+
 def proof(leaves: Iterable[bytes], index: int) -> tuple[bytes, ...]:
     """The audit path of one leaf; of many take them from one `Tree`.
 
@@ -116,3 +117,13 @@ def check(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
             found = node_hash(beside, found) if index % 2 else node_hash(found, beside)
         index, last = index // 2, last // 2
     return not rest and found == root
+
+
+def _levels(level: list[bytes]) -> list[list[bytes]]:
+    """The hashes of the leaves, then those of every level above, up to the root."""
+    levels = [level]
+    while len(level) > 1:
+        joined = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+        level = joined + level[len(joined) * 2 :]
+        levels.append(level)
+    return levels

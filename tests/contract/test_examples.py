@@ -15,7 +15,10 @@ from shared.contracts import EVENTS, ApplicationSubmitted, Event
 from shared.kernel.canonical import digest
 from tests.contract.golden import ALL, COMPLETE, MINIMAL, ROUND_OF_STORY, Example, example, frozen_schema
 
-NEGATIVE = ("case.declined", "case.returned", "honour.withheld", "honour.expired", "honour.revoked", "objection")
+NEGATIVE = (
+    *("case.declined", "case.returned", "objection", "chamber.merged"),
+    *(f"honour.{what}" for what in ("withheld", "suspended", "reinstated", "ended", "expired", "revoked")),
+)
 
 
 @pytest.mark.parametrize("golden", ALL, ids=str)
@@ -127,7 +130,7 @@ def _chambers(value: Any) -> Iterator[dict[str, Any]]:
             yield from _chambers(inner)
 
 
-_MAPS = frozenset({"facts", "parameters", "procedures", "quotas", "dimensions"})
+_MAPS = frozenset({"facts", "parameters", "procedures", "quotas", "dimensions", "opinion"})
 
 
 def _with_unknown_fields(value: Any) -> Any:

@@ -3,17 +3,17 @@
 import hashlib
 import json
 from collections import Counter
+from contextlib import suppress
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
-from demo.api import each
+from demo.api import RefusedError, each, refused
 from demo.opening import mail_of
 from shared.contracts import CENTRE, EVENTS
 from shared.kernel import merkle
-from shared.kernel.canonical import canonical_bytes
 from shared.runtime.mongo import Database
 from sihao.proof import SavedProof
-from sihao.replay import replayed
+from sihao.replaying import replayed
 from sihao.services import KINDS
 from sihao.verification import Verification
 from tests.e2e.conftest import Played
@@ -63,16 +63,36 @@ async def test_anyone_can_prove_every_decision_against_the_announced_root(played
     [announced] = {event.body for event in played.heard if event.wire == "announcement.made.v1"}
     named = json.loads(announced)["decisions"]
     assert (await public.get("review", f"/announcements/{announcement}"))["decisions"] == named
-    leaves = await public.every("review", f"/announcements/{announcement}/decisions")
+    entries = await public.every("review", f"/announcements/{announcement}/decisions")
+    leaves = [entry["leaf"] for entry in entries if entry["leaf"]]
     assert {leaf["chamber"] for leaf in leaves if leaf["outcome"] == "honoured"} == played.honoured
-    assert merkle.root(map(canonical_bytes, leaves)).hex() == named["root"]
+    assert {leaf["outcome"] for leaf in leaves} <= {"honoured", "withheld"}, "who lost is nobody's business"
+    assert merkle.root_of_hashes(bytes.fromhex(entry["hash"]) for entry in entries).hex() == named["root"]
     for leaf in leaves:
         proof = SavedProof.model_validate(
             await public.get("review", f"/announcements/{announcement}/decisions/{leaf['case']}")
         )
-        assert (proof.leaf, proof.root, proof.size) == (leaf, named["root"], len(leaves))
+        assert (proof.leaf, proof.root, proof.size) == (leaf, named["root"], len(entries))
         assert proof.holds()
     assert named["root"] in await _page(played, f"/announcements/{announcement}")
+
+
+async def test_who_was_declined_at_the_centre_gets_an_own_proof_and_nobody_else_does(played: Played) -> None:
+    platform, announcement = played.play.platform, played.play.noted["announcement"]
+    listed = f"/announcements/{announcement}/decisions"
+    codes = {one.chamber.code for one in played.play.scenario.applications} - played.honoured
+    page = await _page(played, f"/notices/{played.play.noted['notice']}")
+    noticed = {code for code in codes if code in page}
+    found = 0
+    for code in sorted(codes):
+        case = f"{played.play.code}-{code}@CN"
+        with suppress(RefusedError):  # of those that never had a case at the centre
+            proof = SavedProof.model_validate(await platform.secretary(code).get("review", f"{listed}/{case}/opening"))
+            assert (proof.holds(), proof.leaf["chamber"]) == (True, code)
+            found += proof.leaf["outcome"] == "declined"
+        if code not in noticed:
+            await refused(platform.public.get("review", f"{listed}/{case}"), "decisions.not-public")
+    assert found
 
 
 async def test_every_store_is_whole_after_the_round(played: Played, mongo_url: str) -> None:
@@ -86,15 +106,23 @@ async def test_every_store_is_whole_after_the_round(played: Played, mongo_url: s
 
 
 async def test_the_round_computed_again_differs_in_nothing(played: Played, mongo_url: str) -> None:
-    looked: Counter[str] = Counter()
-    for service, name in played.play.stand.databases.items():
+    compared: Counter[str] = Counter()
+    databases = played.play.stand.databases
+    scoring = Database(mongo_url, databases["scoring"])
+    for service, name in databases.items():
         if service.startswith("review"):
-            seen, differences = await replayed(mongo_url, name, played.play.code)
-            assert differences == []
-            looked += seen
-    assert looked["shortlists"] == len(played.play.scenario.round.quotas)
-    assert looked["panels"] == looked["draws"] == looked["announcements"] == 1
-    assert looked["cases"] > len(played.play.scenario.expected) / 2
+            review = Database(mongo_url, name)
+            found = await replayed(review, scoring, played.play.code)
+            review.close()
+            assert found.differences == []
+            assert [one.zh for one in found.unchecked if "撤回" not in one.zh] == []
+            compared += found.compared
+    scoring.close()
+    assert compared["shortlists"] == len(played.play.scenario.round.quotas)
+    assert compared["panels"] == compared["draws"] == compared["announcements"] == 1
+    assert compared["cases"] > len(played.play.scenario.expected) / 2
+    assert compared["scores"] > compared["cases"] / 2
+    assert compared["scorecards"] >= len(played.play.scenario.expected)
 
 
 async def test_anyone_can_repeat_the_draw_and_the_experts_judge_as_the_plan_says(played: Played) -> None:

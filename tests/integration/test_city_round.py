@@ -13,7 +13,7 @@ from dev.backends import Backends
 from services.review.store import KINDS
 from shared.contracts import EVENTS, AnnouncementMade, NoticeCorrected
 from shared.runtime.mongo import Database
-from sihao.replay import replayed
+from sihao.replaying import replayed
 from sihao.verification import Verification
 from tests.e2e.listener import Heard, listening
 from tests.support.city import APPLYING, CITY, CODE, CONTACT, LINE, NAME, SAID, SERVICE, CityRound, city_review
@@ -161,11 +161,12 @@ async def test_the_citys_record_is_whole_and_computes_again_to_the_same(played: 
     database = Database(mongo_url, played.city.database)
     verification = Verification(database)
     await verification.store(KINDS)
-    database.close()
     assert verification.found.documents
     assert verification.found.broken == []
-    looked, differences = await replayed(mongo_url, played.city.database, CODE)
-    assert differences == []
+    again = await replayed(database, None, CODE)
+    database.close()
+    assert again.differences == []
+    looked = again.compared
     assert (looked["announcements"], looked["cases"], looked["shortlists"], looked["panels"]) == (1, APPLYING, 1, 1)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from tests.support.acts import begin, draft_round, import_chambers, open_round, round_body, submit
@@ -33,6 +34,7 @@ async def one_of_each(platform: Platform, *, spare: Iterable[str]) -> dict[str, 
     await made.leadership()
     await made.notice()
     await made.honours()
+    await made.merger()
     await made.letters()
     return made.names
 
@@ -44,13 +46,15 @@ class _Made:
         self.round = "CN-2024"
         code = self.city.chamber.code
         others = (a.chamber for a in platform.scenario.applications if a.chamber.area == CITY)
+        other, self.gone = islice((chamber for chamber in others if chamber.code != code), 2)
         self.names: dict[str, Any] = {
             "round": self.round,
             "draft_round": f"{self.round}-B",
             "body_c": round_body(platform, f"{self.round}-C"),
             "body_35": {**round_body(platform, "FJ-2024"), "area": PROVINCE},
             "code": code,
-            "other_code": next(chamber.code for chamber in others if chamber.code != code),
+            "other_code": other.code,
+            "gone": self.gone.code,
             "chamber": self.city.chamber.model_dump(mode="json"),
             "name": self.city.chamber.name,
             "application": f"{self.round}-{code}",
@@ -70,6 +74,7 @@ class _Made:
         city = [self.names["code"], self.names["other_code"]]
         self.names["list_35"] = await import_chambers(self.platform, PROVINCE, city)
         await import_chambers(self.platform, CENTRE, [self.national.chamber.code])
+        await import_chambers(self.platform, PROVINCE, [self.gone.code])
 
     async def rounds(self) -> None:
         """Two that are open, and one that is drafted."""
@@ -136,7 +141,7 @@ class _Made:
             await self.platform.comes("review-35", path, token=token, holds=lambda e: bool(e["status"] == "done"))
 
     async def centre_case(self) -> None:
-        """Passed at the centre, marked by five."""
+        """Passed at the centre, its experts proposed and seated, marked by five; the marking closed."""
         centre, path = self.officer[CENTRE], f"/cases/{self.names['case_cn']}"
         await self.platform.comes("review", path, token=centre)
         for expert in (*EXPERTS, "expert-6"):
@@ -147,11 +152,19 @@ class _Made:
         report = {"at": now, "visitors": ["甲", "乙"], "findings": [finding], "photos": ["0" * 64]}
         await self.done("POST", "review", f"{path}/visits", centre, json=report)
         await self.done("POST", "review", f"{path}/pass", centre, json={})
-        await self.done("POST", "review", f"{path}/experts", centre, json={"experts": EXPERTS})
+        assigning = f"/assignments/{self.round}/{CENTRE}"
+        wishes = {"seed": "合成种子", "capacity": 1, "experts": EXPERTS}
+        made = await self.done("POST", "review", f"{assigning}/proposal", centre, json=wishes)
+        self.names["proposal"] = made["proposal"]
+        seated = await self.done("POST", "review", assigning, centre, json={"proposal": made["proposal"]})
+        assert seated == {"seated": [self.names["case_cn"]], "refused": {}}
         for expert in EXPERTS:
             token = self.platform.token("expert", sub=expert)
             judged = (await self.done("GET", "review", path, token))["judged"]
-            await self.done("POST", "review", f"{path}/marks", token, json={"marks": judged})
+            body = {"marks": judged, "reasons": {item: {"zh": "合成理由"} for item in judged}}
+            await self.done("POST", "review", f"{path}/marks", token, json=body)
+        cohort = await self.done("POST", "review", "/cohorts", centre, json={"round": self.round})
+        self.names["cohort"] = cohort["id"]
         await self.platform.comes("review", path, token=centre, holds=lambda case: bool(case["ready"]))
 
     async def draw(self) -> None:
@@ -211,6 +224,19 @@ class _Made:
         self.names["honour_35"] = {**past, "line": "fujian-sihao", "round": "FJ-2022"}
         await self.done("POST", "review", "/honours", self.officer[CENTRE], json=self.names["honour_cn"])
         await self.done("POST", "review-35", "/honours", self.officer[PROVINCE], json=self.names["honour_35"])
+
+    async def merger(self) -> None:
+        """A chamber with an honour of the centre and one of the province was merged into the city's."""
+        gone = {"chamber": self.gone.model_dump(mode="json"), "valid_until": "2099-12-31T00:00:00+08:00"}
+        at = {"review": (CENTRE, "honour_cn"), "review-35": (PROVINCE, "honour_35")}
+        for service, (area, honour) in at.items():
+            body = {**self.names[honour], **gone}
+            await self.done("POST", service, "/honours", self.officer[area], json=body)
+        body = {"into": self.names["code"], "document": "演示批复〔2024〕1号", "since": "2024-01-01"}
+        path = f"/chambers/{self.gone.code}/merger"
+        await self.done("POST", "intake", path, self.officer[CITY], json=body)
+        for service, (area, _) in at.items():
+            await self.platform.comes(service, "/honours/pending", token=self.officer[area])
 
     async def letters(self) -> None:
         """Wait for the secretary's."""

@@ -106,13 +106,20 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
 
 
 async def _context(store: IntakeStore, round_: str, chamber: str) -> tuple[PlannedRound, Chamber]:
-    """The round, and the chamber as it is registered now."""
+    """The round, and the chamber as it is registered now.
+
+    Raises:
+        NotFound: there is no such round or chamber.
+        Refused: the chamber was merged into another.
+    """
     planned = await store.opened(round_)
     if planned is None:
         raise unknown_round(round_)
     registered = await store.chamber(chamber)
     if registered is None:
         raise unknown_chamber(chamber)
+    if registered.merged:
+        raise refusals.merged(registered.chamber, registered.merged.into, registered.merged.document)
     return planned, registered.chamber
 
 

@@ -22,7 +22,9 @@ Status = Literal[
     "withdrawn",
     "honoured",
     "withheld",
+    "suspended",
     "superseded",
+    "ended",
     "expired",
     "revoked",
 ]
@@ -40,7 +42,9 @@ STATUS_WORDS: dict[Status, Text] = {
     "withdrawn": text("已撤回", "Withdrawn"),
     "honoured": text("已获称号", "Honoured"),
     "withheld": text("未授予称号", "Honour withheld"),
-    "superseded": text("称号已由后一周期接续", "Honour superseded"),
+    "suspended": text("称号已暂停", "Honour suspended"),
+    "superseded": text("称号已由其他称号接续", "Honour superseded"),
+    "ended": text("称号已随商会终止", "Honour ended"),
     "expired": text("称号已到期", "Honour expired"),
     "revoked": text("称号已撤销", "Honour revoked"),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.intake.domain.application import STATUS_WORDS, Application, Correction
 from services.intake.domain.facts import MAX_BYTES, MAX_ITEMS
-from shared.contracts import Round
+from shared.contracts import Chamber, Round
 from shared.kernel.calendar import time_words, until_words
 from shared.kernel.change import NotFound, Refused
 from shared.kernel.problem import Problem, problem
@@ -98,6 +98,21 @@ def too_much() -> Refused:
                 f"an application holds at most {MAX_ITEMS} items and {MAX_BYTES // 1024} KB",
             ),
             remedy=("请精简文字，详情放入证明材料", "Shorten the texts; put the detail into evidence files."),
+        )
+    )
+
+
+def merged(chamber: Chamber, into: Chamber, document: str) -> Refused:
+    """The chamber is no more."""
+    return Refused(
+        problem(
+            "chamber.merged",
+            "chamber",
+            rule=(
+                f"{chamber.name} 已并入 {into.name}（{into.code}），文号 {document}，不能再申报或提交",
+                f"{chamber.name} was merged into {into.name} ({into.code}) by {document} and applies no more",
+            ),
+            remedy=(f"请由 {into.name} 用其统一社会信用代码申报", f"{into.name} may apply under its own credit code."),
         )
     )
 

@@ -23,7 +23,9 @@ _RANK: dict[Status, int] = {
     "withdrawn": 7,
     "honoured": 8,
     "withheld": 8,
+    "suspended": 8,
     "superseded": 8,
+    "ended": 8,
     "expired": 8,
     "revoked": 8,
 }

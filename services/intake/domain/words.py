@@ -15,11 +15,14 @@ from shared.contracts import (
     CaseReturned,
     CaseWithdrawn,
     Event,
+    HonourEnded,
     HonourEvent,
     HonourExpired,
     HonourGranted,
+    HonourReinstated,
     HonourRevoked,
     HonourSuperseded,
+    HonourSuspended,
     HonourWithheld,
     MarksSettled,
     NoticeOpened,
@@ -42,7 +45,10 @@ HEARD: tuple[type[Event], ...] = (
     ObjectionRuled,
     HonourGranted,
     HonourWithheld,
+    HonourSuspended,
+    HonourReinstated,
     HonourSuperseded,
+    HonourEnded,
     HonourExpired,
     HonourRevoked,
 )
@@ -82,6 +88,8 @@ def _scoring(event: Event) -> Line | None:
                 f"第 {event.revision} 版，{len(marks)} 项评议指标已定分",
                 f"revision {event.revision}: {len(marks)} judged items have their points",
             )
+            if event.normalised:
+                detail = text(f"{detail.zh}；{event.normalised.zh}", f"{detail.en}; {event.normalised.en}")
             return "score", text("专家评议完成", "Marked by the experts"), detail, None
     return None
 
@@ -124,6 +132,14 @@ def _notice(event: Event) -> Line | None:
 
 
 def _honour(event: Event) -> Line:
+    line = _given(event) or _decided(event)
+    if line is None:
+        raise TypeError(f"{event.wire()} has no place on the timeline")
+    return line
+
+
+def _given(event: Event) -> Line | None:
+    """An honour came about or not, or its time ended."""
     match event:
         case HonourGranted(called=called):
             since, last = day_words(event.valid_from), last_day_words(event.valid_until)
@@ -139,14 +155,29 @@ def _honour(event: Event) -> Line:
             return "honour", text("不授予称号", "Honour withheld"), reason, "withheld"
         case HonourSuperseded(by=by):
             detail = text(f"由 {by} 接续", f"by {by}")
-            return "honour", text("称号由后一周期接续", "Honour superseded"), detail, "superseded"
+            return "honour", text("称号由其他称号接续", "Honour superseded"), detail, "superseded"
         case HonourExpired():
             detail = text("有效期届满", "its time is over")
             return "honour", text("称号到期", "Honour expired"), detail, "expired"
+    return None
+
+
+def _decided(event: Event) -> Line | None:
+    """A federation decided about an honour."""
+    match event:
+        case HonourSuspended(reason=reason):
+            return "honour", text("暂停称号", "Honour suspended"), _by(reason, event.document), "suspended"
+        case HonourReinstated(reason=reason):
+            return "honour", text("恢复称号", "Honour reinstated"), _by(reason, event.document), "honoured"
+        case HonourEnded(reason=reason):
+            return "honour", text("称号随商会终止", "Honour ended"), _by(reason, event.document), "ended"
         case HonourRevoked(reason=reason):
-            detail = text(f"{reason.zh}（{event.document}）", f"{reason.en} ({event.document})")
-            return "honour", text("撤销称号", "Honour revoked"), detail, "revoked"
-    raise TypeError(f"{event.wire()} has no place on the timeline")
+            return "honour", text("撤销称号", "Honour revoked"), _by(reason, event.document), "revoked"
+    return None
+
+
+def _by(reason: Text, document: str) -> Text:
+    return text(f"{reason.zh}（{document}）", f"{reason.en} ({document})")
 
 
 def _at(jurisdiction: Area, stage: Text) -> Text:

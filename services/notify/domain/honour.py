@@ -1,4 +1,4 @@
-"""The register of honours 称号名册: one entry per honour, with its status, as data and never as bare names."""
+"""An honour in the register 称号名册: everything said about it, its status, and its line as data, never a bare name."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
@@ -6,24 +6,32 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notify.domain.entry import Entry, Publication, Said, collect
+from services.notify.domain.news import told
 from shared.contracts import (
     Area,
     ChamberType,
+    HonourCarried,
+    HonourEnded,
     HonourExpired,
     HonourGranted,
     HonourRecorded,
+    HonourReinstated,
     HonourRevoked,
     HonourSuperseded,
+    HonourSuspended,
     Instant,
     Level,
     Text,
-    text,
 )
 
-Status = Literal["unlisted", "valid", "superseded", "expired", "revoked"]
+Status = Literal["unlisted", "valid", "suspended", "superseded", "expired", "revoked", "ended"]
 """What was heard of an honour; `unlisted` until its grant is known."""
-Standing = Literal["upcoming", "valid", "superseded", "expired", "revoked"]
-"""尚未生效 · 有效 · 已由新一届接续 · 已到期 · 已撤销: what holds at a given instant."""
+Standing = Literal["upcoming", "valid", "suspended", "superseded", "expired", "revoked", "ended"]
+"""尚未生效 · 有效 · 已暂停 · 已由其他称号接续 · 已到期 · 已撤销 · 已随商会终止: what holds at a given instant."""
+DECISIONS = (HonourSuspended, HonourReinstated, HonourEnded, HonourRevoked)
+"""What a federation decided about a single honour."""
+Known = HonourGranted | HonourRecorded | HonourCarried
+"""How an honour came into the register."""
 
 
 class Row(BaseModel):
@@ -55,8 +63,14 @@ class Row(BaseModel):
     """Valid until."""
     status: Standing
     """What holds now."""
+    predecessor: str | None = None
+    """Id of the honour whose place it took, or that it carries on; where that is known."""
     superseded_by: str | None
     """Id of the honour that took its place."""
+    suspended_by: str | None = None
+    """Number of the suspending document, while it is suspended."""
+    suspended_because: Text | None = None
+    """Why it is suspended."""
     revoked_by: str | None
     """Number of the revoking document."""
     revoked_because: Text | None
@@ -65,22 +79,41 @@ class Row(BaseModel):
     """What it is called, if it is a distinction such as 十佳."""
     within: str | None = None
     """For a distinction: the honour line whose bearers it singles out."""
+    ended_by: str | None = None
+    """Number of the document by which it ended with its chamber."""
+    ended_because: Text | None = None
+    """Why it ended."""
+    name_now: str | None = None
+    """The chamber's present name, if it took another since the grant."""
+    merged_into: str | None = None
+    """Credit code of the chamber that this one was merged into."""
+    certificate: str | None = None
+    """Address of the certificate to be printed, if one is given."""
+    credential: str | None = None
+    """Address of the certificate as signed data, likewise."""
 
 
 class HonourEntry(Entry):
     """An honour, with everything said about it."""
 
-    granted: Said[HonourGranted] | Said[HonourRecorded] | None = Field(default=None, union_mode="left_to_right")
-    """How it came into the register: granted, or recorded as one of the past, which is no news."""
+    granted: Said[HonourGranted] | Said[HonourCarried] | Said[HonourRecorded] | None = Field(
+        default=None, union_mode="left_to_right"
+    )
+    """How it came into the register: granted, carried on, or recorded as one of the past, which is no news."""
+    suspended: dict[int, Said[HonourSuspended]] = Field(default_factory=dict)
+    reinstated: dict[int, Said[HonourReinstated]] = Field(default_factory=dict)
     superseded: Said[HonourSuperseded] | None = None
     expired: Said[HonourExpired] | None = None
     revoked: Said[HonourRevoked] | None = None
+    ended: Said[HonourEnded] | None = None
     status: Status = "unlisted"
     """Computed from the above and stored, so that the register can be filtered."""
     since: datetime | None = None
     """`valid_from` in UTC, likewise."""
     until: datetime | None = None
     """`valid_until` in UTC, likewise."""
+    decided: datetime | None = None
+    """When it was last suspended, reinstated, ended or revoked, likewise."""
 
     def area(self) -> Area:
         """The chamber's area."""
@@ -90,8 +123,10 @@ class HonourEntry(Entry):
         """The grant, and what became of it."""
         if self.granted is None:
             return ()
-        news = [_grant(self.id, self.granted)] if isinstance(self.granted.event, HonourGranted) else []
-        return (*news, *self._endings(self.granted.event.chamber.name))
+        news = [told(said) for said in (self.granted, *self._since())]
+        return tuple(
+            sorted((one for one in news if one), key=lambda one: (one.id != f"honour/{self.id}", one.at, one.id))
+        )
 
     @property
     def case(self) -> str | None:
@@ -107,7 +142,7 @@ class HonourEntry(Entry):
         """The line of the register; None until the grant is known."""
         if self.granted is None:
             return None
-        event = self.granted.event
+        event, suspended = self.granted.event, self.suspension
         return Row(
             honour=self.id,
             line=event.line,
@@ -121,28 +156,54 @@ class HonourEntry(Entry):
             valid_from=event.valid_from,
             valid_until=event.valid_until,
             status=self._standing(event, now),
-            superseded_by=self._successor(),
+            predecessor=event.origin if isinstance(event, HonourCarried) else None,
+            superseded_by=self.successor,
+            suspended_by=suspended.document if suspended else None,
+            suspended_because=suspended.reason if suspended else None,
             revoked_by=self.revoked.event.document if self.revoked else None,
             revoked_because=self.revoked.event.reason if self.revoked else None,
             called=self._called(),
             within=self.within,
+            ended_by=self.ended.event.document if self.ended else None,
+            ended_because=self.ended.event.reason if self.ended else None,
         )
 
+    @property
+    def suspension(self) -> HonourSuspended | None:
+        """The suspension under which it stands, if it is suspended."""
+        return self.suspended[max(self.suspended)].event if self.status == "suspended" else None
+
     def settled(self) -> Self:
-        """The same with `status` and `until` computed: a revocation outweighs a successor, a successor the end."""
+        """The same with what is computed: a revocation outweighs a successor, that the end, that a suspension."""
         if self.granted is None:
             return self
         status: Status = "valid"
         if self.revoked:
             status = "revoked"
-        elif self._successor():
+        elif self.ended:
+            status = "ended"
+        elif self.successor:
             status = "superseded"
         elif self.expired:
             status = "expired"
+        elif self.suspended.keys() - self.reinstated.keys():
+            status = "suspended"
         event = self.granted.event
-        return self.but(status=status, since=_second(event.valid_from), until=_second(event.valid_until))
+        decided = [said.at for said in self._since() if isinstance(said.event, DECISIONS)]
+        return self.but(
+            status=status,
+            since=_second(event.valid_from),
+            until=_second(event.valid_until),
+            decided=max(decided, default=None),
+        )
 
-    def _successor(self) -> str | None:
+    def _since(self) -> tuple[Said[Any], ...]:
+        """What was said after the grant."""
+        once = (self.superseded, self.expired, self.ended, self.revoked)
+        return (*self.suspended.values(), *self.reinstated.values(), *(said for said in once if said))
+
+    @property
+    def successor(self) -> str | None:
         """The honour that took its place, as told later or when it was recorded."""
         if self.superseded:
             return self.superseded.event.by
@@ -153,62 +214,16 @@ class HonourEntry(Entry):
         granted = self.granted.event if self.granted else None
         return granted.called if isinstance(granted, HonourGranted) else None
 
-    def _standing(self, event: HonourGranted | HonourRecorded, now: datetime) -> Standing:
+    def _standing(self, event: Known, now: datetime) -> Standing:
         if self.status == "valid" and now < event.valid_from:
             return "upcoming"
-        if self.status == "valid" and now >= event.valid_until:
+        if self.status in ("valid", "suspended") and now >= event.valid_until:
             return "expired"
         return "valid" if self.status == "unlisted" else self.status
-
-    def _endings(self, name: str) -> list[Publication]:
-        found = [
-            Publication(f"honour/{self.id}#{what}", "honour", title, summary, heard.at, _page(self.id))
-            for what, heard, title, summary in (
-                (
-                    "superseded",
-                    self.superseded,
-                    text(f"{name}：称号由新一届接续", f"{name}: honour superseded"),
-                    text("新一届认定的称号取代了它。", "The honour of a later round takes its place."),
-                ),
-                (
-                    "expired",
-                    self.expired,
-                    text(f"{name}：称号到期", f"{name}: honour expired"),
-                    text("有效期已满。", "Its time is over."),
-                ),
-                (
-                    "revoked",
-                    self.revoked,
-                    text(f"{name}：称号撤销", f"{name}: honour revoked"),
-                    self.revoked.event.reason if self.revoked else text("", ""),
-                ),
-            )
-            if heard is not None
-        ]
-        return sorted(found, key=lambda ending: (ending.at, ending.id))
-
-
-def _grant(key: str, granted: Said[Any]) -> Publication:
-    event, name = granted.event, granted.event.chamber.name
-    title = text(f"{name}：授予称号", f"{name}: honour granted")
-    if event.called:
-        title = text(f"{name}：授予“{event.called.zh}”称号", f"{name}: distinguished as {event.called.en}")
-    return Publication(
-        f"honour/{key}",
-        "honour",
-        title,
-        text(f"文号 {event.document}。", f"Document {event.document}."),
-        granted.at,
-        _page(key),
-    )
 
 
 def _second(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(microsecond=0)
-
-
-def _page(key: str) -> str:
-    return f"verify?q={key}"
 
 
 on_granted = collect(HonourEntry, "granted")
@@ -216,3 +231,7 @@ on_recorded = collect(HonourEntry, "granted")
 on_superseded = collect(HonourEntry, "superseded")
 on_expired = collect(HonourEntry, "expired")
 on_revoked = collect(HonourEntry, "revoked")
+on_carried = collect(HonourEntry, "granted")
+on_suspended = collect(HonourEntry, "suspended")
+on_reinstated = collect(HonourEntry, "reinstated")
+on_ended = collect(HonourEntry, "ended")

@@ -11,9 +11,11 @@ from shared.kernel.calendar import day_words, last_day_words, time_words, until_
 STANDINGS: Final = {
     "upcoming": text("尚未生效", "not yet in force"),
     "valid": text("有效", "valid"),
-    "superseded": text("已由新一届接续", "superseded"),
+    "suspended": text("已暂停", "suspended"),
+    "superseded": text("已由其他称号接续", "superseded"),
     "expired": text("已到期", "expired"),
     "revoked": text("已撤销", "revoked"),
+    "ended": text("已随商会终止", "ended with its chamber"),
 }
 WINDOWS: Final = {
     "ahead": text("未开始", "not yet open"),

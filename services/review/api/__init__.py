@@ -10,6 +10,7 @@ from services.review.api import (
     ballots,
     cases,
     certificates,
+    cohorts,
     decided,
     decisions,
     draws,
@@ -22,6 +23,7 @@ from services.review.api import (
     objections,
     panels,
     procedures,
+    sanctions,
     shortlists,
     visits,
 )
@@ -36,6 +38,7 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         visits,
         marks,
         assignments,
+        cohorts,
         experts,
         draws,
         shortlists,
@@ -47,6 +50,7 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         announcements,
         decided,
         certificates,  # before honours, whose paths are wider
+        sanctions,  # likewise
         honours,
         procedures,
         exports,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.decided import frozen
-from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction
+from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_going_on, require_jurisdiction
 from services.review.domain import announcement as announcements
 from services.review.domain import distinction as distinctions
 from services.review.domain import stages
@@ -71,6 +71,7 @@ def router(desk: Desk) -> APIRouter:
         known = await desk.store.get(ANNOUNCEMENTS, id_)
         waiting = [] if known else await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
         cleared = [] if known else chosen(body.cases, waiting)
+        await require_going_on(desk, cleared)
         if stage.gates_again:
             require_checked(cleared)
         granted = tuple(case.id for case in cleared)

@@ -18,7 +18,7 @@ from services.review.domain import place as places
 from services.review.domain import status_list as lists
 from services.review.domain.credential import Credential
 from services.review.issuing import Issuer
-from services.review.store import BLOCKS, HONOURS
+from services.review.store import BLOCKS, CHAMBERS, HONOURS
 from shared.kernel.actor import Actor
 from shared.kernel.command import missing
 from shared.kernel.problem import problem
@@ -82,7 +82,10 @@ def router(desk: Desk) -> APIRouter:
         summary="状态列表 / status list",
     )
     async def status_list(line: LineId, _by: Anyone) -> Response:
-        """Which certificates of a line were revoked (1) or superseded (3): an IETF Token Status List."""
+        """Which certificates of a line do not hold: an IETF Token Status List.
+
+        Revoked or ended with the chamber (1), suspended (2), superseded (3).
+        """
         return _file(await kept.current(line, _issuer(desk)), STATUS_LIST)
 
     @routes.get(
@@ -102,10 +105,10 @@ async def _stated(desk: Desk, issuer: Issuer, honour: str) -> Credential:
     """What is stated about an honour; it is given its place in the status list if it has none yet.
 
     Raises:
-        NotFound: there is no such honour here, or it has ended.
+        NotFound: there is no such honour here, it is suspended, or has ended.
     """
     register = await desk.store.get(HONOURS, honours.register_of(honour))
-    term = next((term for term in register.terms if term.honour == honour), None) if register else None
+    term = register.term(honour) if register else None
     if register is None or term is None:
         raise missing("honours", honour, "称号", "honour")
     credentials.require_issuable(term)
@@ -114,7 +117,9 @@ async def _stated(desk: Desk, issuer: Issuer, honour: str) -> Credential:
     if block is None or honour not in block.places:
         done = await desk.commands.do(BLOCKS, key, take, places.take, what="take", by=ISSUER)
         block = done.state or await desk.store.need(BLOCKS, key, "状态列表", "status list")
-    return Credential.of(register, term, issuer=issuer.address, place=block.places[honour])
+    known = await desk.store.get(CHAMBERS, register.code)
+    name = known.name if known else None
+    return Credential.of(register, term, issuer=issuer.address, place=block.places[honour], name=name)
 
 
 class _Lists:
@@ -143,7 +148,7 @@ class _Lists:
         store = self._desk.store
         if not await store.has_line(line):
             raise missing("status-lists", line, "称号系列", "honour line")
-        statuses = lists.statuses(await store.ended(line), await store.places(line))
+        statuses = lists.statuses(await store.told(line), await store.places(line))
         address = credentials.list_address(issuer.address, line)
         made = await asyncio.to_thread(lists.make, issuer.address, address, statuses, now)
         return issuer.sign(lists.TYPE, made)

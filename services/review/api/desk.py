@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.case import Case
 from services.review.domain.procedure import Procedure
+from services.review.domain.sanction import Sanctions
 from services.review.domain.terms import Terms
 from services.review.issuing import Issuer
 from services.review.printing import Printer
-from services.review.store import CASES, ReviewStore
+from services.review.store import CASES, CHAMBERS, ReviewStore
 from shared.contracts.area import CENTRE
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
@@ -37,6 +38,8 @@ class Desk:
     clock: Clock
     library: Mapping[str, Procedure]
     """Procedures by id."""
+    sanctions: Sanctions
+    """For which causes an honour is suspended or revoked."""
     jurisdictions: Sequence[str]
     """Whose review this deployment is."""
     issuer: Issuer | None
@@ -143,6 +146,30 @@ def require_case(by: Actor, case: Case) -> None:
     require_area(by, case.chamber.area)
     if case.jurisdiction == CENTRE:
         require_jurisdiction(by, CENTRE)
+
+
+async def require_going_on(desk: Desk, cases: Sequence[Case]) -> None:
+    """No chamber among them may have been merged into another: a scorecard under way may have opened its case since.
+
+    Raises:
+        Refused: one was.
+    """
+    known = await desk.store.these(CHAMBERS, [case.chamber.code for case in cases])
+    gone = {chamber.code: chamber.merged for chamber in known if chamber.merged}
+    for case in cases:
+        if merged := gone.get(case.chamber.code):
+            raise refused(
+                "cases.merged",
+                "cases",
+                rule=(
+                    f"案件 {case.id}：{case.chamber.name} 已并入 {merged.into.name}（{merged.document}）。",
+                    f"Case {case.id}: {case.chamber.name} was merged into {merged.into.name} by {merged.document}.",
+                ),
+                remedy=(
+                    "请复核其资格条件并登记不再具备的条件，或在 cases 中列明其他案件。",
+                    "Check its gates again and record the one that turned, or name the other cases in `cases`.",
+                ),
+            )
 
 
 def chosen(asked: Sequence[str] | None, available: Sequence[Case]) -> list[Case]:

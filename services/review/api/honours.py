@@ -1,4 +1,4 @@
-"""Honours 称号: the public register as data, past honours recorded, honours revoked."""
+"""Honours 称号: the public register as data; honours of the past recorded."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -6,17 +6,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.api.desk import Body, Desk, Words, require_jurisdiction
+from services.review.api.desk import Body, Desk, require_jurisdiction
 from services.review.domain import honour as honours
-from services.review.domain.honour import Register, Standing, Term
+from services.review.domain.honour import Register
+from services.review.domain.term import Standing, Term
 from services.review.store import HONOURS, honour_filter
 from shared.contracts.area import Area, Level, covers
 from shared.contracts.chambers import Chamber
 from shared.contracts.event import CreditCode, Instant
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
-from shared.kernel.command import missing
-from shared.runtime.access import allow, public
+from shared.runtime.access import allow, public, require_area
 from shared.runtime.http import IdempotencyKey, Page, PageRequest
 
 Officer = Annotated[Actor, allow(officer="own area")]
@@ -65,17 +65,6 @@ class RecordBody(Body):
     """Valid until."""
 
 
-class RevokeBody(Body):
-    """Revoke an honour."""
-
-    round: str
-    """Of which round."""
-    reason: Words
-    """Why; public."""
-    document: str = Field(min_length=1, max_length=100)
-    """Number of the deciding document."""
-
-
 class HonourRow(BaseModel):
     """An honour as published data: nothing has to be read out of names."""
 
@@ -104,9 +93,17 @@ class HonourRow(BaseModel):
     status: Standing
     """Where it stands."""
     by: str | None
-    """The honour that superseded it."""
+    """The honour that superseded it, or carries it on."""
+    origin: str | None
+    """For one that is carried on: the honour of the chamber that was merged into this one."""
+    suspended: Text | None
+    """Why it is suspended, if it is."""
     revoked: Text | None
     """Why it was revoked."""
+    ended: Text | None
+    """Why it was ended with its chamber, or is carried on."""
+    decided_by: str | None
+    """Number of the document that suspended, revoked or ended it, or had it carried on."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -118,50 +115,42 @@ def router(desk: Desk) -> APIRouter:
         asked = query.model_dump(include={"line", "area", "status", "code"})
         where = honour_filter(round_=query.round, **asked)
         found = await desk.store.page(HONOURS, where, limit=query.limit, after=query.after)
-        rows = tuple(_row(register, term) for register in found for term in register.terms if query.wants(term))
+        found_rows = tuple(row(register, term) for register in found for term in register.terms if query.wants(term))
         last = honours.register_key(found[-1].line, found[-1].code) if len(found) == query.limit else None
-        return Page(items=rows, next=last)
+        return Page(items=found_rows, next=last)
 
     @routes.get("/{line}/{code}", summary="一家商会的称号 / one chamber's honours")
     async def read(line: str, code: CreditCode, _by: Anyone) -> tuple[HonourRow, ...]:
         key = honours.register_key(line, code)
-        return tuple(_rows(await desk.store.need(HONOURS, key, "称号", "honour")))
+        return tuple(rows(await desk.store.need(HONOURS, key, "称号", "honour")))
 
     @routes.post("", status_code=201, summary="登记以往称号 / record a past honour")
     async def record(body: RecordBody, by: Officer, key: IdempotencyKey) -> tuple[HonourRow, ...]:
         if by.area not in desk.jurisdictions:
             require_jurisdiction(by, desk.jurisdictions[0])
+        require_area(by, body.chamber.area)
+        line = desk.printer.line(body.line)
+        if line:
+            require_jurisdiction(by, line.area)
         command = honours.Record(by=by, jurisdiction=by.area or "", **dict(body))
         register = honours.register_key(body.line, body.chamber.code)
         done = await desk.commands.do(
             HONOURS, register, command, honours.record, what="record", by=by, idempotency_key=key
         )
-        return tuple(_rows(done.state or await desk.store.need(HONOURS, register, "称号", "honour")))
-
-    @routes.post("/{line}/{code}/revoke", summary="撤销称号 / revoke")
-    async def revoke(
-        line: str, code: CreditCode, body: RevokeBody, by: Officer, key: IdempotencyKey
-    ) -> tuple[HonourRow, ...]:
-        register = honours.register_key(line, code)
-        found = await desk.store.need(HONOURS, register, "称号", "honour")
-        term = next((t for t in found.terms if t.round == body.round), None)
-        if term is None:
-            raise missing("honours", f"{register}:{body.round}", "称号", "honour")
-        require_jurisdiction(by, term.jurisdiction)
-        command = honours.Revoke(by=by, round=body.round, reason=body.reason.text(), document=body.document)
-        done = await desk.commands.do(
-            HONOURS, register, command, honours.revoke, what="revoke", by=by, idempotency_key=key
-        )
-        return tuple(_rows(done.state or found))
+        return tuple(rows(done.state or await desk.store.need(HONOURS, register, "称号", "honour")))
 
     return routes
 
 
-def _rows(register: Register) -> Iterable[HonourRow]:
-    return (_row(register, term) for term in register.terms)
+def rows(register: Register) -> Iterable[HonourRow]:
+    """All honours of a register."""
+    return (row(register, term) for term in register.terms)
 
 
-def _row(register: Register, term: Term) -> HonourRow:
+def row(register: Register, term: Term) -> HonourRow:
+    """One of them. Who took in a plaque stays inside."""
+    suspension = term.open_suspension if term.status == "suspended" else None
+    decided = suspension or term.revocation or term.closing
     return HonourRow(
         honour=term.honour,
         line=register.line,
@@ -175,5 +164,9 @@ def _row(register: Register, term: Term) -> HonourRow:
         valid_until=term.valid_until,
         status=term.status,
         by=term.by,
+        origin=term.origin,
+        suspended=suspension.reason if suspension else None,
         revoked=term.revocation.reason if term.revocation else None,
+        ended=term.closing.reason if term.closing else None,
+        decided_by=decided.document if decided else None,
     )

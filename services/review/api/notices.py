@@ -5,7 +5,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_jurisdiction, text_or_none
+from services.review.api.desk import (
+    Body,
+    Desk,
+    RoundQuery,
+    Words,
+    chosen,
+    require_going_on,
+    require_jurisdiction,
+    text_or_none,
+)
 from services.review.domain import correcting
 from services.review.domain import notice as notices
 from services.review.domain.gates import require_checked
@@ -174,6 +183,7 @@ def router(desk: Desk) -> APIRouter:
         elected = await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
         taken = await desk.store.on_notices([case.id for case in elected])
         available = chosen(body.cases, [case for case in elected if case.id not in taken])
+        await require_going_on(desk, available)
         if stage.gates_again:
             require_checked(available)
         return tuple(

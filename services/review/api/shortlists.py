@@ -106,7 +106,8 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/{round_}/{area}/seal", summary="封存名单并上报 / seal and nominate")
     async def seal_(round_: str, area: Area, body: SealBody, by: Officer, key: IdempotencyKey) -> ShortlistView:
         require_jurisdiction(by, area)
-        terms, stage, cases, undecided = await standing(round_, area)
+        terms, stage, cases = await standing(round_, area)
+        undecided = await desk.store.undecided(round_, area, stage.id)
         command = Seal(
             by=by,
             id=f"{round_}@{area}",
@@ -127,7 +128,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/{round_}/{area}/what-if", summary="试算：谁进谁出 / try another quota or weight; nothing is written")
     async def try_(round_: str, area: Area, body: WhatIfBody, by: Officer) -> WhatIfView:
         require_jurisdiction(by, area)
-        terms, stage, cases, _ = await standing(round_, area)
+        terms, stage, cases = await standing(round_, area)
         now = _bounds(stage, terms.quota(area))
         tried = body.model_dump(exclude={"weights"}, exclude_none=True)
         then = Bounds.model_validate(now.model_dump() | tried)
@@ -136,13 +137,13 @@ def router(desk: Desk) -> APIRouter:
             quota=then.quota, entries=_lines(found, {case.id: case for case in cases}), movers=tuple(movers)
         )
 
-    async def standing(round_: str, area: str) -> tuple[Terms, stages.Shortlist, list[Case], list[str]]:
+    async def standing(round_: str, area: str) -> tuple[Terms, stages.Shortlist, list[Case]]:
+        """What the list is made from: the round, the stage, the cases in it."""
         terms, stage = await desk.stage(round_, area, stages.Shortlist)
-        cases = await desk.store.cases_in(round_, area, stage.id)
-        return terms, stage, cases, await desk.store.undecided(round_, area, stage.id)
+        return terms, stage, await desk.store.cases_in(round_, area, stage.id)
 
     async def preview(round_: str, area: str) -> ShortlistView:
-        terms, stage, cases, undecided = await standing(round_, area)
+        terms, stage, cases = await standing(round_, area)
         ordered = ranking.order([contender_of(case) for case in cases], stage.ties)
         found = ranking.places(ordered, stage.ties, _bounds(stage, terms.quota(area)))
         return ShortlistView(
@@ -153,7 +154,7 @@ def router(desk: Desk) -> APIRouter:
             sealed_at=None,
             reason=None,
             entries=_lines(found, {case.id: case for case in cases}),
-            undecided=tuple(undecided),
+            undecided=tuple(await desk.store.undecided(round_, area, stage.id)),
         )
 
     async def shown(sealed: Shortlist) -> ShortlistView:

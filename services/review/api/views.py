@@ -8,8 +8,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.case import Case, Correction, Decision, Ending, Nomination, Status, Visit
+from services.review.domain.case import Case, Correction, Decision, Ending, Nomination, Opinion, Seat, Status, Visit
 from services.review.domain.line import Line
+from services.review.domain.normalising import Yardstick
+from services.review.domain.reference import Reference, references
+from services.review.domain.settling import as_counted
+from services.review.domain.spread import Spread, spread
 from shared.contracts.area import Area, Level
 from shared.contracts.cases import ExpertMark, Tally
 from shared.contracts.chambers import Chamber, ChamberType, Evidence
@@ -63,6 +67,10 @@ class SeatView(_View):
     """Where it stands."""
     marks: dict[str, Decimal] | None
     """Marks per item; null until the marks are settled."""
+    counted: dict[str, Decimal] | None
+    """The same as they counted: normalised, where the procedure asks for it and the expert has marked enough cases."""
+    reasons: dict[str, Text] | None
+    """Why a mark is off the computed or the province's value; null until the marks are settled."""
 
 
 class StageView(_View):
@@ -100,6 +108,8 @@ class OfficerCase(CaseRow):
     """Where they were looked up then."""
     nomination: Nomination | None
     """The province's recommendation."""
+    opinion: Opinion | None
+    """What the federation itself would give."""
     correction: Correction | None
     """The last return for correction."""
     decisions: tuple[Decision, ...]
@@ -108,10 +118,18 @@ class OfficerCase(CaseRow):
     """The federation of another city that was appointed to look at it."""
     visits: tuple[Visit, ...]
     """Reports from the place."""
+    references: dict[str, tuple[Reference, ...]]
+    """What marks are held against, by item: the computed and the province's value."""
     seats: tuple[SeatView, ...]
     """Its experts."""
+    cohort: str
+    """The cohort with which the marks settled, where they are normalised."""
+    yardstick: Yardstick | None
+    """How its experts mark beside the others of the cohort, and whose marks are not normalised and why."""
     settled: tuple[ExpertMark, ...]
     """The experts' marks, settled."""
+    spread: tuple[Spread, ...]
+    """How far the marks of each item lie apart, and whose are outliers; once they are settled."""
     vote: Tally | None
     """The committee's vote."""
     ending: Ending | None
@@ -149,8 +167,12 @@ class ExpertCase(_View):
     """The manifest of its files."""
     judged: dict[str, Decimal]
     """Items to mark, with the points possible."""
+    references: dict[str, tuple[Reference, ...]]
+    """The computed and the province's value, by item; whoever is far off says why."""
     marks: dict[str, Decimal]
     """Their own marks."""
+    reasons: dict[str, Text]
+    """Their own reasons."""
     settled: tuple[ExpertMark, ...]
     """The settled marks, once all are in."""
 
@@ -195,10 +217,13 @@ def for_officer(case: Case) -> OfficerCase:
         "gates_checked",
         "gates_source",
         "nomination",
+        "opinion",
         "correction",
         "decisions",
         "inspectors",
         "visits",
+        "cohort",
+        "yardstick",
         "settled",
         "vote",
     )
@@ -208,16 +233,32 @@ def for_officer(case: Case) -> OfficerCase:
             **{name: getattr(case, name) for name in (*shown, "ending", "document")},
             "procedure": procedure.id if procedure else None,
             "stages": stages,
-            "seats": [
-                SeatView(expert=s.expert, status=s.status, marks=s.marks if case.settled else None) for s in case.seats
-            ],
+            "references": references(case),
+            "seats": [_seat(case, seat) for seat in case.seats],
+            "spread": spread(case),
         }
+    )
+
+
+def _seat(case: Case, seat: Seat) -> SeatView:
+    """A seat; what was marked there only once it is settled."""
+    if not case.settled:
+        return SeatView(expert=seat.expert, status=seat.status, marks=None, counted=None, reasons=None)
+    scales = {mark.item: mark.of for mark in case.settled}
+    counted = as_counted(seat, scales, case.yardstick) if seat.counts else None
+    return SeatView(
+        expert=seat.expert,
+        status=seat.status,
+        marks=seat.marks,
+        counted=dict(counted) if counted is not None else None,
+        reasons=seat.reasons,
     )
 
 
 def for_expert(case: Case, expert: str) -> ExpertCase:
     """A case as this expert sees it."""
     chamber = case.chamber
+    own = next((seat for seat in case.seats if seat.expert == expert), None)
     return ExpertCase(
         id=case.id,
         round=case.round,
@@ -225,7 +266,9 @@ def for_expert(case: Case, expert: str) -> ExpertCase:
         score=case.score,
         evidence=case.evidence,
         judged=case.judged,
-        marks=next((seat.marks for seat in case.seats if seat.expert == expert), {}),
+        references=references(case),
+        marks=own.marks if own else {},
+        reasons=own.reasons if own else {},
         settled=case.settled,
     )
 

@@ -11,7 +11,7 @@ from shared.contracts.notices import AnnouncementMade, Decisions
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change
-from shared.kernel.command import Command, refused
+from shared.kernel.command import Command, exists, refused
 from shared.kernel.state import State
 
 
@@ -58,12 +58,7 @@ class Announce(Command):
 def announce(announced: Announced | None, command: Announce, now: datetime) -> Change[Announced]:
     """Make the announcement; it is made once and does not change."""
     if announced is not None:
-        raise refused(
-            "announcement.exists",
-            "number",
-            rule=(f"通报 {announced.id} 已经发布。", f"Announcement {announced.id} has been made."),
-            remedy=("补充通报请用下一个序号。", "Use the next number for a further announcement."),
-        )
+        raise exists("announcement", announced.id, "通报", "announcement")
     if not command.cases:
         raise refused(
             "announcement.empty",

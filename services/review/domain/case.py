@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.review.domain.normalising import Yardstick
 from services.review.domain.stages import ExpertPanel, Stage
 from services.review.domain.terms import Rules
 from shared.contracts.area import CENTRE, Area
@@ -53,6 +54,19 @@ class Nomination(_Part):
     """Points on which it was ranked."""
     digest: Sha256
     """Digest of the scorecard on which it was ranked."""
+    opinion: dict[str, Decimal] = {}
+    """The province's own marks of judged items."""
+
+
+class Opinion(_Part):
+    """What the federation itself would give 省级初评; it earns no points."""
+
+    marks: dict[str, Decimal]
+    """Per judged item."""
+    by: Actor
+    """Who entered it."""
+    at: Instant
+    """When."""
 
 
 class Correction(_Part):
@@ -128,6 +142,8 @@ class Seat(_Part):
     """Where it stands."""
     marks: dict[str, Decimal] = {}
     """Marks per judged item."""
+    reasons: dict[str, Text] = {}
+    """Why a mark is off the computed or the province's value, per item."""
 
     @property
     def counts(self) -> bool:
@@ -139,7 +155,8 @@ class Ending(_Part):
     """Why a case was declined."""
 
     code: str
-    """For programs: `gate`, `gate_turned`, `officer`, `overdue`, `quota`, `vote`, `leadership`, `objection`."""
+    """For programs: `gate`, `gate_turned`, `officer`, `overdue`, `quota`, `vote`, `leadership`, `objection`,
+    `merged`."""
     stage: str
     """In which stage."""
     reason: Text
@@ -198,8 +215,14 @@ class Case(State):
     """The federation of another city that the province has appointed to look at it."""
     visits: tuple[Visit, ...] = ()
     """Reports from the place, oldest first."""
+    opinion: Opinion | None = None
+    """The federation's own marks of judged items."""
     seats: tuple[Seat, ...] = ()
     """Its experts."""
+    cohort: str = ""
+    """The cohort with which its marks settled, where they are normalised."""
+    yardstick: Yardstick | None = None
+    """How its experts mark beside the others of that cohort."""
     settled: tuple[ExpertMark, ...] = ()
     """The experts' marks, settled."""
     vote: Tally | None = None

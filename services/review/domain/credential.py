@@ -10,22 +10,16 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.review.domain.honour import Register, Standing, Term
+from services.review.domain.honour import Register
+from services.review.domain.sanction import STANDING_WORDS
+from services.review.domain.term import Standing, Term
 from shared.contracts.area import Area, Level
 from shared.contracts.event import CreditCode
-from shared.contracts.text import Text, text
 from shared.kernel.change import NotFound
 from shared.kernel.problem import problem
 
 TYPE = "honour+jwt"
 """The token's `typ` (RFC 8725, 3.11): no other token of ours is taken for a certificate."""
-STANDINGS: dict[Standing, Text] = {
-    "upcoming": text("尚未生效", "not in force yet"),
-    "valid": text("有效", "in force"),
-    "superseded": text("已由新一届接续", "superseded"),
-    "expired": text("已到期", "expired"),
-    "revoked": text("已撤销", "revoked"),
-}
 SCANS = 1_370
 """Characters that a QR code of version 30 holds at level M; on 50 mm its modules are a third of a millimetre. Ours."""
 _ISSUED: frozenset[Standing] = frozenset({"upcoming", "valid"})
@@ -74,6 +68,8 @@ class Credential(_Claims):
     """Area of the chamber."""
     name: str
     """Name of the chamber as of the grant."""
+    name_now: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    """Its name when this was signed, if it is another by then."""
     document: str
     """Number of the announcing document."""
     status: Status
@@ -90,8 +86,11 @@ class Credential(_Claims):
         return datetime.fromtimestamp(self.exp, UTC)
 
     @classmethod
-    def of(cls, register: Register, term: Term, *, issuer: str, place: int) -> Self:
-        """The statement about a term, by an issuer, with its status at this place of the line's list."""
+    def of(cls, register: Register, term: Term, *, issuer: str, place: int, name: str | None = None) -> Self:
+        """The statement about a term, by an issuer, with its status at this place of the line's list.
+
+        `name` is the present one, if the chamber ever took another than it was known by.
+        """
         return cls(
             iss=issuer,
             sub=register.code,
@@ -103,6 +102,7 @@ class Credential(_Claims):
             level=term.chamber.level,
             area=term.chamber.area,
             name=term.chamber.name,
+            name_now=name if name != term.chamber.name else None,
             document=term.document,
             status=Status(status_list=Place(idx=place, uri=list_address(issuer, register.line))),
         )
@@ -127,13 +127,13 @@ def require_issuable(term: Term) -> None:
     """Certificates are given for what is in force or announced to be.
 
     Raises:
-        NotFound: the honour has ended.
+        NotFound: the honour is suspended, or has ended.
     """
     if term.status not in _ISSUED:
-        standing = STANDINGS[term.status]
+        zh, en = STANDING_WORDS[term.status]
         raise none_given(
-            "certificate.ended",
-            rule=(f"称号 {term.honour} {standing.zh}，不再出具证书。", f"{term.honour} is {standing.en}."),
+            "certificate.suspended" if term.status == "suspended" else "certificate.ended",
+            rule=(f"称号 {term.honour} {zh}，不出具证书。", f"No certificate is given: {term.honour} is {en}."),
             remedy=("请在登记册中查看该商会现有的称号。", "See the register for what the chamber holds now."),
         )
 

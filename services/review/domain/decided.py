@@ -1,8 +1,12 @@
 """What is decided 决定, as it stood when the result was announced: a list that cannot be changed unnoticed.
 
-Every case of the round that was ever opened here is one leaf, in the order of the cases' ids. Leaves are hashed as
-canonical JSON into a Merkle tree; the announcement names its root, and whoever has a leaf and its path can check that
-it was in the list. A leaf holds codes and figures, no names and no personal data.
+Every case of the round that was ever opened here is one leaf. Leaves are hashed as canonical JSON into a Merkle tree;
+the announcement names its root, and whoever has a leaf and its path can check that it was in the list. A leaf holds
+codes and figures, no names and no personal data.
+
+What became of a case is the public's business if it was honoured or had been on public notice. Of every other the
+public sees a hash. Its leaf has a salt, so that nobody can try out what the hash might stand for, and leaves are in the
+order of their hashes, so that a place in the list tells nothing either. The chamber itself gets the leaf: it opens it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.moves import BEFORE_THE_PUBLIC
 from shared.contracts.event import CreditCode, Sha256
@@ -18,7 +22,7 @@ from shared.contracts.text import Text, text
 from shared.kernel.canonical import canonical_bytes
 from shared.kernel.change import Change
 from shared.kernel.command import Command
-from shared.kernel.merkle import Tree
+from shared.kernel.merkle import Tree, leaf_hash
 from shared.kernel.state import State
 
 Outcome = Literal["honoured", "withheld", "declined", "nominated", "withdrawn", "undecided"]
@@ -31,6 +35,9 @@ OUTCOME_WORDS: dict[Outcome, Text] = {
     "withdrawn": text("已撤回", "withdrawn"),
     "undecided": text("尚未决定", "not decided yet"),
 }
+
+PUBLIC: frozenset[Outcome] = frozenset({"honoured", "withheld"})
+"""What anyone may know of: the honour is granted, or the chamber had been on public notice."""
 
 FIELDS = (
     *("id", "application", "round", "chamber.code", "status", "ending.stage", "rules.procedure.id"),
@@ -45,8 +52,10 @@ class Leaf(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    form: Literal["sihao.decision.v1"] = "sihao.decision.v1"
-    """What this is, and in which form."""
+    form: Literal["sihao.decision.v1", "sihao.decision.v2"] = "sihao.decision.v2"
+    """What this is, and in which form; the first had no salt."""
+    salt: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$", exclude_if=lambda salt: salt is None)
+    """128 random bits; a leaf without does not mention it, since its hash would be another."""
     round: str
     """Code of the round."""
     case: str
@@ -75,6 +84,16 @@ class Leaf(BaseModel):
         """The bytes that are hashed."""
         return canonical_bytes(self.model_dump(mode="json"))
 
+    @property
+    def hash(self) -> bytes:
+        """Its hash in the tree."""
+        return leaf_hash(self.canonical)
+
+    @property
+    def public(self) -> bool:
+        """Whether it is for anyone."""
+        return self.outcome in PUBLIC
+
 
 class Decided(State):
     """A leaf, and the proof that it is in the list."""
@@ -93,7 +112,7 @@ class Decided(State):
     @property
     def key(self) -> str:
         """Its key: by the root, so that a list which no announcement came to name is in nobody's way."""
-        return key_of(self.root, self.leaf.case)
+        return key_of(self.root, self.index)
 
 
 class Freeze(Command):
@@ -107,12 +126,15 @@ def freeze(decided: Decided | None, command: Freeze, _now: datetime) -> Change[D
     return None if decided else Change(command.decided)
 
 
-def key_of(root: str, case: str) -> str:
-    """The key of the leaf of a case in the list with this root."""
-    return f"{root}/{case}"
+def key_of(root: str, index: int) -> str:
+    """The key of a leaf in the list with this root; keys are in the order of the list.
+
+    Leaves without a salt, in lists of before, are in the order of their cases' ids and have those in their keys.
+    """
+    return f"{root}/{index:07d}"
 
 
-def leaf_of(case: Mapping[str, Any], entries: int, head: str, granted: Collection[str]) -> Leaf:
+def leaf_of(case: Mapping[str, Any], entries: int, head: str, granted: Collection[str], salt: str) -> Leaf:
     """The leaf of an opened case, with the length of its history and the hash of its last entry.
 
     Args:
@@ -120,8 +142,10 @@ def leaf_of(case: Mapping[str, Any], entries: int, head: str, granted: Collectio
         entries: How many entries its history has.
         head: The hash of the last of them.
         granted: The cases that this announcement grants the honour.
+        salt: 128 random bits, in hexadecimal.
     """
     return Leaf(
+        salt=salt,
         round=case["round"],
         case=case["id"],
         application=case["application"],
@@ -137,8 +161,8 @@ def leaf_of(case: Mapping[str, Any], entries: int, head: str, granted: Collectio
 
 
 def listed(leaves: Iterable[Leaf]) -> tuple[Decided, ...]:
-    """All leaves in their order, each with its proof."""
-    ordered = sorted(leaves, key=lambda one: one.case)
+    """All leaves in the order of their hashes, each with its proof."""
+    ordered = sorted(leaves, key=lambda one: one.hash)
     tree = Tree(one.canonical for one in ordered)
     root = tree.root.hex()
     return tuple(

@@ -1,12 +1,16 @@
 """What an assignment of experts has to reckon with: cases that want experts, experts who have time, and the rules."""
 
-from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from services.review.domain.recusal import Tie, must_stand_aside
 from shared.contracts.area import Area, province_of
-from shared.contracts.event import CreditCode, Sha256
+from shared.contracts.event import CreditCode, Instant, Sha256
+from shared.kernel.canonical import digest
+
+Names = Annotated[frozenset[str], PlainSerializer(sorted, return_type=list[str])]
+"""A set of names, written in their order."""
 
 
 class _Part(BaseModel):
@@ -26,8 +30,13 @@ class Demand(_Part):
     """How many experts it wants."""
     needs: dict[str, int] = {}
     """Of a field, how many of them must know it. Each of these seats has an expert of its own."""
-    barred: frozenset[str] = frozenset()
+    barred: Names = frozenset()
     """Experts who sit there already, or have stood aside."""
+
+    @property
+    def wanted(self) -> int:
+        """How many experts have to be found; where the fields ask for more than are missing, so many."""
+        return max(self.seats, sum(self.needs.values()))
 
 
 class Reviewer(_Part):
@@ -35,7 +44,7 @@ class Reviewer(_Part):
 
     id: str
     """Id of the expert."""
-    fields: frozenset[str]
+    fields: Names
     """What they know."""
     area: Area
     """Where they come from."""
@@ -54,7 +63,7 @@ class Limits(_Part):
     """Years during which a tie that has ended still counts."""
     elsewhere: bool = True
     """Whether an expert must come from another province than the chamber; the centre counts as a province. Ours."""
-    waived: frozenset[str] = frozenset()
+    waived: Names = frozenset()
     """Cases for which they need not."""
 
 
@@ -69,8 +78,16 @@ class Task(_Part):
     """The rules."""
     seed: str
     """What decides between equals."""
-    at: datetime
+    at: Instant
     """As of when ties are looked at."""
+
+    @property
+    def digest(self) -> Sha256:
+        """SHA-256 over the canonical JSON of all of it, cases and experts by id: the same inputs, the same digest."""
+        written = self.model_dump(mode="json")
+        written["demands"].sort(key=lambda demand: demand["case"])
+        written["reviewers"].sort(key=lambda reviewer: reviewer["id"])
+        return digest(written)
 
 
 class Seated(_Part):

@@ -11,12 +11,12 @@ from datetime import datetime
 from pydantic import Field
 
 from services.review.domain.drawing import Entry, commitment, draw, joined_seed, order, pool_hash, shortage
-from shared.contracts.area import Area
+from shared.contracts.area import Area, province_of
 from shared.contracts.event import Instant, Sha256
 from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change, Refused
-from shared.kernel.command import Command, missing, refused
+from shared.kernel.command import Command, exists, missing, refused
 from shared.kernel.problem import Problem, problem
 from shared.kernel.state import State
 
@@ -90,15 +90,11 @@ def commit(known: Draw | None, command: Commit, now: datetime) -> Change[Draw]:
     """Freeze the pool under the promised seed.
 
     Raises:
-        Refused: there is such a draw, two promises are the same, or the pool cannot give so many.
+        Refused: there is such a draw, two promises are the same, a stratum is no province, or the pool cannot give so
+            many.
     """
     if known is not None:
-        raise refused(
-            "draw.exists",
-            "number",
-            rule=(f"抽签 {known.id} 已经登记。", f"The draw {known.id} exists."),
-            remedy=("另行抽签请用下一个序号。", "Use the next number for another draw."),
-        )
+        raise exists("draw", known.id, "抽签", "draw")
     if len(set(command.commitments)) < len(command.commitments):
         raise refused(
             "draw.same-commitment",
@@ -187,6 +183,16 @@ def _require_enough(pool: Sequence[Entry], command: Commit) -> None:
             remedy=("请补充专家库，或减少抽取人数。", "Enrol more experts, or draw fewer."),
         )
         for where, more in lacking.items()
+    ]
+    problems += [
+        problem(
+            "draw.stratum",
+            f"strata.{area}",
+            rule=(f"名额按省规定，{area} 不是省。", f"Strata are provinces; {area} is none."),
+            remedy=("请填写省级地区代码，例如 35。", "Give the code of a province, such as 35."),
+        )
+        for area in command.strata
+        if area != province_of(area)
     ]
     if (least := sum(command.strata.values())) > command.count:
         problems.append(

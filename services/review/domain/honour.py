@@ -1,72 +1,22 @@
 """The register of honours 称号: per honour line and chamber, every term it ever held, and where each stands now.
 
-    upcoming ──► valid ───► superseded    by a later term of the same line, once that has begun
-                       ├──► expired       at `valid_until` (S:004 “两年一认定”, no honour for life)
-                       └──► revoked       by a document, with reasons
-
-Where a term stands follows from the dates of all terms and from now, never from the order in which they became known.
+What is decided about a term: `sanction` (suspended, reinstated, revoked), `plaque`, `merger`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.review.domain.case import jurisdiction_of
+from services.review.domain.term import IN_FORCE, Term, stand
 from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber
-from shared.contracts.event import Instant
-from shared.contracts.honours import HonourExpired, HonourGranted, HonourRecorded, HonourRevoked, HonourSuperseded
-from shared.contracts.text import Text
+from shared.contracts.event import Event, Instant
+from shared.contracts.honours import HonourExpired, HonourGranted, HonourRecorded, HonourSuperseded
 from shared.kernel.change import Change, Due
 from shared.kernel.command import Command, missing, refused
 from shared.kernel.state import State
-
-Standing = Literal["upcoming", "valid", "superseded", "expired", "revoked"]
-
-
-class Revocation(BaseModel):
-    """Why and by what a term was revoked."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    reason: Text
-    """Why."""
-    document: str
-    """Number of the deciding document."""
-    at: Instant
-    """When it was entered."""
-
-
-class Term(BaseModel):
-    """An honour for one period."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    honour: str
-    """Id: `<line>:<credit code>:<round>`."""
-    round: str
-    """Code of the round."""
-    jurisdiction: Area
-    """Which federation granted it."""
-    chamber: Chamber
-    """The chamber, named as of then."""
-    document: str
-    """Number of the announcing document."""
-    valid_from: Instant
-    """Valid from."""
-    valid_until: Instant
-    """Valid until."""
-    case: str | None = None
-    """The case that led to it; None for one recorded from before this register."""
-    source: str = ""
-    """For a recorded one: where it was taken from."""
-    status: Standing = "upcoming"
-    """Where it stands."""
-    by: str | None = None
-    """The term that superseded it."""
-    revocation: Revocation | None = None
-    """Why it was revoked."""
 
 
 class Register(State):
@@ -84,8 +34,23 @@ class Register(State):
     def due(self) -> datetime | None:
         """When the next term begins or ends."""
         begins = [term.valid_from for term in self.terms if term.status == "upcoming"]
-        ends = [term.valid_until for term in self.terms if term.status == "valid"]
+        ends = [term.valid_until for term in self.terms if term.status in ("valid", "suspended")]
         return min(begins + ends, default=None)
+
+    def term(self, honour: str) -> Term | None:
+        """The term with this id."""
+        return next((term for term in self.terms if term.honour == honour), None)
+
+    def of_round(self, round_: str) -> Term:
+        """The term of a round.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.term(honour_id(self.line, self.code, round_))
+        if found is None:
+            raise missing("honours", honour_id(self.line, self.code, round_), "称号", "honour")
+        return found
 
 
 class Record(Command):
@@ -105,17 +70,14 @@ class Record(Command):
     valid_until: Instant
 
 
-class Revoke(Command):
-    """Take an honour back."""
-
-    round: str
-    reason: Text
-    document: str = Field(min_length=1, max_length=100)
-
-
 def register_key(line: str, code: str) -> str:
     """The key of a chamber's register in an honour line."""
     return f"{line}:{code}"
+
+
+def honour_id(line: str, code: str, round_: str) -> str:
+    """The id of the honour of a chamber in a round."""
+    return f"{line}:{code}:{round_}"
 
 
 def register_of(honour: str) -> str:
@@ -126,7 +88,7 @@ def register_of(honour: str) -> str:
 def hear_granted(register: Register | None, event: HonourGranted, now: datetime) -> Change[Register] | None:
     """Enter a new term; it supersedes the earlier ones once it has begun."""
     register = register or Register(line=event.line, code=event.chamber.code, within=event.within)
-    if any(term.honour == event.honour for term in register.terms):
+    if register.term(event.honour):
         return None
     term = Term(
         honour=event.honour,
@@ -138,7 +100,7 @@ def hear_granted(register: Register | None, event: HonourGranted, now: datetime)
         valid_until=event.valid_until,
         case=event.case,
     )
-    return _settled(register, (*register.terms, term), now)
+    return settled(register, (*register.terms, term), now)
 
 
 def record(register: Register | None, command: Record, now: datetime) -> Change[Register]:
@@ -148,8 +110,8 @@ def record(register: Register | None, command: Record, now: datetime) -> Change[
         Refused: it is there already, or ends before it begins.
     """
     register = register or Register(line=command.line, code=command.chamber.code)
-    honour = f"{command.line}:{command.chamber.code}:{command.round}"
-    if any(term.honour == honour for term in register.terms):
+    honour = honour_id(command.line, command.chamber.code, command.round)
+    if register.term(honour):
         raise refused(
             "honour.known",
             "round",
@@ -164,10 +126,10 @@ def record(register: Register | None, command: Record, now: datetime) -> Change[
             remedy=("请核对有效期。", "Check the dates."),
         )
     term = Term(honour=honour, **{k: v for k, v in dict(command).items() if k not in ("by", "line")})
-    change = _settled(register, (*register.terms, term), now, quiet=honour)
+    change = settled(register, (*register.terms, term), now, quiet=honour)
     entered = next(t for t in change.state.terms if t.honour == honour)
     fact = HonourRecorded(
-        **_about(change.state, entered),
+        **about(change.state, entered),
         document=entered.document,
         origin=command.source,
         valid_from=entered.valid_from,
@@ -177,78 +139,36 @@ def record(register: Register | None, command: Record, now: datetime) -> Change[
     return Change(change.state, (fact, *change.facts))
 
 
-def revoke(register: Register | None, command: Revoke, now: datetime) -> Change[Register]:
-    """Revoke a term that is in force or about to be.
-
-    Raises:
-        Refused: it has ended already.
-    """
-    found = next((t for t in register.terms if t.round == command.round), None) if register else None
-    if register is None or found is None:
-        raise missing("honour", command.round, "称号", "honour of round")
-    if found.status not in ("valid", "upcoming"):
-        raise refused(
-            "honour.ended",
-            "round",
-            rule=(f"该称号的状态为 {found.status}，不在有效期内。", f"The honour is {found.status}, not in force."),
-            remedy=("只能撤销有效的称号。", "Only an honour in force can be revoked."),
-        )
-    revocation = Revocation(reason=command.reason, document=command.document, at=now)
-    revoked = found.model_copy(update={"status": "revoked", "revocation": revocation})
-    fact = HonourRevoked(**_about(register, found), reason=command.reason, document=command.document)
-    others = _settled(register, tuple(revoked if t.honour == found.honour else t for t in register.terms), now)
-    return Change(others.state, (fact, *others.facts))
+def with_term(
+    register: Register, term: Term, now: datetime, announce: Callable[..., Event], **said: object
+) -> Change[Register]:
+    """The register after a decision about one of its terms, and first the fact of that decision."""
+    change = settled(register, tuple(term if t.honour == term.honour else t for t in register.terms), now)
+    return Change(change.state, (announce(**about(register, term), **said), *change.facts))
 
 
 def on_due(register: Register | None, _due: Due, now: datetime) -> Change[Register] | None:
     """A term begins, or lapses."""
-    return _settled(register, register.terms, now) if register else None
+    return settled(register, register.terms, now) if register else None
 
 
-def _settled(register: Register, terms: tuple[Term, ...], now: datetime, quiet: str = "") -> Change[Register]:
-    """Where every term stands now, and a fact for each (but `quiet`) that was in force or new and no longer is."""
+def settled(register: Register, terms: tuple[Term, ...], now: datetime, quiet: str = "") -> Change[Register]:
+    """Where every term stands now, and a fact for each (but `quiet`) that was in force or new and that time ended."""
     before = {term.honour: term.status for term in register.terms}
-    standing = _stand(tuple(sorted(terms, key=_begins)), now)
+    standing = stand(terms, now)
     facts: list[HonourSuperseded | HonourExpired] = []
     for term in standing:
-        if term.honour == quiet or before.get(term.honour, "upcoming") not in ("upcoming", "valid"):
+        if term.honour == quiet or before.get(term.honour, "upcoming") not in IN_FORCE:
             continue
         if term.status == "superseded" and term.by:
-            facts.append(HonourSuperseded(**_about(register, term), by=term.by))
+            facts.append(HonourSuperseded(**about(register, term), by=term.by))
         elif term.status == "expired":
-            facts.append(HonourExpired(**_about(register, term)))
+            facts.append(HonourExpired(**about(register, term)))
     return Change(register.but(terms=standing), tuple(facts))
 
 
-def _stand(terms: tuple[Term, ...], now: datetime) -> tuple[Term, ...]:
-    """Each term of a sorted list with its status at `now`."""
-    standing = []
-    for position, term in enumerate(terms):
-        later = next((other for other in terms[position + 1 :] if _took_effect(other)), None)
-        standing.append(term.model_copy(update=_standing(term, later, now)))
-    return tuple(standing)
-
-
-def _took_effect(term: Term) -> bool:
-    """Whether a term begins at all: one revoked before its beginning supersedes nothing."""
-    return term.revocation is None or term.revocation.at >= term.valid_from
-
-
-def _standing(term: Term, later: Term | None, now: datetime) -> dict[str, object]:
-    if term.revocation is not None:
-        return {"status": "revoked"}
-    if now < term.valid_from:
-        return {"status": "upcoming"}
-    if later is not None and later.valid_from < term.valid_until and later.valid_from <= now:
-        return {"status": "superseded", "by": later.honour}
-    return {"status": "expired" if now >= term.valid_until else "valid"}
-
-
-def _begins(term: Term) -> tuple[datetime, str]:
-    return term.valid_from, term.honour
-
-
-def _about(register: Register, term: Term) -> dict[str, object]:
+def about(register: Register, term: Term) -> dict[str, object]:
+    """What every fact about an honour says."""
     return {
         "area": term.chamber.area,
         "honour": term.honour,

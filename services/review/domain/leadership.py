@@ -15,7 +15,7 @@ from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.calendar import time_words
 from shared.kernel.change import Change
-from shared.kernel.command import Command, refused
+from shared.kernel.command import Command, exists, refused
 from shared.kernel.state import State
 
 
@@ -97,12 +97,7 @@ def resolve(leadership: Leadership | None, command: Resolve, now: datetime) -> C
 
 def _check(leadership: Leadership | None, command: Resolve, now: datetime) -> None:
     if leadership is not None:
-        raise refused(
-            "leadership.exists",
-            "number",
-            rule=(f"审议结果 {leadership.id} 已经登记。", f"Decision {leadership.id} has been entered."),
-            remedy=("另一次会议请用下一个序号。", "Use the next number for another meeting."),
-        )
+        raise exists("leadership", leadership.id, "审议", "decision of the leaders")
     if command.held > now:
         raise refused(
             "leadership.not-held",

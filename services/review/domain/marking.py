@@ -1,20 +1,28 @@
 """Experts are assigned to a case and mark what only people can judge; when the last one has marked, the marks settle.
 
+Where the procedure has marks normalised, they settle when the marking of the whole round is closed, with their cohort.
 Recusal is checked when an expert is assigned and again when they mark, each time with the ties known then. Marks of a
 recused expert are kept and not counted.
 """
 
-from collections.abc import Mapping
+from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 
+from pydantic import Field
+
 from services.review.domain import moves
 from services.review.domain.case import Case, Seat
+from services.review.domain.cohort import Frozen
+from services.review.domain.marks import wrong_marks
+from services.review.domain.normalising import Given, Yardstick, said
 from services.review.domain.recusal import Invited, must_stand_aside
+from services.review.domain.reference import unexplained, without_mark
+from services.review.domain.settling import in_all, settle
 from services.review.domain.stages import ExpertPanel
-from services.review.domain.trimmed import PLACES, settle_item
 from shared.contracts.cases import MarksSettled
-from shared.kernel.change import Change, Refused
+from shared.contracts.text import Text
+from shared.kernel.change import Change, NotYet, Refused
 from shared.kernel.command import Command, missing, refused
 from shared.kernel.problem import Problem, problem
 
@@ -31,16 +39,20 @@ class Mark(Command):
 
     expert: Invited
     marks: dict[str, Decimal]
+    reasons: dict[str, Text] = Field(default_factory=dict)
+    """Per item, why the mark is off the computed or the province's value."""
 
 
 def assign(case: Case | None, command: Assign, now: datetime) -> Change[Case]:
     """Seat the experts: all of them, or none.
 
     Raises:
-        Refused: one is not active, seated already, or has to stand aside; each is named by id, never by name.
+        Refused: one is not active, seated already, named twice, or has to stand aside; each by id, never by name.
     """
     case, stage = _before_settling(case)
+    named = Counter(invited.expert for invited in command.experts)
     problems = [
+        *(_assigned(expert) for expert, times in named.items() if times > 1),
         *(found for invited in command.experts if (found := _unfit(case, stage, invited, now))),
         *(_not_waiting(expert) for expert in command.release if not _has_seat(case, expert, "assigned")),
     ]
@@ -59,6 +71,9 @@ def mark(case: Case | None, command: Mark, now: datetime) -> Change[Case]:
     """Take an expert's marks; if a tie has become known, recuse the expert instead and take nothing.
 
     The edge tells the two apart by the expert's seat.
+
+    Raises:
+        Refused: not seated here; a mark is missing or outside its scale; or one that is far off has no reason.
     """
     case, stage = _before_settling(case)
     expert = command.expert.expert
@@ -71,22 +86,62 @@ def mark(case: Case | None, command: Mark, now: datetime) -> Change[Case]:
         )
     if must_stand_aside(command.expert.ties, case.chamber.code, now, stage.look_back_years):
         return _settle_if_complete(_reseat(case, expert, status="recused"), stage)
-    if wrong := _wrong_marks(case.judged, command.marks):
+    wrong = wrong_marks(case.judged, command.marks) or [
+        *unexplained(case, command.marks, command.reasons, stage.reason_percent),
+        *without_mark(command.marks, command.reasons),
+    ]
+    if wrong:
         raise Refused(*wrong)
-    return _settle_if_complete(_reseat(case, expert, status="marked", marks=command.marks), stage)
+    marked = _reseat(case, expert, status="marked", marks=command.marks, reasons=command.reasons)
+    return _settle_if_complete(marked, stage)
+
+
+def hear_cohort(case: Case | None, message: Frozen, _now: datetime) -> Change[Case] | None:
+    """The marking was closed: settle by the cohort, unless the marks are not those it was frozen with.
+
+    Raises:
+        NotYet: there is no such case yet.
+    """
+    if case is None:
+        raise NotYet("case")
+    stage = case.current
+    if isinstance(stage, ExpertPanel) and is_marked(case) and given_in(case) == message.given:
+        return _settled(case.but(cohort=message.cohort), stage, message.yardstick)
+    return None
+
+
+def is_marked(case: Case) -> bool:
+    """Whether all its experts are there and have marked, and the marks wait to be settled."""
+    stage = case.current
+    if not isinstance(stage, ExpertPanel) or case.settled or not case.judged:
+        return False
+    counted = _counted(case)
+    return len(counted) >= stage.experts and all(case.judged.keys() <= seat.marks.keys() for seat in counted)
+
+
+def given_in(case: Case) -> tuple[Given, ...]:
+    """What each expert gave the case in all, by expert; of a case that is marked."""
+    return in_all(case.id, _counted(case), case.judged)
 
 
 def _settle_if_complete(case: Case, stage: ExpertPanel) -> Change[Case]:
-    """Settle once enough experts are seated and all of them have marked every judged item."""
-    counted = [seat for seat in case.seats if seat.counts]
-    if len(counted) < stage.experts or not all(case.judged.keys() <= seat.marks.keys() for seat in counted):
-        return Change(case)
-    settled = tuple(
-        settle_item(item, of, [seat.marks[item] for seat in counted], stage.trim_from)
-        for item, of in case.judged.items()
+    """Settle once all have marked; where marks are normalised, they wait for their cohort."""
+    return _settled(case, stage, None) if is_marked(case) and stage.normalise is None else Change(case)
+
+
+def _settled(case: Case, stage: ExpertPanel, yardstick: Yardstick | None) -> Change[Case]:
+    marks = settle(_counted(case), case.judged, stage.trim_from, yardstick)
+    fact = MarksSettled(
+        **moves.about(case),
+        marks=marks,
+        cohort=case.cohort or None,
+        normalised=said(yardstick) if yardstick else None,
     )
-    fact = MarksSettled(**moves.about(case), marks=settled)
-    return Change(case.but(settled=settled), (fact,))
+    return Change(case.but(settled=marks, yardstick=yardstick), (fact,))
+
+
+def _counted(case: Case) -> list[Seat]:
+    return [seat for seat in case.seats if seat.counts]
 
 
 def _before_settling(case: Case | None) -> tuple[Case, ExpertPanel]:
@@ -113,24 +168,33 @@ def _before_settling(case: Case | None) -> tuple[Case, ExpertPanel]:
 def _unfit(case: Case, stage: ExpertPanel, invited: Invited, now: datetime) -> Problem | None:
     expert = invited.expert
     if not invited.active:
-        return problem(
-            "expert.inactive",
-            expert,
-            rule=(f"专家 {expert} 不在可邀请之列。", f"Expert {expert} may not be invited."),
-            remedy=("请另选专家，或先更新专家库。", "Choose another, or update the pool first."),
-        )
+        return inactive(expert)
     if _has_seat(case, expert, "assigned") or _has_seat(case, expert, "marked"):
-        return problem(
-            "expert.assigned",
-            expert,
-            rule=(f"专家 {expert} 已在本案评审之列。", f"Expert {expert} is assigned to this case already."),
-            remedy=("不必重复安排。", "No need to assign them again."),
-        )
+        return _assigned(expert)
     if _has_seat(case, expert, "recused") or must_stand_aside(
         invited.ties, case.chamber.code, now, stage.look_back_years
     ):
         return conflict(expert, case.id)
     return None
+
+
+def _assigned(expert: str) -> Problem:
+    return problem(
+        "expert.assigned",
+        expert,
+        rule=(f"专家 {expert} 已在本案评审之列。", f"Expert {expert} is assigned to this case already."),
+        remedy=("不必重复安排。", "No need to assign them again."),
+    )
+
+
+def inactive(expert: str) -> Problem:
+    """The expert may not be invited."""
+    return problem(
+        "expert.inactive",
+        expert,
+        rule=(f"专家 {expert} 不在可邀请之列。", f"Expert {expert} may not be invited."),
+        remedy=("请另选专家，或先更新专家库。", "Choose another, or update the pool first."),
+    )
 
 
 def conflict(expert: str, case: str) -> Problem:
@@ -150,26 +214,6 @@ def _not_waiting(expert: str) -> Problem:
         rule=(f"专家 {expert} 不在等待评分之列。", f"Expert {expert} is not waited for."),
         remedy=("只能替换尚未评分的专家。", "Only an expert who has not marked can be released."),
     )
-
-
-def _wrong_marks(judged: Mapping[str, Decimal], marks: Mapping[str, Decimal]) -> list[Problem]:
-    """Every judged item must have a mark between 0 and its points, and nothing else."""
-    wrong = []
-    for item in sorted({*judged, *marks}):
-        of, given = judged.get(item), marks.get(item)
-        fits = of is not None and given is not None and 0 <= given <= of and given == given.quantize(PLACES)
-        if not fits:
-            allowed = (f"0 至 {of} 分，至多两位小数", f"0 to {of}, two decimals at most")
-            zh, en = allowed if of is not None else ("不由专家评分", "is not for experts to mark")
-            wrong.append(
-                problem(
-                    "marks.item",
-                    f"marks.{item}",
-                    rule=(f"指标 {item}：{zh}。", f"Item {item}: {en}."),
-                    remedy=("请逐项填写全部专家评分指标。", "Give a mark for every judged item, and no other."),
-                )
-            )
-    return wrong
 
 
 def _has_seat(case: Case, expert: str, status: str) -> bool:

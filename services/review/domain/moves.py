@@ -101,6 +101,9 @@ def nominate(case: Case, rank: int, quota: int) -> Change[Case]:
     score = case.score
     if score is None:
         raise ValueError(f"{case.id} has no score")
-    nomination = Nomination(rank=rank, quota=quota, points=score.total, digest=score.digest)
-    fact = CaseNominated(**about(case), rank=rank, quota=quota, score=score, evidence=case.evidence)
+    opinion = case.opinion.marks if case.opinion else {}
+    nomination = Nomination(rank=rank, quota=quota, points=score.total, digest=score.digest, opinion=opinion)
+    fact = CaseNominated(
+        **about(case), rank=rank, quota=quota, score=score, evidence=case.evidence, opinion=opinion or None
+    )
     return Change(case.but(status="nominated", nomination=nomination, deadline=None, overdue=False), (fact,))

@@ -18,7 +18,7 @@ from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.calendar import Term, end_of
 from shared.kernel.change import Change, Due
-from shared.kernel.command import Command, missing, refused
+from shared.kernel.command import Command, exists, missing, refused
 from shared.kernel.state import State
 
 
@@ -124,12 +124,7 @@ class Open(Command):
 def open_(notice: Notice | None, command: Open, now: datetime) -> Change[Notice]:
     """Open the notice; its window runs to the end of its last day, in China's time."""
     if notice is not None:
-        raise refused(
-            "notice.exists",
-            "number",
-            rule=(f"公示 {notice.id} 已经发布。", f"Notice {notice.id} has been opened."),
-            remedy=("另行公示请用下一个序号。", "Use the next number for another notice."),
-        )
+        raise exists("notice", notice.id, "公示", "notice")
     if not command.candidates:
         raise refused(
             "notice.empty",

@@ -17,6 +17,7 @@ from services.review.domain.terms import Rules
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import covers
 from shared.contracts.cases import CaseNominated, CaseWithdrawn
+from shared.contracts.registrations import ChamberMerged
 from shared.contracts.scores import ApplicationScored
 from shared.contracts.text import Text, text
 from shared.kernel.calendar import until_words
@@ -105,7 +106,13 @@ def hear_nomination(case: Case | None, message: Nominated, now: datetime) -> Cha
         )
     if case.nomination is not None or case.status != "awaited":
         return None
-    nomination = Nomination(rank=event.rank, quota=event.quota, points=event.score.total, digest=event.score.digest)
+    nomination = Nomination(
+        rank=event.rank,
+        quota=event.quota,
+        points=event.score.total,
+        digest=event.score.digest,
+        opinion=event.opinion or {},
+    )
     return _open_if_complete(case.but(nomination=nomination), message.rules, now)
 
 
@@ -117,6 +124,25 @@ def hear_withdrawal(case: Case | None, message: Withdrawn, _now: datetime) -> Ch
         return None
     gone = case.but(status="withdrawn", deadline=None, overdue=False)
     return Change(gone, () if case.status == "awaited" else (CaseWithdrawn(**moves.about(case)),))
+
+
+def hear_merged(case: Case | None, event: ChamberMerged, _now: datetime) -> Change[Case] | None:
+    """The chamber was merged into another and is no more: a case under review ends."""
+    if case is None or case.status not in ("open", "returned"):
+        return None
+    into = event.into
+    return moves.decline(
+        case,
+        "merged",
+        text(
+            f"{event.chamber.name} 已并入 {into.name}（{into.code}），文号 {event.document}，不再存续。",
+            f"{event.chamber.name} was merged into {into.name} ({into.code}) by {event.document} and is no more.",
+        ),
+        text(
+            f"{into.name} 可用自己的统一社会信用代码，在申报期内或下一认定周期申报。",
+            f"{into.name} may apply under its own credit code, in this round while it is open or in the next.",
+        ),
+    )
 
 
 def on_due(case: Case | None, _due: Due, now: datetime) -> Change[Case] | None:

@@ -17,7 +17,7 @@ from shared.contracts.area import Area
 from shared.contracts.cases import PanelDecided, PanelResult
 from shared.contracts.event import Instant
 from shared.kernel.change import Change, Refused
-from shared.kernel.command import Command, missing, refused
+from shared.kernel.command import Command, exists, missing, refused
 from shared.kernel.state import State
 
 
@@ -103,7 +103,7 @@ class Close(Command):
 def convene(panel: Panel | None, command: Convene, now: datetime) -> Change[Panel]:
     """Convene the committee; who has to stand aside, and where, is computed from the ties of its members."""
     if panel is not None:
-        raise _exists(panel)
+        raise exists("panel", panel.id, "会议", "meeting")
     if not command.matters:
         raise refused(
             "panel.empty",
@@ -237,12 +237,3 @@ def _meeting(panel: Panel | None) -> Panel:
             remedy=("未达法定人数的案件请另行召集会议。", "Convene another meeting for cases without quorum."),
         )
     return panel
-
-
-def _exists(panel: Panel) -> Refused:
-    return refused(
-        "panel.exists",
-        "number",
-        rule=(f"会议 {panel.id} 已经召集。", f"Meeting {panel.id} has been convened."),
-        remedy=("另行召集请用下一个序号。", "Use the next number for another meeting."),
-    )

@@ -114,9 +114,9 @@ class _Who:
 
 
 def _wants(number: int, demand: Demand) -> list[tuple[int, str | None, int]]:
-    """The kinds of seats of a case. More needs than seats: the needs count."""
+    """The kinds of seats of a case."""
     needs = sorted((field, least) for field, least in demand.needs.items() if least > 0)
-    rest = demand.seats - sum(least for _, least in needs)
+    rest = demand.wanted - sum(least for _, least in needs)
     return [*((number, field, least) for field, least in needs), *([(number, None, rest)] if rest > 0 else [])]
 
 

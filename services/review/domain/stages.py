@@ -132,6 +132,15 @@ class Shortlist(_Stage):
         return self
 
 
+class Normalisation(BaseModel):
+    """The experts' marks are made comparable before they are settled, expert by expert (标准分). Ours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    min_cases: int = Field(ge=2, le=1000)
+    """Cases an expert must have marked; the marks of one with fewer stay as they are, and this is said."""
+
+
 class ExpertPanel(_Stage):
     """Experts mark what only people can judge; a committee votes."""
 
@@ -144,6 +153,13 @@ class ExpertPanel(_Stage):
     """From so many marks on, one highest and one lowest are left out of the mean."""
     quorum: str = Field(pattern=r"^[1-9]\d?/[1-9]\d?$")
     """Share of all members who must be present, e.g. `2/3`."""
+    normalise: Normalisation | None = None
+    """Whether marks are normalised per expert; then they settle for all cases at once, when the marking is closed."""
+    reason_percent: int | None = Field(default=None, ge=1, le=100)
+    """How far off the computed or the province's value a mark needs a reason, in percent of what is possible; without
+    it none does."""
+    outlier_percent: int = Field(default=25, ge=1, le=100)
+    """How far off the median a mark is shown to the office as an outlier, in percent of what is possible. Ours."""
 
     @model_validator(mode="after")
     def _quorum_is_a_share(self) -> Self:

@@ -7,18 +7,19 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.honour import Standing
 from services.review.domain.place import PLACES
+from services.review.domain.term import Standing
 
 TYPE = "statuslist+jwt"
 """The token's `typ`."""
 BITS = 2
 """Bits per place."""
-VALID, INVALID, SUPERSEDED = 0, 1, 3
-"""Statuses: not ended early; revoked; superseded, which is the one that applications may define themselves (0x03)."""
+VALID, INVALID, SUSPENDED, SUPERSEDED = 0, 1, 2, 3
+"""Statuses: holds; revoked or ended, for good; suspended, for now; superseded, which is ours (0x03 is free)."""
 LASTS = timedelta(days=7)
 """How long a list can be relied on offline. Our default."""
 TTL = timedelta(minutes=5)
@@ -26,7 +27,14 @@ TTL = timedelta(minutes=5)
 _MOST = 1 << 24
 """Bytes that a list may unfold to."""
 _PER_BYTE = 8 // BITS
-_ENDED: Mapping[Standing, int] = {"revoked": INVALID, "superseded": SUPERSEDED}
+_STATUS: Mapping[Standing, int] = {
+    "revoked": INVALID,
+    "ended": INVALID,
+    "suspended": SUSPENDED,
+    "superseded": SUPERSEDED,
+}
+TOLD: frozenset[Standing] = frozenset(_STATUS)
+"""What a list tells; that an honour has not begun or has expired stands in the certificate itself."""
 
 
 class Bits(BaseModel):
@@ -34,7 +42,7 @@ class Bits(BaseModel):
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
-    bits: int = Field(ge=1, le=8)
+    bits: Literal[1, 2, 4, 8]
     """Bits per place."""
     lst: str
     """Compressed (zlib), base64url; place 0 is in the lowest bits of the first byte."""
@@ -84,9 +92,11 @@ def make(issuer: str, address: str, statuses: Mapping[int, int], now: datetime) 
     )
 
 
-def statuses(ended: Iterable[tuple[str, Standing]], places: Mapping[str, int]) -> dict[int, int]:
+def statuses(honours: Iterable[tuple[str, Standing]], places: Mapping[str, int]) -> dict[int, int]:
     """What stands at which place; an honour without a place has no certificate that could be wrong."""
-    return {places[honour]: _ENDED[standing] for honour, standing in ended if honour in places and standing in _ENDED}
+    return {
+        places[honour]: _STATUS[standing] for honour, standing in honours if honour in places and standing in _STATUS
+    }
 
 
 def pack(statuses: Mapping[int, int]) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,9 +22,9 @@ class Wishes(BaseModel):
     """What decides between equals: that of a draw, so that nobody chose it for this."""
     capacity: int = Field(ge=1, le=2000)
     """How many cases an expert takes, those they have already counted in."""
-    capacities: dict[str, int] = Field(default={}, max_length=2000)
+    capacities: dict[str, Annotated[int, Field(ge=0, le=2000)]] = Field(default={}, max_length=2000)
     """The same, for single experts."""
-    needs: dict[str, int] = Field(default={}, max_length=20)
+    needs: dict[str, Annotated[int, Field(ge=1, le=25)]] = Field(default={}, max_length=20)
     """Of a field, how many in each case must know it; each of these seats has an expert of its own."""
     elsewhere: bool = True
     """Whether an expert must come from another province than the chamber. Our default."""
@@ -68,7 +69,7 @@ def task_of(
 
 
 def _demand(case: Case, pool: Mapping[str, Expert], stage: ExpertPanel, needs: Mapping[str, int]) -> Demand:
-    """The seats of a case that are empty. Whoever sits there meets one need that they know of."""
+    """The seats of a case that are empty."""
     here = [seat.expert for seat in case.seats if seat.counts]
     left = _left(needs, [pool[expert].fields for expert in here if expert in pool])
     return Demand(
@@ -82,8 +83,22 @@ def _demand(case: Case, pool: Mapping[str, Expert], stage: ExpertPanel, needs: M
 
 
 def _left(needs: Mapping[str, int], known: Sequence[Sequence[str]]) -> dict[str, int]:
-    left = {field: least for field, least in needs.items() if least > 0}
-    for fields in known:
-        if met := next((field for field in fields if left.get(field)), None):
-            left[met] -= 1
-    return {field: least for field, least in left.items() if least}
+    """The needs that the experts who sit there do not meet, each of them at most one: as few as can be."""
+    open_ = [field for field, least in sorted(needs.items()) for _ in range(least)]
+    met: dict[int, int] = {}
+    for expert in range(len(known)):
+        _meet(expert, open_, known, met, set())
+    return dict(Counter(field for need, field in enumerate(open_) if need not in met))
+
+
+def _meet(
+    expert: int, needs: Sequence[str], known: Sequence[Sequence[str]], met: dict[int, int], tried: set[int]
+) -> bool:
+    """Have an expert meet a need; whoever met it before meets another, if they can."""
+    for need, field in enumerate(needs):
+        if field in known[expert] and need not in tried:
+            tried.add(need)
+            if need not in met or _meet(met[need], needs, known, met, tried):
+                met[need] = expert
+                return True
+    return False

@@ -4,8 +4,10 @@ The method is our default; no source names one.
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
+from services.review.domain.exact import half_up
 from shared.contracts.cases import ExpertMark
 
 PLACES = Decimal("0.01")
@@ -21,10 +23,10 @@ def settle_item(item: str, of: Decimal, marks: Sequence[Decimal], trim_from: int
         raise ValueError(f"{item}: no marks")
     ordered = sorted(marks)
     kept = ordered[1:-1] if len(ordered) >= max(trim_from, 3) else ordered
-    mean = (sum(kept, Decimal()) / len(kept)).quantize(PLACES, ROUND_HALF_UP)
+    mean = sum(map(Fraction, kept), Fraction(0)) / len(kept)
     return ExpertMark(
         item=item,
-        points=mean,
+        points=half_up(mean, 2),
         of=of,
         marks=len(ordered),
         dropped=len(ordered) - len(kept),

@@ -1,4 +1,4 @@
-"""Is a certificate genuine, in time, not revoked? Told from it, the public keys and a status list alone: offline.
+"""Is a certificate genuine, in time, neither suspended nor revoked? Told offline, from it, keys and a status list.
 
 What is refused is said in words. Nothing of a certificate is believed before its signature holds.
 """
@@ -143,7 +143,8 @@ def _status(stated: Credential, keys: KeySet, listed: str | None, now: datetime)
 
 
 _STATUSES = {
-    status_list.VALID: text("未撤销，未被接续", "neither revoked nor superseded"),
-    status_list.INVALID: text("已撤销", "revoked"),
-    status_list.SUPERSEDED: text("已由新一届称号接续", "superseded by the honour of a later round"),
+    status_list.VALID: text("未暂停、未撤销、未被接续", "neither suspended nor revoked nor superseded"),
+    status_list.INVALID: text("已撤销，或已随商会终止", "revoked, or ended with its chamber"),
+    status_list.SUSPENDED: text("已暂停，目前不生效", "suspended: it does not hold for now"),
+    status_list.SUPERSEDED: text("已由其他称号接续", "superseded by another honour"),
 }

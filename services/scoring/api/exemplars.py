@@ -136,8 +136,8 @@ async def _suggestions(desk: Desk, chamber: Chamber, agreed: Agreed, limit: int)
             measured = await desk.measured(record) if record else None
             if measured is None or measured.standard.rubric.id != agreed.rubric:
                 continue
-            result = next(r for r in clause_results(measured) if r.clause == agreed.clause)
-            if result.exemplary:
+            result = next((r for r in clause_results(measured) if r.clause == agreed.clause), None)
+            if result and result.exemplary:  # a later version of the rubric may have dropped the clause
                 found.append(_suggestion(measured.chamber, near(chamber, one.chamber), result))
             if len(found) == limit:
                 return tuple(found)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from services.scoring.api.desk import Body, Desk, Words
 from services.scoring.domain.drawing_up import DrawUp, Entry, draw_up
@@ -22,6 +22,10 @@ from shared.runtime.http import IdempotencyKey, Page, PageRequest
 C = TypeVar("C", bound=Command)
 Officer = Annotated[Actor, allow(officer="own area")]
 Either = Annotated[Actor, allow(secretary="own chamber", officer="own area")]
+
+
+Said = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+"""What a person says; blanks alone say nothing."""
 
 
 class PlanQuery(PageRequest):
@@ -81,7 +85,7 @@ class ReportBody(Body):
     """The day it was done."""
     evidence: tuple[Sha256, ...] = Field(default=(), max_length=50)
     """SHA-256 of the files that prove it."""
-    words: str = Field(default="", max_length=2000)
+    words: Said = ""
     """What was done."""
 
 
@@ -97,7 +101,7 @@ class AmendBody(Body):
 class CloseBody(Body):
     """The end of a plan."""
 
-    words: str = Field(default="", max_length=2000)
+    words: Said = ""
     """What came of it; needed if something is left undone."""
 
 

@@ -91,6 +91,11 @@ class Figures:
         """In order."""
         return tuple([Sums(*self._rounded(map(sum, zip(*own, strict=True)))) for own in self._clauses])
 
+    @cached_property
+    def counted(self) -> tuple[tuple[int, int] | None, ...]:
+        """Of each item whose mark is awaited, what its facts earn of what they can; None where no part is counted."""
+        return tuple([_counted(share) for share in self._shares])
+
     @property
     def admitted(self) -> bool:
         """Every gate is met or does not apply."""
@@ -187,3 +192,8 @@ def _outcome(share: Share | None) -> ItemOutcome:
         return "not_applicable"
     earned, pending, whole = share
     return "pending" if pending else "full" if earned == whole else "partial" if earned else "none"
+
+
+def _counted(share: Share) -> tuple[int, int] | None:
+    earned, pending, whole = share
+    return (earned, whole - pending) if 0 < pending < whole else None

@@ -81,7 +81,15 @@ class Measured:
                 if result is not None
             ),
             items=tuple(
-                map(_line, self.standard.codes, figures.points, figures.maximum, figures.outcomes, self.standard.scales)
+                map(
+                    _line,
+                    self.standard.codes,
+                    figures.points,
+                    figures.maximum,
+                    figures.outcomes,
+                    self.standard.scales,
+                    figures.counted,
+                )
             ),
             shortfalls=self._shortfalls(shortfalls),
             rubric=rubric.key,
@@ -177,7 +185,24 @@ def _points(hundredths: int) -> Decimal:
 
 
 @lru_cache(_REMEMBERED)
-def _line(code: str, points: int, of: int, outcome: ItemOutcome, mark_of: Decimal | None) -> ItemScore:
-    """An item in brief; where it is judged and applies, with the scale of the experts' mark."""
+def _line(  # noqa: PLR0917 - the columns of one line
+    code: str,
+    points: int,
+    of: int,
+    outcome: ItemOutcome,
+    mark_of: Decimal | None,
+    counted: tuple[int, int] | None,
+) -> ItemScore:
+    """An item in brief; where it is judged and applies, with the scale of the mark, and what its facts would give."""
     known = {"item": code, "points": _points(points), "of": _points(of), "outcome": outcome}
-    return ItemScore(**known) if mark_of is None or outcome == "not_applicable" else ItemScore(**known, mark_of=mark_of)
+    if mark_of is None or outcome == "not_applicable":
+        return ItemScore(**known)
+    return ItemScore(**known, mark_of=mark_of, computed=_in_proportion(mark_of, counted) if counted else None)
+
+
+def _in_proportion(mark_of: Decimal, counted: tuple[int, int]) -> Decimal:
+    """The mark that agrees with what the facts earn: two places, halves up, and within the scale."""
+    earned, whole = counted
+    above, below = mark_of.as_integer_ratio()
+    hundredths = (200 * above * earned + below * whole) // (2 * below * whole)
+    return Decimal(min(hundredths, int(100 * mark_of))).scaleb(-2)

@@ -2,9 +2,9 @@
 
 from typer.testing import CliRunner
 
-from bench import compare
+from bench import aggregation, compare
 from bench.__main__ import app
-from bench.ratios import of_accept, of_pipeline, of_promise, of_scale, of_scoring
+from bench.ratios import of_accept, of_aggregation, of_pipeline, of_promise, of_scale, of_scoring
 
 
 def drained(contender: str, rate: float, cpu: float, p99: float) -> dict[str, object]:
@@ -47,6 +47,18 @@ def test_the_gain_of_the_shared_commit_and_the_share_of_a_part():
     assert of_accept(accepted) == {"http, 8 callers: group ÷ single": 4}
     parts = [{"stage": "scoring", "part": part, "us": us} for part, us in (("all", 100), ("digest", 20), ("span", 1))]
     assert of_promise(parts) == {"scoring: all ÷ digest": 5}
+
+
+def test_settling_marks_stands_beside_floats_and_is_exact_at_any_size():
+    records = [
+        {"scene": "trimmed", "contender": name, "seconds": s} for name, s in (("sihao", 2), ("floats", 1), ("sihao", 4))
+    ]
+    assert of_aggregation(records) == {"trimmed: floats' CPU ÷ its own": 1 / 3}
+    measured = aggregation.measure(aggregation.Plan(cases=4, experts=6, rounds=1))
+    assert [(one["scene"], one["contender"], one["marks"]) for one in measured] == [
+        (scene, contender, 4 * 42) for scene in ("trimmed", "normalised") for contender in ("sihao", "floats")
+    ]
+    assert [one["off"] for one in measured if one["contender"] == "sihao"] == [0, 0]
 
 
 def test_what_fell_by_more_than_the_tolerance_is_told():

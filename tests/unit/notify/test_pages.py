@@ -15,9 +15,11 @@ from fastapi import FastAPI
 from services.notify import data, pages
 from services.notify.domain import announcement, honour, notice, rounds
 from services.notify.domain.announcement import AnnouncementEntry
+from services.notify.domain.chamber import ChamberEntry
 from services.notify.domain.honour import HonourEntry
 from services.notify.domain.notice import NoticeEntry
 from services.notify.domain.rounds import RoundEntry
+from services.notify.register import Register
 from shared.contracts import (
     AnnouncementMade,
     Candidate,
@@ -38,6 +40,7 @@ from shared.runtime.tokens import Verifier
 from tests.unit.notify.given import NOW, TurnedClock, chamber, example, hear, settings
 
 SITE = "https://sihao.example"
+REVIEW = "https://review.sihao.example"
 EVIL = '<script>alert("x")</script>'
 CODE = "51350200MJB00102XM"
 HONOUR = f"national-sihao:{CODE}:CN-2020"
@@ -104,9 +107,25 @@ class Shelf:
         """All announcements, or those of a round."""
         return [e for e in self._all(AnnouncementEntry) if round_ in {None, e.made.event.round}][:limit]
 
-    async def revocations(self, limit: int) -> list[Any]:
-        """Revoked honours."""
-        return [e for e in self._all(HonourEntry) if e.revoked][:limit]
+    async def decided(self, limit: int) -> list[Any]:
+        """Honours that something was decided about."""
+        return [e for e in self._all(HonourEntry) if e.decided][:limit]
+
+    async def chambers(self, codes: Any) -> dict[str, Any]:
+        """Chambers with a change of registration."""
+        return {e.id: e for e in self._all(ChamberEntry) if e.id in codes}
+
+    async def absorbed(self, code: str) -> list[Any]:
+        """Chambers that were merged into this one."""
+        return [e for e in self._all(ChamberEntry) if e.merged and e.merged.event.into.code == code]
+
+    async def predecessors(self, honours: Any) -> dict[str, str]:
+        """By honour, the one whose place it took."""
+        return {e.successor: e.id for e in self._all(HonourEntry) if e.successor in honours}
+
+    async def of_chamber(self, code: str) -> list[Any]:
+        """All honours of a chamber."""
+        return [e for e in self._all(HonourEntry) if e.granted.event.chamber.code == code]
 
     async def honours_of(self, cases: tuple[str, ...]) -> list[Any]:
         """Honours to which these cases led."""
@@ -134,10 +153,11 @@ def app(found: dict[str, Any]) -> FastAPI:
 
     shelf: Any = Shelf(found)
     clock = TurnedClock()
+    register = Register(shelf, clock, {"national-sihao": f"{REVIEW}/"})
     return create_http(
         text("通知", "notify"),
         "1",
-        routers=[data.router(shelf, clock, SITE), pages.router(shelf, clock)],
+        routers=[data.router(shelf, register, SITE), pages.router(shelf, register, clock)],
         lifespan=life,
         verifier=Verifier(settings()),
         health=Health(),

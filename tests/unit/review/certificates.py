@@ -3,8 +3,10 @@
 import json
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from joserfc.jwk import KeySet, OKPKey
+from pydantic import SecretStr
 
 from services.review.domain import credential as credentials
 from services.review.domain import status_list as lists
@@ -20,6 +22,15 @@ LIST = f"{ADDRESS}/status-lists/{LINE}"
 HONOUR = f"{LINE}:{given.code(1)}:CN-2020"
 PLACE = 77
 DAY = timedelta(days=1)
+SETTINGS: dict[str, Any] = {
+    "amqp_url": SecretStr("amqp://nobody@localhost:1/"),
+    "mongo_url": SecretStr("mongodb://localhost:1"),
+    "database": "review",
+    "oidc_issuer": "http://localhost:1",
+    "oidc_jwks_url": "http://localhost:1/jwks.json",
+    "areas": "CN",
+}
+"""Of a review that connects to nothing."""
 
 
 def issuer(name: str = "ours") -> Issuer:

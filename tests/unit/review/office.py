@@ -7,6 +7,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, cast
 
+from services.review import sanctions
 from services.review.api.decided import frozen
 from services.review.api.desk import Desk
 from services.review.domain.announcement import announce
@@ -43,6 +44,7 @@ class Office:
             self.commands,
             self,
             given.LIBRARY,
+            sanctions.load(),
             ("CN", "35"),
             issuer=None,
             printer=Printer(),

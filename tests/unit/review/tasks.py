@@ -50,6 +50,17 @@ def reviewers(draw: st.DrawFn, cases: int) -> Reviewer:
     )
 
 
+def plain(*, cases: int, experts: int) -> Task:
+    """A task that is easily done: two experts a case, each of whom takes as many as there are."""
+    return Task(
+        demands=tuple(Demand(case=f"case-{n}", chamber=given.code(n), area="35", seats=2) for n in range(cases)),
+        reviewers=tuple(Reviewer(id=f"e-{n}", fields=frozenset(), area="11", capacity=cases) for n in range(experts)),
+        limits=Limits(look_back_years=2),
+        seed="a",
+        at=given.NOW,
+    )
+
+
 def keeps_the_rules(task: Task, found: Assignment) -> bool:
     """Whether everything holds that was asked: demand, needs, conflicts, provinces, capacity, loads."""
     by_id = {reviewer.id: reviewer for reviewer in task.reviewers}

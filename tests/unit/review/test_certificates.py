@@ -10,13 +10,16 @@ import pypdfium2
 import pytest
 import zxingcpp
 from joserfc.jwk import OKPKey
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
+from services.review import sanctions
 from services.review.api import certificates, honours
 from services.review.api.desk import Desk
+from services.review.domain.chamber import KnownChamber
 from services.review.domain.credential import SCANS
 from services.review.domain.credential import scanned as scanned_text
-from services.review.domain.honour import Register, Revoke, revoke
+from services.review.domain.honour import Register
+from services.review.domain.sanction import Revoke, revoke
 from services.review.domain.verifying import verify
 from services.review.issuing import Issuer, WrongKey
 from services.review.printing import Printer
@@ -32,14 +35,6 @@ from tests.unit.review import certificates as made
 from tests.unit.review import given
 
 BULLETIN = "https://sihao.example"
-SETTINGS: dict[str, Any] = {
-    "amqp_url": SecretStr("amqp://nobody@localhost:1/"),
-    "mongo_url": SecretStr("mongodb://localhost:1"),
-    "database": "review",
-    "oidc_issuer": "http://localhost:1",
-    "oidc_jwks_url": "http://localhost:1/jwks.json",
-    "areas": "CN",
-}
 PRINTER = Printer()
 
 
@@ -75,7 +70,7 @@ class Shelf:
         """All places."""
         return {h: p for (kind, _), block in self.found.items() if kind == "places" for h, p in block.places.items()}
 
-    async def ended(self, _line: str) -> list[tuple[str, str]]:
+    async def told(self, _line: str) -> list[tuple[str, str]]:
         """All honours, as they stand."""
         return [(t.honour, t.status) for (kind, _), r in self.found.items() if kind == "honours" for t in r.terms]
 
@@ -99,13 +94,15 @@ async def served(shelf: Any, issuer: Issuer | None, clock: Any = None) -> AsyncI
     async def life(_: Any) -> AsyncIterator[None]:
         yield
 
-    desk = Desk(shelf, shelf, clock or Clock(), {}, ("CN",), issuer=issuer, printer=PRINTER, bulletin=BULLETIN)
+    desk = Desk(
+        shelf, shelf, clock or Clock(), {}, sanctions.load(), ("CN",), issuer=issuer, printer=PRINTER, bulletin=BULLETIN
+    )
     app = create_http(
         text("审核", "review"),
         "1",
         routers=[certificates.router(desk), honours.router(desk)],
         lifespan=life,
-        verifier=Verifier(ReviewSettings(**SETTINGS)),
+        verifier=Verifier(ReviewSettings(**made.SETTINGS)),
         health=Health(),
     )
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=made.ADDRESS) as web:
@@ -125,7 +122,9 @@ async def test_who_has_three_files_verifies_offline_and_sees_a_revocation() -> N
         assert verdict.credential.status.status_list.uri == made.LIST
         assert '"d"' not in made.issuer().published, "the private part"
 
-        command = Revoke(by=given.officer("CN"), round="CN-2020", reason=text("弄虚作假", "false facts"), document="d")
+        command = Revoke(
+            by=given.officer("CN"), round="CN-2020", reason=text("弄虚作假", "false facts"), document="d", plaque=15
+        )
         shelf.found["honours", f"{made.LINE}:{given.code(1)}"] = revoke(made.register(), command, given.NOW).state
         clock.time += made.DAY
         after = await web.get(f"/status-lists/{made.LINE}")
@@ -228,7 +227,7 @@ def test_keys_are_read_from_files_and_former_ones_stay_published(tmp_path: Any) 
     (tmp_path / "key.pem").write_bytes(now.as_pem(private=True))
     (tmp_path / "former.json").write_text(before.published)
     settings = ReviewSettings(
-        **SETTINGS,
+        **made.SETTINGS,
         public_url=f"{made.ADDRESS}/",
         certificate_key=tmp_path / "key.pem",
         certificate_former_keys=tmp_path / "former.json",
@@ -243,11 +242,28 @@ def test_keys_are_read_from_files_and_former_ones_stay_published(tmp_path: Any) 
 @pytest.mark.parametrize("content", ["", "no key", made.issuer().published])
 def test_a_file_that_is_no_private_key_stops_the_start(tmp_path: Any, content: str) -> None:
     (tmp_path / "key.pem").write_text(content)
-    settings = ReviewSettings(**SETTINGS, public_url=made.ADDRESS, certificate_key=tmp_path / "key.pem")
+    settings = ReviewSettings(**made.SETTINGS, public_url=made.ADDRESS, certificate_key=tmp_path / "key.pem")
     with pytest.raises(WrongKey, match="openssl"):
         Issuer.load(settings)
 
 
 def test_who_signs_needs_an_address(tmp_path: Any) -> None:
     with pytest.raises(ValidationError, match="SIHAO_PUBLIC_URL"):
-        ReviewSettings(**SETTINGS, certificate_key=tmp_path / "key.pem")
+        ReviewSettings(**made.SETTINGS, certificate_key=tmp_path / "key.pem")
+
+
+async def test_a_renamed_chambers_certificate_says_both_names_and_others_stay_as_they_were() -> None:
+    shelf = Shelf(made.register())
+    async with served(shelf, made.issuer()) as web:
+        before = (await web.get(f"/honours/{made.HONOUR}/credential")).text
+        assert "name_now" not in verify(before, made.keys(made.issuer()), None, given.NOW).model_dump_json()
+        known = KnownChamber(code=given.code(1), names={1: "演示新名商会"})
+        shelf.found["chambers", given.code(1)] = known
+        after = (await web.get(f"/honours/{made.HONOUR}/credential")).text
+        verdict = verify(after, made.keys(made.issuer()), None, given.NOW)
+        assert verdict.credential
+        assert (verdict.credential.name, verdict.credential.name_now) == ("演示商会1", "演示新名商会")
+        page = pypdfium2.PdfDocument((await web.get(f"/honours/{made.HONOUR}/certificate.pdf")).content)[0]
+    said = "".join(page.get_textpage().get_text_bounded().split())
+    assert "演示商会1" in said
+    assert "现名演示新名商会" in said

@@ -1,9 +1,13 @@
 """What was decided: one leaf for every opened case, frozen with the announcement, each with a proof that holds."""
 
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from random import Random
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import given as drawn
 from hypothesis import settings
@@ -11,23 +15,34 @@ from hypothesis import strategies as st
 
 from services.review.api.announcements import AnnounceBody
 from services.review.api.announcements import router as announcements
+from services.review.api.decided import frozen
 from services.review.api.decided import router as decisions
 from services.review.api.desk import Words
 from services.review.domain import decided
 from services.review.domain.announcement import Announced, announce
 from services.review.domain.case import Case
-from services.review.domain.decided import Freeze, Leaf, freeze, leaf_of, listed
-from services.review.store import ANNOUNCEMENTS, CASES, DECISIONS, ROUNDS
-from shared.contracts import AnnouncementMade, Decisions
+from services.review.domain.chamber import KnownChamber, Merged
+from services.review.domain.decided import Decided, Freeze, Leaf, freeze, leaf_of, listed
+from services.review.settings import ReviewSettings
+from services.review.store import ANNOUNCEMENTS, CASES, CHAMBERS, DECISIONS, ROUNDS
+from shared.contracts import AnnouncementMade, Decisions, text
 from shared.kernel import merkle
+from shared.kernel.actor import Actor
+from shared.kernel.canonical import canonical_bytes
 from shared.kernel.change import NotFound, Refused
-from shared.runtime.http import PageRequest
+from shared.runtime.health import Health
+from shared.runtime.http import PageRequest, create_http
+from shared.runtime.problems import Forbidden
+from shared.runtime.tokens import Verifier
+from sihao.proof import SavedProof
 from tests.unit.review import given
+from tests.unit.review.certificates import SETTINGS
 from tests.unit.review.office import Office, open_office
 from tests.unit.review.world import World, play
 
-CENTRE = given.officer("CN")
+CENTRE, PROVINCE = given.officer("CN"), given.officer("35")
 ID = "CN-2020@CN-1"
+SALT = "5a" * 16
 
 
 def played() -> World:
@@ -37,7 +52,7 @@ def played() -> World:
 
 def leaf(case: Case, *, granted: tuple[str, ...] = ()) -> Leaf:
     """Its leaf."""
-    return leaf_of(read_of(case.model_dump(mode="json")), 3, "e" * 64, granted)
+    return leaf_of(read_of(case.model_dump(mode="json")), 3, "e" * 64, granted, SALT)
 
 
 def read_of(stored: Any, at: str = "") -> Any:
@@ -105,7 +120,9 @@ def test_every_leaf_of_a_list_proves_whatever_order_they_came_in(size: int, chan
     in_order = listed(leaves)
     chance.shuffle(leaves)
     assert listed(leaves) == in_order
-    assert [one.leaf.case for one in in_order] == sorted(one.case for one in leaves)
+    assert [one.leaf.hash for one in in_order] == sorted(one.hash for one in leaves)
+    assert len({one.key for one in in_order}) == size
+    assert sorted(in_order, key=lambda one: one.key) == list(in_order), "keys are in the order of the list"
     root = merkle.root(one.leaf.canonical for one in in_order)
     for one in in_order:
         path = [bytes.fromhex(beside) for beside in one.path]
@@ -161,16 +178,18 @@ async def test_the_list_holds_every_opened_case_of_the_jurisdiction_and_no_other
     async with open_office() as office:
         made = await announced(office)
         page = await endpoint(decisions(office.desk), "listing")(ID, None, PageRequest(limit=50))
-        assert {one.case: one.outcome for one in page.items} == {
+        assert {one.leaf.case: one.leaf.outcome for one in page.items} == {
             given.case(1, "CN"): "honoured",
             given.case(2, "CN"): "withheld",
         }
-        root = merkle.root(one.canonical for one in page.items)
+        root = merkle.root(one.leaf.canonical for one in page.items)
         assert (made.decisions.root, made.decisions.size) == (root.hex(), 2)
-        histories = {case: await office.database.history(CASES, case) for case in (one.case for one in page.items)}
+        histories = {case: await office.database.history(CASES, case) for case in (one.leaf.case for one in page.items)}
         assert all(
-            (len(histories[one.case]), histories[one.case][-1].hash) == (one.entries, one.head) for one in page.items
+            (len(histories[leaf.case]), histories[leaf.case][-1].hash) == (leaf.entries, leaf.head)
+            for leaf in (one.leaf for one in page.items)
         )
+        assert len({one.leaf.salt for one in page.items}) == 2, "every leaf has a salt of its own"
 
 
 async def test_the_list_is_read_in_pages_and_every_proof_holds() -> None:
@@ -179,13 +198,99 @@ async def test_the_list_is_read_in_pages_and_every_proof_holds() -> None:
         listing, read = (endpoint(decisions(office.desk), name) for name in ("listing", "read"))
         first = await listing(ID, None, PageRequest(limit=1))
         second = await listing(ID, None, PageRequest(limit=1, after=first.next))
-        cases = [one.case for page in (first, second) for one in page.items]
-        assert cases == [given.case(1, "CN"), given.case(2, "CN")]
-        for case in cases:
-            proof = await read(ID, case, None)
+        leaves = [one.leaf for page in (first, second) for one in page.items]
+        assert {leaf.case for leaf in leaves} == {given.case(1, "CN"), given.case(2, "CN")}
+        for leaf_ in leaves:
+            proof = await read(ID, leaf_.case, None)
             path = [bytes.fromhex(beside) for beside in proof.path]
             root = bytes.fromhex(made.decisions.root)
             assert merkle.check(proof.leaf.canonical, proof.index, proof.size, path, root)
+
+
+LOST = given.case(3, "35")
+
+
+async def with_lost(office: Office) -> Decisions:
+    """A province's list: one case nominated, two declined; none is for anyone."""
+    await office.keep(ROUNDS, "CN-2020", given.TERMS)
+    await office.take_over(played())
+    named = await frozen(office.desk, PROVINCE, "CN-2020", "35", ())
+    command = given.announce(PROVINCE, (given.case(1, "35"),)).model_copy(
+        update={"id": "CN-2020@35-1", "jurisdiction": "35", "decisions": named}
+    )
+    await office.keep(ANNOUNCEMENTS, "CN-2020@35-1", announce(None, command, given.NOW).state)
+    return named
+
+
+async def test_who_lost_is_told_to_nobody_and_the_root_can_still_be_computed_again() -> None:
+    async with open_office() as office, served(office) as web:
+        named = await with_lost(office)
+        page = (await web.get("/announcements/CN-2020@35-1/decisions")).text
+        entries = json.loads(page)["items"]
+        assert [entry["leaf"] for entry in entries] == [None] * named.size
+        assert merkle.root_of_hashes(bytes.fromhex(entry["hash"]) for entry in entries).hex() == named.root
+        assert not any(given.code(number) in page for number in range(1, 9))
+        for case in (LOST, given.case(99, "35")):
+            answer = await web.get(f"/announcements/CN-2020@35-1/decisions/{case}")
+            assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "decisions.not-public")
+
+
+async def test_who_lost_gets_the_opening_and_nobody_elses() -> None:
+    async with open_office() as office:
+        named = await with_lost(office)
+        opening = endpoint(decisions(office.desk), "opening")
+        own = Actor(id="s", role="secretary", chamber=given.code(3))
+        other = Actor(id="s", role="secretary", chamber=given.code(4))
+        for reader in (own, PROVINCE):
+            proof = await opening("CN-2020@35-1", LOST, reader)
+            path = [bytes.fromhex(beside) for beside in proof.path]
+            assert merkle.check(proof.leaf.canonical, proof.index, proof.size, path, bytes.fromhex(named.root))
+            assert proof.leaf.outcome == "declined"
+        with pytest.raises(NotFound) as refusal:
+            await opening("CN-2020@35-1", LOST, other)
+        with pytest.raises(NotFound) as nothing:
+            await opening("CN-2020@35-1", given.case(99, "35"), other)
+        assert refusal.value.problems[0].code == nothing.value.problems[0].code
+        with pytest.raises(Forbidden):
+            await opening("CN-2020@35-1", LOST, CENTRE)
+
+
+async def test_a_list_of_before_there_were_salts_is_read_as_it_was_hashed() -> None:
+    first = a_leaf(1).model_dump(exclude={"salt"}) | {"form": "sihao.decision.v1"}
+    former = Leaf.model_validate(first)
+    assert b"salt" not in former.canonical
+    root = merkle.root([former.canonical]).hex()
+    kept = Decided(root=root, size=1, index=0, leaf=former, path=())
+    async with open_office() as office, served(office) as web:
+        await office.keep(DECISIONS, f"{root}/{former.case}", kept)
+        command = given.announce(CENTRE, (former.case,))
+        named = command.model_copy(update={"decisions": Decisions(root=root, size=1)})
+        await office.keep(ANNOUNCEMENTS, ID, announce(None, named, given.NOW).state)
+        proof = (await web.get(f"/announcements/{ID}/decisions/{former.case}")).json()
+        [entry] = (await web.get(f"/announcements/{ID}/decisions")).json()["items"]
+        assert SavedProof.model_validate(proof).holds()
+        assert entry["leaf"] == proof["leaf"]
+        assert merkle.root([canonical_bytes(proof["leaf"])]).hex() == root
+
+
+@asynccontextmanager
+async def served(office: Office) -> AsyncIterator[httpx2.AsyncClient]:
+    """The endpoints, over HTTP."""
+
+    @asynccontextmanager
+    async def life(_: Any) -> AsyncIterator[None]:
+        yield
+
+    app = create_http(
+        text("审核", "review"),
+        "1",
+        routers=[decisions(office.desk)],
+        lifespan=life,
+        verifier=Verifier(ReviewSettings(**SETTINGS)),
+        health=Health(),
+    )
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="https://review.example") as web:
+        yield web
 
 
 async def test_what_becomes_of_a_case_later_changes_no_list() -> None:
@@ -209,6 +314,15 @@ async def test_the_same_request_again_is_answered_the_same_and_freezes_nothing()
         assert office.shelves[DECISIONS.collection] == kept
 
 
+async def test_a_chamber_that_was_merged_meanwhile_is_not_announced() -> None:
+    async with open_office() as office:
+        merged = Merged(into=given.chamber(2), document="合并〔1〕", since=given.NOW)
+        await office.keep(CHAMBERS, given.code(1), KnownChamber(code=given.code(1), merged=merged))
+        with given.refused_as("cases.merged"):
+            await announced(office)
+        assert not office.shelves[ANNOUNCEMENTS.collection]
+
+
 async def test_who_asks_for_what_is_not_there_is_told_so() -> None:
     async with open_office() as office:
         await announced(office)
@@ -225,4 +339,4 @@ async def test_who_asks_for_what_is_not_there_is_told_so() -> None:
 def test_the_key_keeps_lists_apart() -> None:
     one, other = listed([a_leaf(1)]), listed([a_leaf(1), a_leaf(2)])
     assert {x.key for x in one}.isdisjoint(x.key for x in other)
-    assert one[0].key == decided.key_of(one[0].root, given.case(1, "CN"))
+    assert one[0].key == decided.key_of(one[0].root, 0)

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from services.review.domain import announcement
 from services.review.domain.case import Case
 from services.review.domain.distinction import Ranked, rank
-from services.review.domain.honour import Revoke, hear_granted, revoke
+from services.review.domain.honour import hear_granted
 from services.review.domain.moves import enter
 from services.review.domain.outcome import hear_announcement
 from services.review.domain.ranking import Contender
 from services.review.domain.replay import replayed_announcement
+from services.review.domain.sanction import Revoke, revoke
 from services.review.domain.stages import Announcement, Distinction
 from shared.contracts import AnnouncementMade, HonourGranted
 from tests.unit.review import given
@@ -128,7 +129,11 @@ def test_what_becomes_of_a_distinction_is_told_as_such() -> None:
     register = hear_granted(None, further, given.NOW)
     assert register
     command = Revoke(
-        by=given.officer("3502"), round="CN-2020", reason=given.text("材料不实", "false material"), document="d"
+        by=given.officer("3502"),
+        round="CN-2020",
+        reason=given.text("材料不实", "false material"),
+        document="d",
+        plaque=15,
     )
     [revoked] = revoke(register.state, command, given.NOW).facts
     assert (revoked.name, revoked.model_dump()["within"]) == ("honour.revoked", LINE)

@@ -130,6 +130,7 @@ POOL = [Entry(id=f"e-{n}", stratum="35" if n < 2 else "11") for n in range(4)]
         (committing(("a",), POOL, count=5), "count"),
         (committing(("a",), POOL, count=4, strata={"35": 3}), "strata.35"),
         (committing(("a",), POOL, count=2, strata={"35": 2, "11": 1}), "strata"),
+        (committing(("a",), (Entry(id="e", stratum="3502"),), count=1, strata={"3502": 1}), "strata.3502"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_it_is_promised(command: Commit, field: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from services.review.domain.honour import Record, Register, Revoke, hear_granted, on_due, record, revoke
+from services.review.domain.honour import Record, Register, hear_granted, on_due, record
+from services.review.domain.sanction import Revoke, revoke
 from shared.contracts import HonourEvent, HonourGranted, HonourRecorded
 from shared.kernel.change import Change, Due, NotFound, Refused
 from tests.unit.review import given
@@ -138,13 +139,15 @@ def test_any_order_of_grants_ends_in_the_same_register(
 
 def test_a_revocation_is_announced_and_final() -> None:
     register = hear(None, granted("R-1", -1, 500)).state
-    command = Revoke(by=OFFICE, round="R-1", reason=given.text("弄虚作假", "false facts"), document="演示〔2021〕9号")
+    command = Revoke(
+        by=OFFICE, round="R-1", reason=given.text("弄虚作假", "false facts"), document="演示〔2021〕9号", plaque=15
+    )
     change = revoke(register, command, day(0))
     assert [fact.name for fact in change.facts] == ["honour.revoked"]
     assert standings(run(change.state, 600)[0]) == [("R-1", "revoked")]
     with pytest.raises(Refused) as refusal:
         revoke(change.state, command, day(1))
-    assert refusal.value.problems[0].code == "honour.ended"
+    assert refusal.value.problems[0].code == "honour.standing"
     with pytest.raises(NotFound):
         revoke(register, command.model_copy(update={"round": "R-9"}), day(0))
 
@@ -153,10 +156,10 @@ def test_revoking_the_present_does_not_bring_back_the_past_but_one_never_begun_s
     reason = given.text("弄虚作假", "false facts")
     old = record(None, past("R-1", -700, 100), day(0)).state
     begun = hear(old, granted("R-2", -1, 740)).state
-    gone = revoke(begun, Revoke(by=OFFICE, round="R-2", reason=reason, document="d"), day(0))
+    gone = revoke(begun, Revoke(by=OFFICE, round="R-2", reason=reason, document="d", plaque=15), day(0))
     assert standings(gone.state) == [("R-1", "superseded"), ("R-2", "revoked")]
     upcoming = hear(old, granted("R-2", 20, 740)).state
-    never = revoke(upcoming, Revoke(by=OFFICE, round="R-2", reason=reason, document="d"), day(0))
+    never = revoke(upcoming, Revoke(by=OFFICE, round="R-2", reason=reason, document="d", plaque=15), day(0))
     register, told = run(never.state, 120)
     assert standings(register) == [("R-1", "expired"), ("R-2", "revoked")]
     assert told == ["honour.expired R-1"]

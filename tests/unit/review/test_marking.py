@@ -83,6 +83,12 @@ def test_nobody_is_seated_twice_and_nobody_who_is_not_active() -> None:
     assert [p.code for p in refusal.value.problems] == ["expert.assigned", "expert.inactive"]
 
 
+def test_who_is_named_twice_does_not_get_two_seats() -> None:
+    with pytest.raises(Refused) as refusal:
+        assign(before_experts(), Assign(by=OFFICE, experts=(*FIVE, FIVE[0])), NOW)
+    assert [(p.code, p.field) for p in refusal.value.problems] == [("expert.assigned", "e-1")]
+
+
 def test_marks_settle_when_the_last_expert_has_marked() -> None:
     case = seated()
     for number, value in ((1, "0"), (2, "2.5"), (3, "2.5"), (4, "2.6")):

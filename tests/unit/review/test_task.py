@@ -1,5 +1,8 @@
 """The task of an assignment, as cases and experts stand."""
 
+import pytest
+from pydantic import ValidationError
+
 from services.review.domain.case import Case, Seat
 from services.review.domain.demand import Demand
 from services.review.domain.expert import Expert, eligible
@@ -61,7 +64,7 @@ def test_only_empty_seats_are_asked_for_and_what_an_expert_has_counts() -> None:
         chamber=given.code(1),
         area="3502",
         seats=STAGE.experts - 2,
-        needs={"法律": 1},
+        needs={"财务": 1},
         barred=frozenset({"e-1", "e-2", "gone"}),
     )
     assert task.demands[1].seats == STAGE.experts - 1
@@ -74,6 +77,29 @@ def test_only_empty_seats_are_asked_for_and_what_an_expert_has_counts() -> None:
     }
     assert task.limits.look_back_years == STAGE.look_back_years
     assert task.limits.waived == {cases[1].id}
+
+
+def test_who_sits_there_meets_as_many_needs_as_can_be_met() -> None:
+    seats = tuple(Seat(expert=f"e-{n}", status="marked") for n in (1, 3))
+    wishes = Wishes(seed="s", capacity=3, needs={"财务": 1, "法律": 1})
+    for row in (seats, seats[::-1]):
+        [demand] = task_of([before_experts(1, *row)], POOL, STAGE, wishes, given.NOW).demands
+        assert demand.needs == {}, "who knows both leaves the law to who knows only the law"
+    [demand] = task_of([before_experts(1, seats[1])], POOL, STAGE, wishes, given.NOW).demands
+    assert demand.needs == {"财务": 1}
+
+
+def test_more_needs_than_empty_seats_are_all_wanted() -> None:
+    seats = tuple(Seat(expert=f"gone-{n}", status="marked") for n in range(STAGE.experts - 1))
+    wishes = Wishes(seed="s", capacity=3, needs={"财务": 1, "法律": 1})
+    [demand] = task_of([before_experts(1, *seats)], POOL, STAGE, wishes, given.NOW).demands
+    assert (demand.seats, demand.wanted) == (1, 2)
+
+
+@pytest.mark.parametrize("wrong", [{"capacities": {"e-1": -1}}, {"needs": {"法律": -1}}, {"needs": {"法律": 0}}])
+def test_numbers_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Wishes.model_validate({"seed": "s", "capacity": 1, **wrong})
 
 
 def test_who_was_not_drawn_is_not_asked() -> None:

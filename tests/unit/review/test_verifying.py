@@ -98,7 +98,9 @@ def test_a_status_is_read_where_it_was_written(statuses: dict[int, int], other: 
     assert bits.at(other) == statuses.get(other, lists.VALID)
 
 
-@pytest.mark.parametrize(("status", "zh"), [(lists.INVALID, "已撤销"), (lists.SUPERSEDED, "接续"), (2, "状态不明")])
+@pytest.mark.parametrize(
+    ("status", "zh"), [(lists.INVALID, "已撤销"), (lists.SUSPENDED, "已暂停"), (lists.SUPERSEDED, "接续")]
+)
 def test_a_certificate_that_was_ended_does_not_hold(status: int, zh: str) -> None:
     neighbours = {made.PLACE - 1: lists.INVALID, made.PLACE + 1: lists.INVALID}
     assert verify(SIGNED, KEYS, made.listed(neighbours), given.NOW).holds

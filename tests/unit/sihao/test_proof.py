@@ -16,6 +16,8 @@ from sihao.cli import app
 
 EXAMPLE = ROOT / "docs" / "proof.example.json"
 PROOF: dict[str, Any] = json.loads(EXAMPLE.read_bytes())
+FORMER: dict[str, Any] = json.loads((Path(__file__).parent / "proof.v1.json").read_bytes())
+"""One that was saved before leaves had a salt."""
 GOLDEN = json.loads((ROOT / "shared/contracts/examples/announcement.made.v1.json").read_bytes())
 OTHER = "0" * 64
 
@@ -40,6 +42,7 @@ def changed(**parts: Any) -> dict[str, Any]:
 
 FORGED = [
     changed(outcome="withheld"),
+    changed(salt="0" * 32),
     changed(points="99.99"),
     changed(head=OTHER),
     changed(entries=10),
@@ -65,6 +68,14 @@ def test_a_proof_against_the_published_root_says_what_is_proved() -> None:
     for words in ("证明成立", "授予称号", "Proved", "the honour is granted", "87.79", PROOF["leaf"]["case"]):
         assert words in result.stdout
     assert "取自文件本身" not in result.stdout
+
+
+def test_a_proof_of_before_there_were_salts_still_holds(saved: Path) -> None:
+    saved.write_text(json.dumps(FORMER))
+    assert verify(saved, "--root", FORMER["root"]).exit_code == 0
+    assert "salt" not in FORMER["leaf"]
+    leaf = Leaf.model_validate(FORMER["leaf"])
+    assert json.loads(leaf.canonical) == leaf.model_dump(mode="json") == FORMER["leaf"]
 
 
 def test_without_a_root_the_reader_is_told_to_compare() -> None:
@@ -109,12 +120,12 @@ def test_a_file_from_a_stranger_cannot_write_to_the_terminal(saved: Path) -> Non
     assert "\x1b" not in verify(saved).stdout
 
 
-@pytest.mark.parametrize("proof", [PROOF, *(forged for forged in FORGED if forged["root"] == PROOF["root"])])
+@pytest.mark.parametrize("proof", [PROOF, FORMER, *(forged for forged in FORGED if forged["root"] == PROOF["root"])])
 def test_the_ten_lines_of_the_manual_come_to_the_same(proof: dict[str, Any], saved: Path) -> None:
     [program] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "verify.md").read_text(encoding="utf-8"), re.DOTALL)
     saved.write_text(json.dumps(proof))
-    done = subprocess.run([sys.executable, "-c", program, saved, PROOF["root"]], check=False, capture_output=True)  # noqa: S603 - our own manual's
-    assert done.returncode == verify(saved).exit_code == (0 if proof is PROOF else 1)
+    done = subprocess.run([sys.executable, "-c", program, saved, proof["root"]], check=False, capture_output=True)  # noqa: S603 - our own manual's
+    assert done.returncode == verify(saved).exit_code == (0 if proof in (PROOF, FORMER) else 1)
 
 
 def test_a_store_that_does_not_answer_cannot_be_looked_at() -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from services.review.api.decided import frozen
 from services.review.domain.announcement import announce
-from services.review.domain.decided import key_of
-from services.review.store import ANNOUNCEMENTS, CASES, KINDS, ROUNDS
+from services.review.domain.decided import Decided, Leaf
+from services.review.store import ANNOUNCEMENTS, CASES, DECISIONS, KINDS, ROUNDS
+from shared.contracts import Decisions
+from shared.kernel import merkle
 from sihao.findings import KEPT, Findings
 from sihao.verification import Verification
 from tests.unit.review import given
@@ -41,6 +43,12 @@ def root_of(office: Office) -> str:
     """The root that was announced."""
     root: str = office.shelves[ANNOUNCEMENTS.collection][ID]["state"]["decisions"]["root"]
     return root
+
+
+def key_of(office: Office, case: str) -> str:
+    """Where the leaf of a case is kept."""
+    shelf = office.shelves["decisions"]
+    return next(key for key, document in shelf.items() if document["state"]["leaf"]["case"] == case)
 
 
 async def store(office: Office) -> Findings:
@@ -124,7 +132,7 @@ async def test_a_history_that_was_written_anew_is_found_by_what_was_frozen(offic
     """Whole by itself, every hash right: only the announced list knows better."""
     other = await _rewritten()
     office.shelves["cases"][WITHHELD] = other.shelves["cases"][WITHHELD]
-    place = f"decisions/{key_of(root_of(office), WITHHELD)}"
+    place = f"decisions/{key_of(office, WITHHELD)}"
     for found in (await store(office), await round_(office), await case(office, WITHHELD)):
         [(document, entry, why)] = said(found)
         assert (document, entry) == (place, None)
@@ -141,13 +149,18 @@ async def _rewritten() -> Office:
 
 async def test_a_case_that_was_taken_away_is_missed(office: Office) -> None:
     del office.shelves["cases"][WITHHELD]
-    assert [document for document, _, _ in said(await round_(office))] == [
-        f"decisions/{key_of(root_of(office), WITHHELD)}"
-    ]
+    assert [document for document, _, _ in said(await round_(office))] == [f"decisions/{key_of(office, WITHHELD)}"]
+
+
+async def test_who_asks_for_a_case_that_was_taken_away_is_told_that_it_was_announced(office: Office) -> None:
+    del office.shelves["cases"][WITHHELD]
+    [(document, _, why)] = said(await case(office, WITHHELD))
+    assert document == f"decisions/{key_of(office, WITHHELD)}"
+    assert f"the history of case {WITHHELD} does not have" in why
 
 
 async def test_a_leaf_that_was_taken_away_is_missed(office: Office) -> None:
-    del office.shelves["decisions"][key_of(root_of(office), HONOURED)]
+    del office.shelves["decisions"][min(office.shelves["decisions"])]
     breaks = said(await round_(office))
     assert "stands at position 1" in breaks[0][2]
     assert breaks[-1][0] == f"announcements/{ID}"
@@ -155,14 +168,14 @@ async def test_a_leaf_that_was_taken_away_is_missed(office: Office) -> None:
 
 
 async def test_a_leaf_that_was_changed_with_its_record_does_not_lead_to_the_root(office: Office) -> None:
-    key = key_of(root_of(office), WITHHELD)
+    key = key_of(office, WITHHELD)
 
     async def anew() -> Document:
         async with open_office() as other:
-            kept = await office.desk.store.decisions(root_of(office), limit=2, after=None)
-            better = kept[1].leaf.model_copy(update={"outcome": "honoured"})
-            kind = next(kind for kind in KINDS if kind.collection == "decisions")
-            await other.keep(kind, key, kept[1].but(leaf=better))
+            kept = await office.desk.store.decision(root_of(office), WITHHELD)
+            assert kept
+            better = kept.leaf.model_copy(update={"outcome": "honoured"})
+            await other.keep(DECISIONS, key, kept.but(leaf=better))
             return other.shelves["decisions"][key]
 
     office.shelves["decisions"][key] = await anew()
@@ -172,8 +185,34 @@ async def test_a_leaf_that_was_changed_with_its_record_does_not_lead_to_the_root
     assert "another root than announced" in breaks[1][2]
 
 
+async def test_a_list_of_before_there_were_salts_is_whole_and_a_changed_leaf_is_found() -> None:
+    """Such a list is in the order of the cases, and its keys are the cases' ids."""
+    async with open_office() as office:
+        await office.announced()
+        salted = await office.desk.store.decisions(root_of(office), limit=9, after=-1)
+        former = [
+            Leaf.model_validate(one.leaf.model_dump(exclude={"salt"}) | {"form": "sihao.decision.v1"}) for one in salted
+        ]
+        former.sort(key=lambda leaf: leaf.case)
+        tree = merkle.Tree(leaf.canonical for leaf in former)
+        office.shelves["decisions"].clear()
+        for n, leaf in enumerate(former):
+            path = tuple(beside.hex() for beside in tree.proof(n))
+            kept = Decided(root=tree.root.hex(), size=2, index=n, leaf=leaf, path=path)
+            await office.keep(DECISIONS, f"{tree.root.hex()}/{leaf.case}", kept)
+        announced = await office.desk.store.need(ANNOUNCEMENTS, ID, "", "")
+        del office.shelves["announcements"][ID]
+        named = Decisions(root=tree.root.hex(), size=2)
+        await office.keep(ANNOUNCEMENTS, ID, announced.but(decisions=named))
+        for found in (await store(office), await round_(office), await case(office, HONOURED)):
+            assert said(found) == []
+            assert found.lists[0].root == tree.root.hex()
+        spoil(office, "decisions", key_of(office, WITHHELD), lambda d: d["state"]["leaf"].update(points="99.00"))
+        assert len(said(await case(office, WITHHELD))) == 2
+
+
 async def test_a_state_that_no_version_wrote_is_named_and_the_rest_is_looked_at(office: Office) -> None:
-    spoil(office, "decisions", key_of(root_of(office), HONOURED), lambda d: d["state"].pop("leaf"))
+    spoil(office, "decisions", key_of(office, HONOURED), lambda d: d["state"].pop("leaf"))
     reasons = [why for _, _, why in said(await round_(office))]
     assert "the state was changed after the last entry" in reasons
     assert "the state cannot be read by this version" in reasons
@@ -200,7 +239,7 @@ async def test_a_list_of_many_pages_is_recounted_whole_and_one_leaf_among_them_i
         assert said(whole) == []
         assert (whole.documents["cases"], whole.documents["decisions"]) == (230, 230)
 
-        place = key_of(named.root, cases[150].id)
+        place = key_of(office, cases[150].id)
         spoil(office, "decisions", place, lambda d: d["state"]["leaf"].update(points="1.00"))
         assert [(document, entry) for document, entry, _ in said(await round_(office))] == [
             (f"decisions/{place}", 1),
