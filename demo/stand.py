@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from pymongo import AsyncMongoClient
 
 from demo.api import Platform, connected
 from demo.data import Scenario
+from demo.keys import Keys
 from dev.backends import Backends
 from dev.clock import TurnedClock
 from dev.issuer import Issuer
@@ -23,6 +24,7 @@ from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
 from dev.rabbit_api import RabbitApi, TopicPermission, amqp_address
 from shared.contracts import EVENTS
+from shared.contracts.provinces import HEARD_OF_THE_CENTRE, PROVINCE_MAY_WRITE
 
 EXCHANGE = "sihao.events"
 CENTRE_SERVICES = ("intake", "scoring", "review", "notify")
@@ -51,8 +53,13 @@ class Stand:
 
 
 @asynccontextmanager
-async def standing(backends: Backends, directory: Path, scenario: Scenario) -> AsyncIterator[Stand]:
-    """Start everything on a virtual host and databases of its own; at the end nothing of it is left."""
+async def standing(
+    backends: Backends, directory: Path, scenario: Scenario, *, signed: bool = False
+) -> AsyncIterator[Stand]:
+    """Start everything on a virtual host and databases of its own; at the end nothing of it is left.
+
+    `signed`: everybody signs, and what Fujian sends is believed by its registered key alone.
+    """
     async with AsyncExitStack() as stack:
         clock = TurnedClock(directory / "clock.json")
         clock.turn_to(scenario.now)
@@ -63,6 +70,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         addresses = await _broker_users(stack, backends.api, amqp_url)
         processes = await stack.enter_async_context(Processes(directory / "logs"))
         urls = {name: f"http://{LOOPBACK}:{free_port()}" for name in SERVICES}
+        keys = Keys(directory) if signed else None
         common = {
             "SIHAO_MONGO_URL": backends.mongo_url,
             "SIHAO_RABBIT_API_URL": "",  # a given one carries an administrator, which no service needs
@@ -89,6 +97,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
                 "SIHAO_BULLETIN_URL": urls["notify"],
                 "SIHAO_CERTIFICATES": json.dumps({"national-sihao": urls["review"]}),
                 "SIHAO_AREAS": "35" if name == FUJIAN else ",".join(centre_areas(scenario)),
+                **(keys.settings(of_centre=name != FUJIAN) if keys else {}),
             }
             module = f"services.{name.partition('-')[0]}"
             command = [sys.executable, "-m", module]
@@ -96,6 +105,8 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
 
         await asyncio.gather(*(start(name) for name in SERVICES))
         platform = await stack.enter_async_context(connected(urls, issuer))
+        if keys:
+            await platform.operator().post("review", "/provinces/35/keys", keys.registration)
         vhost = amqp_url.rpartition("/")[2]
         yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, databases)
 
@@ -145,11 +156,18 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
 
 
 def may_announce(service: str, area: str) -> str:
-    """Routing keys of the service's own events; a province's only in its own area."""
-    own = "|".join(name.replace(".", r"\.") for name, event in EVENTS.items() if event.source == service)
-    return rf"^({own})\.{area}(\..+)?$" if area else rf"^({own})\..+$"
+    """Routing keys of the service's own events; a province's only those that it may write, in its own area."""
+    if area:
+        return rf"^({_any_of(PROVINCE_MAY_WRITE)})\.{area}(\..+)?$"
+    own = (name for name, event in EVENTS.items() if event.source == service or event.by_any_service)
+    return rf"^({_any_of(own)})\..+$"
 
 
 def may_hear(area: str) -> str:
-    """Binding keys: a province hears its own area, and the rounds of the centre."""
-    return rf"^(round\.opened\.v\d+\.CN|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"
+    """Binding keys: a province hears its own area, and of the centre the rounds and the keys."""
+    centre = _any_of(event.wire() for event in HEARD_OF_THE_CENTRE)
+    return rf"^(({centre})\.CN|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(sorted(name.replace(".", r"\.") for name in names))
