@@ -59,6 +59,7 @@ from shared.contracts.scores import (
     Shortfall,
 )
 from shared.contracts.text import Text, text
+from shared.contracts.trust import KeyRegistered, KeyWithdrawn, MessageRefused, PublicKey
 
 CATALOGUE: tuple[type[Event], ...] = (
     RoundOpened,
@@ -91,6 +92,9 @@ CATALOGUE: tuple[type[Event], ...] = (
     LetterDelivered,
     LetterFailed,
     BulletinPublished,
+    KeyRegistered,
+    KeyWithdrawn,
+    MessageRefused,
 )
 """Every event, in the order of a round."""
 
@@ -139,11 +143,14 @@ __all__ = [
     "Instant",
     "ItemOutcome",
     "ItemScore",
+    "KeyRegistered",
+    "KeyWithdrawn",
     "LeadershipDecided",
     "LetterDelivered",
     "LetterFailed",
     "Level",
     "MarksSettled",
+    "MessageRefused",
     "NoticeClosed",
     "NoticeOpened",
     "ObjectionFiled",
@@ -152,6 +159,7 @@ __all__ = [
     "PanelResult",
     "ParameterValue",
     "Part",
+    "PublicKey",
     "Receipt",
     "Relation",
     "ReturnedItem",

@@ -35,6 +35,7 @@ from shared.runtime.limits import check_delivery_limits
 from shared.runtime.mongo import Database
 from shared.runtime.relay import Relay
 from shared.runtime.settings import Settings
+from shared.runtime.signing import Signer
 from shared.runtime.tasks import Tasks
 from shared.runtime.tokens import Verifier
 from shared.runtime.topology import mark_of
@@ -72,7 +73,8 @@ class Service:
             reconnect_interval=1.0,
             logger=logging.getLogger("faststream"),
         )
-        self.publisher = Publisher(self._broker, timeout=settings.publish_timeout)
+        self.signer = Signer.load(settings)
+        self.publisher = Publisher(self._broker, timeout=settings.publish_timeout, signer=self.signer)
         self._documents = Documents(self.database, self.clock)
         self.relay = Relay(
             self.database,

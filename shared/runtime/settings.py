@@ -85,6 +85,15 @@ class Settings(EdgeSettings):
     log_level: str = "INFO"
     """Least level that is logged."""
 
+    signing_key: Path | None = None
+    """File with the private key that signs what this service announces (Ed25519, PEM); without it nothing is signed."""
+    signing_key_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    """Its id; by default its thumbprint (RFC 7638)."""
+    trust: Path | None = None
+    """File with the public keys of the centre (JWK Set): what is signed with one of them comes from the centre."""
+    evidence_days: int = Field(default=1100, ge=1)
+    """Days for which the exact bytes and signatures of provinces' messages are kept."""
+
     batch_limit: int = Field(default=200, ge=1, le=2000)
     """Messages decided and committed together, at the most."""
     prefetch: int = Field(default=400, ge=1)

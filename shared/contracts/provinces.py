@@ -1,0 +1,61 @@
+"""What a province's own review service may write: these events, each in its own area, and no other.
+
+The broker's topic permissions and every service that hears a province read this list. What the centre alone decides
+(rounds, scores, keys, letters) is not on it.
+"""
+
+from shared.contracts.cases import (
+    CaseAdvanced,
+    CaseDeclined,
+    CaseNominated,
+    CaseOpened,
+    CaseReturned,
+    CaseWithdrawn,
+    LeadershipDecided,
+    MarksSettled,
+    PanelDecided,
+    ShortlistSealed,
+)
+from shared.contracts.event import Event
+from shared.contracts.honours import (
+    HonourExpired,
+    HonourGranted,
+    HonourRecorded,
+    HonourRevoked,
+    HonourSuperseded,
+    HonourWithheld,
+)
+from shared.contracts.notices import AnnouncementMade, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
+from shared.contracts.rounds import RoundOpened
+from shared.contracts.trust import KeyRegistered, KeyWithdrawn
+
+PROVINCE_EVENTS: tuple[type[Event], ...] = (
+    CaseOpened,
+    CaseAdvanced,
+    CaseReturned,
+    CaseDeclined,
+    CaseWithdrawn,
+    ShortlistSealed,
+    CaseNominated,
+    MarksSettled,
+    PanelDecided,
+    LeadershipDecided,
+    NoticeOpened,
+    ObjectionFiled,
+    ObjectionRuled,
+    NoticeClosed,
+    AnnouncementMade,
+    HonourGranted,
+    HonourRecorded,
+    HonourWithheld,
+    HonourSuperseded,
+    HonourExpired,
+    HonourRevoked,
+)
+"""What it writes: the course of its own cases, lists, panels and notices, and the honours it grants itself."""
+
+PROVINCE_MAY_WRITE: frozenset[str] = frozenset(event.wire() for event in PROVINCE_EVENTS)
+"""The same by wire name."""
+
+HEARD_OF_THE_CENTRE: tuple[type[Event], ...] = (RoundOpened, KeyRegistered, KeyWithdrawn)
+"""What it may bind in the area `CN`; beside that it hears everything in its own area."""
