@@ -29,6 +29,7 @@ from shared.contracts import (
     RoundOpened,
 )
 from shared.runtime.handlers import Delivery, HandlerTable, Target
+from shared.runtime.trusted import hear_keys
 
 E = TypeVar("E", bound=Event)
 
@@ -57,6 +58,7 @@ def table(people: People, wording: Wording) -> HandlerTable:
             decide=letter.create,
             targets_with_delivery=letters(people, wording, template),
         )
+    hear_keys(hears)
     return hears
 
 

@@ -21,6 +21,7 @@ from services.notify.domain.rounds import RoundEntry
 from shared.contracts import CENTRE, Level
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
+from shared.runtime.trusted import TRUST_KINDS
 
 RECIPIENTS = Kind(
     "recipients",
@@ -64,7 +65,7 @@ HONOURS = Kind(
         Index(("state.revoked.at", "_id")),
     ),
 )
-KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS)
+KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS, *TRUST_KINDS)
 
 N = TypeVar("N", bound=Entry)
 Where = dict[str, Any]

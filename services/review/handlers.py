@@ -20,6 +20,7 @@ from shared.contracts.scores import ApplicationScored
 from shared.kernel.change import NotYet
 from shared.kernel.command import refused
 from shared.runtime.handlers import HandlerTable, Target
+from shared.runtime.trusted import hear_keys, hear_refusals
 
 E = TypeVar("E", bound=Event)
 
@@ -61,6 +62,8 @@ def table(
     heard.on(NoticeClosed, CASES, decide=outcome.hear_notice, key=ours(lambda e: [*e.cleared, *e.excluded]))
     heard.on(AnnouncementMade, CASES, decide=outcome.hear_announcement, key=ours(lambda e: e.cases))
     heard.on(HonourGranted, HONOURS, decide=honour.hear_granted, targets=named.granted)
+    hear_keys(heard, areas=None if at_centre else (CENTRE, *jurisdictions))
+    hear_refusals(heard, jurisdictions)
     return heard
 
 

@@ -29,6 +29,7 @@ from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 from shared.runtime.records import Head, heads
+from shared.runtime.trusted import TRUST_KINDS
 
 S = TypeVar("S", bound=State)
 Where = Mapping[str, Any]
@@ -93,6 +94,7 @@ KINDS: tuple[Kind[Any], ...] = (
     HONOURS,
     BLOCKS,
     EXPORTS,
+    *TRUST_KINDS,
 )
 """Everything review owns."""
 

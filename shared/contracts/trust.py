@@ -69,13 +69,12 @@ class MessageRefused(Event):
     name: ClassVar[str] = "message.refused"
     source: ClassVar[str] = "review"
     by_any_service: ClassVar[bool] = True
-    may_go_unheard: ClassVar[bool] = True
 
     letter: str = Field(pattern=r"^[0-9a-f]{16}$")
     """Id of the dead letter in which that service keeps it."""
-    by: Literal["intake", "scoring", "review", "notify"]
+    by: str = Field(pattern=r"^[a-z-]{1,40}$")
     """The service that refused it."""
-    message: str = Field(max_length=200)
+    message_id: str = Field(max_length=200)
     """Id that the message gave itself, or its beginning."""
     event: str
     """Wire name of the queue in which it came."""

@@ -26,6 +26,7 @@ from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
 from shared.runtime.deadlines import Deadlines
 from shared.runtime.documents import Documents
+from shared.runtime.guard import Guard
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.health import Health
 from shared.runtime.http import create_http
@@ -74,6 +75,7 @@ class Service:
             logger=logging.getLogger("faststream"),
         )
         self.signer = Signer.load(settings)
+        self.guard = Guard.load(settings, self.signer, self.database, name, scope)
         self.publisher = Publisher(self._broker, timeout=settings.publish_timeout, signer=self.signer)
         self._documents = Documents(self.database, self.clock)
         self.relay = Relay(
@@ -105,6 +107,7 @@ class Service:
             batch_limit=self.settings.batch_limit,
             prefetch=self.settings.prefetch,
             patience=self.settings.patience,
+            guard=self.guard,
         )
 
     def task(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:
@@ -143,7 +146,9 @@ class Service:
         self._checks()
         garbage.settle()
         self._tasks.start()
-        log.info("service started", service=self.name, scope=self.scope)
+        log.info("service started", service=self.name, scope=self.scope, signs=self.signer and self.signer.kid)
+        if self.guard is None:
+            log.warning("signatures are not verified: SIHAO_TRUST is not set", service=self.name)
         try:
             yield
         finally:
@@ -195,6 +200,8 @@ class Service:
         """Create indexes and do what is to be done once; then rest."""
         await self.database.prepare(self._kinds)
         await self.dead_letters.prepare()
+        if self.guard:
+            await self.guard.prepare()
         for once in self._once:
             await once()
         self._prepared = True

@@ -14,7 +14,7 @@ from shared.contracts.trust import PublicKey
 from shared.kernel.ed25519 import ALGORITHM, NoKey, Registry, private_key
 from shared.kernel.problem import Problem, problem
 from shared.runtime.envelope import Bound
-from shared.runtime.settings import Settings
+from shared.runtime.settings import KeySettings
 
 TYPE = "sihao-event+jws"
 """`typ` of the protected header."""
@@ -53,7 +53,7 @@ class Signer:
         """The public half."""
 
     @classmethod
-    def load(cls, settings: Settings) -> Self | None:
+    def load(cls, settings: KeySettings) -> Self | None:
         """The signer that the settings name, if any.
 
         Raises:

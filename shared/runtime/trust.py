@@ -20,6 +20,7 @@ from joserfc.jwk import OKPKey
 from shared.contracts.area import CENTRE, covers
 from shared.contracts.event import Event
 from shared.contracts.provinces import PROVINCE_MAY_WRITE
+from shared.contracts.text import text
 from shared.kernel.ed25519 import ALGORITHM, public_key
 from shared.kernel.keys import RegisteredKey
 from shared.kernel.problem import Problem, problem
@@ -180,6 +181,26 @@ def unknown_key(kid: str) -> Problem:
         rule=(f"未登记的密钥 {_cut(kid)}。", f"Key {_cut(kid)} is not registered."),
         remedy=("请向中心登记该公钥。", "Have the public key registered at the centre."),
     )
+
+
+def used_before() -> Problem:
+    """Its sender has used its id before, for something else."""
+    return problem(
+        "message.id-reused",
+        "ce-id",
+        rule=(
+            "此编号已用于内容不同的另一条消息。",
+            "This id was used before, for a message with other content.",
+        ),
+        remedy=(
+            "重发须内容不变；新的消息请用新的编号。",
+            "A repeat must be the same to the byte; a new message needs a new id.",
+        ),
+    )
+
+
+LOOK_AGAIN = text("请按 JSON Schema 核对消息后重发。", "Check the message by its JSON Schema, and send it again.")
+"""What a sender can do whose message could not be read."""
 
 
 def _malformed() -> Problem:

@@ -16,6 +16,7 @@ from services.review.api import (
     experts,
     exports,
     honours,
+    keys,
     leadership,
     marks,
     notices,
@@ -48,5 +49,6 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         honours,
         procedures,
         exports,
+        keys,
     )
     return [resource.router(desk) for resource in resources]
