@@ -108,6 +108,7 @@ def router(desk: Desk) -> APIRouter:
     ) -> RegisteredKey:
         """What arrives signed with it is refused from now on, whenever it was signed. The area must sign on."""
         _require_centre(desk, area)
+        _require_signing(desk)
         command = keys.Withdraw(by=by, kid=kid, area=area, reason=body.reason)
         done = await desk.commands.do(
             KEYS, kid, command, keys.withdraw, what="withdraw-key", by=by, idempotency_key=key
