@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
 from dev.rabbit_api import RabbitApi, TopicPermission, amqp_address
 from shared.contracts import EVENTS
+from shared.contracts.provinces import HEARD_OF_THE_CENTRE, PROVINCE_MAY_WRITE
 
 EXCHANGE = "sihao.events"
 CENTRE_SERVICES = ("intake", "scoring", "review", "notify")
@@ -143,11 +144,18 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
 
 
 def may_announce(service: str, area: str) -> str:
-    """Routing keys of the service's own events; a province's only in its own area."""
-    own = "|".join(name.replace(".", r"\.") for name, event in EVENTS.items() if event.source == service)
-    return rf"^({own})\.{area}(\..+)?$" if area else rf"^({own})\..+$"
+    """Routing keys of the service's own events; a province's only those that it may write, in its own area."""
+    if area:
+        return rf"^({_any_of(PROVINCE_MAY_WRITE)})\.{area}(\..+)?$"
+    own = (name for name, event in EVENTS.items() if event.source == service or event.by_any_service)
+    return rf"^({_any_of(own)})\..+$"
 
 
 def may_hear(area: str) -> str:
-    """Binding keys: a province hears its own area, and the rounds of the centre."""
-    return rf"^(round\.opened\.v\d+\.CN|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"
+    """Binding keys: a province hears its own area, and of the centre the rounds and the keys."""
+    centre = _any_of(event.wire() for event in HEARD_OF_THE_CENTRE)
+    return rf"^(({centre})\.CN|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(sorted(name.replace(".", r"\.") for name in names))
