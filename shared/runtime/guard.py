@@ -17,7 +17,7 @@ from shared.contracts.trust import KeyRegistered, KeyWithdrawn, MessageRefused
 from shared.kernel.actor import Actor
 from shared.kernel.keys import RegisteredKey
 from shared.kernel.refusal import tell
-from shared.runtime import trust
+from shared.runtime import distrust, trust
 from shared.runtime.evidence import Evidence, key_of, received
 from shared.runtime.message import Message, not_believed
 from shared.runtime.mongo import Database
@@ -149,7 +149,7 @@ class Guard:
         contents = dict(await self.evidence.contents(set(keys.values())))
         for message in batch:
             if message.signed and contents.setdefault(keys[id(message)], message.content) != message.content:
-                message.refusal = NotTrusted(trust.used_before(), kid=message.signed.kid, area=message.signed.area)
+                message.refusal = NotTrusted(distrust.used_before(), kid=message.signed.kid, area=message.signed.area)
                 message.dead = not_believed(message, message.refusal)
 
     async def keep(self, done: Sequence[Message]) -> None:
@@ -189,7 +189,7 @@ class Guard:
                 "kid": message.refusal.kid if message.refusal else message.signed.kid if message.signed else None,
                 "code": first.code if first else letter.code,
                 "rule": letter.reason,
-                "remedy": first.remedy if first else trust.LOOK_AGAIN,
+                "remedy": first.remedy if first else distrust.LOOK_AGAIN,
             }
         )
         return Work(

@@ -40,6 +40,7 @@ from shared.runtime.signing import Signer
 from shared.runtime.tasks import Tasks
 from shared.runtime.tokens import Verifier
 from shared.runtime.topology import mark_of
+from shared.runtime.trusted import KEYS
 from shared.runtime.waiting_room import WaitingRoom
 
 log = logs.get_logger(__name__)
@@ -264,6 +265,16 @@ class Service:
                 return None
             return text(f"自 {oldest:%H:%M:%S}Z 起有事实未能发出", f"facts wait unsent since {oldest:%H:%M:%S}Z")
 
+        async def signatures() -> Text | None:
+            if await self.database.find(KEYS, {}, limit=1):
+                return text(
+                    "已有登记的密钥，本服务未设 SIHAO_TRUST，不核验签名",
+                    "keys are registered; without SIHAO_TRUST this service verifies no signature",
+                )
+            return None
+
+        if self.guard is None:
+            self.health.add("signatures", signatures, advisory=True)
         self.health.add("store", store)
         self.health.add("consumers", consumers, for_requests=False)
         self.health.add("outbox", outbox, advisory=True)  # a fact that nobody hears must not close the doors

@@ -55,8 +55,8 @@ def _wrong(path: Path) -> WrongKeyFile:
                 "This is no readable JWK Set of Ed25519 public keys.",
             ),
             remedy=(
-                "请向中心索取其公钥集：GET /provinces/CN/keys.json。",
-                "Ask the centre for its key set: GET /provinces/CN/keys.json.",
+                "请向中心索取：GET /provinces/{area}/keys 的 centre。",
+                "Ask the centre for it: `centre` of GET /provinces/{area}/keys.",
             ),
         )
     )

@@ -238,7 +238,7 @@ async def test_a_key_of_the_centre_is_not_taken_from_a_province(two: Two) -> Non
     unsigned = await send(two.url, wire, written, None, key_area="35")
     for id_, code in ((by_province, "signature.wrong-event"), (unsigned, "signature.missing")):
         for service in (two.intake, two.province):
-            letter = await letter_of(service, lambda one, id_=id_: one.message_id == id_)  # type: ignore[misc]
+            letter = await letter_of(service, lambda one, id_=id_: one.message_id == id_)
             assert letter.code == code
     assert await two.intake.database.get(KEYS, forged.kid) is None
 
