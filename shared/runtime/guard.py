@@ -122,7 +122,7 @@ class Guard:
             if message.dead is not None:  # it could not be read: that is reason enough
                 return
             if refusal.code == "signature.unknown-key":
-                message.missing = f"key.registered {refusal.kid}"
+                message.missing = f"key.registered {str(refusal.kid)[:100]}"
             else:
                 message.dead = not_believed(message, refusal)
                 message.refusal = refusal

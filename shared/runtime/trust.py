@@ -117,7 +117,8 @@ def places(event: Event) -> list[str]:
     return [*([named] if named else []), *dict.fromkeys(_PLACE.findall(event.model_dump_json()))]
 
 
-def _header(signature: str) -> dict[str, str]:
+@lru_cache(maxsize=2048)
+def _header(signature: str) -> Mapping[str, str]:
     """The protected header, whose signature is not known to hold yet.
 
     Only the one way of writing a signature is taken, so that no byte of it can be changed without being noticed.
@@ -128,7 +129,7 @@ def _header(signature: str) -> dict[str, str]:
         header = json.loads(_decoded(protected))
         whole = isinstance(header, dict) and header.keys() == _HEADER and len(_decoded(seal)) == 64  # noqa: PLR2004
         if whole and not payload and all(isinstance(value, str) for value in header.values()):
-            ours: dict[str, str] = header
+            ours: Mapping[str, str] = header
             if ours["alg"] == ALGORITHM and ours["typ"] == TYPE:
                 return ours
     except (ValueError, RecursionError) as error:
