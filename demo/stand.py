@@ -14,6 +14,7 @@ from pymongo import AsyncMongoClient
 
 from demo.api import Platform, connected
 from demo.data import Scenario
+from demo.keys import Keys
 from dev.backends import Backends
 from dev.clock import TurnedClock
 from dev.issuer import Issuer
@@ -51,8 +52,13 @@ class Stand:
 
 
 @asynccontextmanager
-async def standing(backends: Backends, directory: Path, scenario: Scenario) -> AsyncIterator[Stand]:
-    """Start everything on a virtual host and databases of its own; at the end nothing of it is left."""
+async def standing(
+    backends: Backends, directory: Path, scenario: Scenario, *, signed: bool = False
+) -> AsyncIterator[Stand]:
+    """Start everything on a virtual host and databases of its own; at the end nothing of it is left.
+
+    `signed`: everybody signs, and what Fujian sends is believed by its registered key alone.
+    """
     async with AsyncExitStack() as stack:
         clock = TurnedClock(directory / "clock.json")
         clock.turn_to(scenario.now)
@@ -63,6 +69,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         addresses = await _broker_users(stack, backends.api, amqp_url)
         processes = await stack.enter_async_context(Processes(directory / "logs"))
         urls = {name: f"http://{LOOPBACK}:{free_port()}" for name in SERVICES}
+        keys = Keys(directory) if signed else None
         common = {
             "SIHAO_MONGO_URL": backends.mongo_url,
             "SIHAO_RABBIT_API_URL": "",  # a given one carries an administrator, which no service needs
@@ -88,6 +95,7 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
                 "SIHAO_CERTIFICATE_KEY": str(_certificate_key(directory, name)),
                 "SIHAO_BULLETIN_URL": urls["notify"],
                 "SIHAO_AREAS": "35" if name == FUJIAN else ",".join(centre_areas(scenario)),
+                **(keys.settings(of_centre=name != FUJIAN) if keys else {}),
             }
             module = f"services.{name.partition('-')[0]}"
             command = [sys.executable, "-m", module]
@@ -95,6 +103,8 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
 
         await asyncio.gather(*(start(name) for name in SERVICES))
         platform = await stack.enter_async_context(connected(urls, issuer))
+        if keys:
+            await platform.operator().post("review", "/provinces/35/keys", keys.registration)
         vhost = amqp_url.rpartition("/")[2]
         yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, databases)
 
