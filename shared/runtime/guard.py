@@ -19,7 +19,7 @@ from shared.kernel.keys import RegisteredKey
 from shared.kernel.refusal import tell
 from shared.runtime import distrust, trust
 from shared.runtime.evidence import Evidence, key_of, received
-from shared.runtime.message import Message, not_believed
+from shared.runtime.message import MAX_BODY, Message, not_believed
 from shared.runtime.mongo import Database
 from shared.runtime.past import NOW, Past
 from shared.runtime.settings import KeySettings
@@ -111,6 +111,8 @@ class Guard:
 
     def _judge(self, message: Message, keys: Mapping[str, RegisteredKey], past: Past) -> None:
         if message.envelope.signature is None and not self._must_sign(message, keys, past):
+            return
+        if len(message.raw.body) > MAX_BODY:  # refused for that, and not worth the hashing
             return
         then = keys if past is NOW else {kid: past.as_of(key) for kid, key in keys.items()}
         try:
