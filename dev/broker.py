@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class _Common:
     home: Path
     mapper_port: int
     several: bool
+    plugins: Sequence[str] = ()
     user: str = "sihao"
     password: str = field(default_factory=new_password)
 
@@ -100,7 +102,7 @@ class BrokerNode(Node):
     def _write_configuration(self) -> None:
         for name in ("logs", "data"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        _write(self.directory / "enabled_plugins", "[rabbitmq_management].\n")
+        _write(self.directory / "enabled_plugins", f"[{','.join(('rabbitmq_management', *self._common.plugins))}].\n")
         _write(self.directory / "environment", "")
         _write(
             self.configuration,
@@ -138,17 +140,19 @@ class BrokerNode(Node):
 class Broker(Server[BrokerNode]):
     """A RabbitMQ of our own: its nodes and their port mapper."""
 
-    def __init__(self, directory: Path, server: Path, *, logs: Path | None = None, nodes: int = 1) -> None:
+    def __init__(
+        self, directory: Path, server: Path, *, logs: Path | None = None, nodes: int = 1, plugins: Sequence[str] = ()
+    ) -> None:
         """Prepare `directory` (made if missing) for the RabbitMQ whose start script is `server`.
 
         `logs` is where `rabbitmq.log` (of several nodes `rabbitmq-1.log`, …) and `epmd.log` go, `directory/logs`
-        unless given.
+        unless given. `plugins` are enabled beside the management plugin.
         """
         logs = logs or directory / "logs"
         home = directory.absolute() / "home"
         home.mkdir(parents=True, exist_ok=True)
         _write(home / ".erlang.cookie", new_password(), mode=0o400)
-        self._common = _Common(home, free_port(), several=nodes > 1)
+        self._common = _Common(home, free_port(), several=nodes > 1, plugins=tuple(plugins))
         self._tools = server.parent
         names = ["rabbitmq"] if nodes == 1 else [f"rabbitmq-{n}" for n in range(1, nodes + 1)]
         super().__init__(

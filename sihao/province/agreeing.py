@@ -77,14 +77,14 @@ async def queues(join: JoinFile, probe: Probe) -> Finding:
 async def rights(join: JoinFile, probe: Probe) -> list[Finding]:
     """Whether the user may do what the service must, and nothing that would let it pass for another."""
     other = "37" if join.area != "37" else "35"
-    queue = next((name for name in join.queues if await probe.depth(name) == 0), "")
+    empty = [name for name in join.queues if await probe.depth(name) == 0]
     some, own = topology.from_the_centre(join.area)[0], announced_by(SERVICE)
     must = {
         f"write {event.wire()}.{join.area}": await probe.may_announce(join.exchange, f"{event.wire()}.{join.area}")
         for event in own
     }
-    if queue:
-        must[f"read {queue}"] = await probe.may_read(queue)
+    if empty:
+        must[f"read {empty[0]}"] = await probe.may_read(empty[0])
     if join.way is Way.DIRECT:
         for subscription in topology.heard_by(join.area):
             key = subscription.bindings[-1].removesuffix(".#")

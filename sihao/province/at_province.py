@@ -89,9 +89,7 @@ def link(
     env: EnvFile = None,
     ca_at_broker: Annotated[
         str,
-        typer.Option(
-            help="CA 证书在消息队列主机上的路径 / the authority's file on the broker's machine; a copy is beside the settings"
-        ),
+        typer.Option(help="CA 证书在消息队列主机上的路径 / the authority's file on the broker's machine"),
     ] = "",
     wait: Annotated[float, typer.Option(min=0, help="等待连通的秒数 / seconds to wait until the shovels run")] = 30.0,
     vhost: Vhost = "/",

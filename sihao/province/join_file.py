@@ -12,7 +12,7 @@ from shared.contracts import Area, Instant
 from sihao.province.rights import Way
 from sihao.rabbit_api import amqp_address
 
-FORM = 1
+FORM: Literal[1] = 1
 """Version of the form. Raised when a reader of the old one would go wrong."""
 PRIVATE = 0o600
 _HEAD = """\

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 from joserfc.errors import JoseError
@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey
 
 from sihao.province.join_file import write_private
 
-CURVE = "Ed25519"
+CURVE: Literal["Ed25519"] = "Ed25519"
 _WITHIN = 10.0
 """Seconds for an answer of the centre's review. Our default."""
 

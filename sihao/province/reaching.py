@@ -162,7 +162,7 @@ def _unverified(error: ssl.SSLCertVerificationError, host: str) -> Finding:
         ),
         (
             "接入文件中的 CA 与实际不符：请向中央索取新的接入文件；若仍不符，可能有人截听，请停止接入并报告。",
-            "The authority in the join file is another: ask for a new file. If it does not fit either, stop and report it.",
+            "The authority in the join file is another: ask for a new file. If that fails too, stop and report it.",
         ),
     )
 

@@ -5,6 +5,7 @@ that from the moment of admission nothing that concerns the province goes by it.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from services.review.handlers import table
@@ -15,6 +16,7 @@ from sihao.province.rights import SERVICE, Way, announced_by
 from sihao.rabbit_api import ManagementApi
 
 
+@cache
 def heard_by(area: str) -> HandlerTable:
     """What the review service of a province hears."""
     unopened: Any = None  # names are read off the table, nothing is routed
