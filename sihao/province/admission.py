@@ -1,7 +1,7 @@
 """At the centre: a province's user, rights and queues, made, shown, renewed and taken away again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sihao.limit import MESSAGES, POLICY, limit_queues
 from sihao.province import topology
 from sihao.province.join_file import JoinFile
+from sihao.province.keys import Register, Told
 from sihao.province.rights import EXCHANGE, SERVICE, Way, announced_by, area_of, rights_of, user_of
 from sihao.rabbit_api import ManagementApi, Rights, new_password
 
@@ -28,7 +29,8 @@ class Centre:
     """Its address for provinces, without user."""
     review_url: str = ""
     ca: str = ""
-    centre_keys: Mapping[str, Any] = field(default_factory=lambda: {"keys": []})
+    register: Register | None = None
+    """Where keys are registered; None: nothing is told of keys."""
 
 
 async def admit(
@@ -68,6 +70,7 @@ async def permit(api: ManagementApi, vhost: str, area: str, way: Way) -> None:
 
 
 async def _join_file(centre: Centre, area: str, way: Way, secret: str, now: datetime) -> JoinFile:
+    told = await centre.register.told(area) if centre.register else Told()
     return JoinFile(
         area=area,
         way=way,
@@ -81,7 +84,8 @@ async def _join_file(centre: Centre, area: str, way: Way, secret: str, now: date
         announces=tuple(event.wire() for event in announced_by(SERVICE)),
         unheard=tuple(await topology.unheard(centre.api, centre.vhost, area)),
         review_url=centre.review_url,
-        centre_keys=dict(centre.centre_keys),
+        keys=told.keys,
+        centre_keys=dict(told.centre),
         ca=centre.ca,
     )
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
+import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.table import Table
 
 from sihao.province import admission, keys, terminal
@@ -33,9 +33,6 @@ CaFile = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, help="消息队列证书的 CA / authority behind its certificate (PEM)"),
 ]
-CentreKeys = Annotated[
-    Path | None, typer.Option(exists=True, dir_okay=False, help="中央的签名公钥 / the centre's public keys (JWK Set)")
-]
 Out = Annotated[Path | None, typer.Option("--out", dir_okay=False, help="接入文件 / join file; join-<AREA>.yaml")]
 WayOption = Annotated[
     Way | None,
@@ -59,7 +56,6 @@ def add(
     reason: Annotated[str, typer.Option(help="登记公钥的缘由 / why the key is registered")] = "接入 / admission",
     review_url: ReviewUrl = "",
     ca_file: CaFile = None,
-    centre_keys: CentreKeys = None,
     out_file: Out = None,
     vhost: Vhost = "/",
     api_ca: ApiCa = None,
@@ -69,7 +65,7 @@ def add(
     重复运行时密码不变，只要接入文件还在 / The password stays as long as the join file is still there.
     """
     area, path = province(area), _path(out_file, area)
-    centre = _centre(broker, vhost, review_url=review_url, ca_file=ca_file, centre_keys=centre_keys, api_ca=api_ca)
+    centre = _centre(broker, vhost, review_url=review_url, ca_file=ca_file, api_ca=api_ca)
     public = [_public(one) for one in key or ()]
     secret = _kept_secret(path, user_of(area, vhost))
 
@@ -77,9 +73,7 @@ def add(
         known = await centre.api.find("users", user_of(area, vhost)) is not None
         chosen = way or await admission.way_of(centre.api, vhost, area)
         for jwk in public:
-            await keys.register(
-                _needed(review_url), area, jwk, token=_token(), valid_from=datetime.now(UTC), reason=reason
-            )
+            await _register(centre).add(area, jwk, reason=reason)
         if known and secret is None:
             held = await admission.refresh(centre.api, vhost, area, chosen)
             await admission.permit(centre.api, vhost, area, chosen)
@@ -104,14 +98,13 @@ def renew_password(
     way: WayOption = None,
     review_url: ReviewUrl = "",
     ca_file: CaFile = None,
-    centre_keys: CentreKeys = None,
     out_file: Out = None,
     vhost: Vhost = "/",
     api_ca: ApiCa = None,
 ) -> None:
     """换密码，写出新的接入文件；旧密码立即失效 / Another password and a new join file; the old one ends at once."""
     area, path = province(area), _path(out_file, area)
-    centre = _centre(broker, vhost, review_url=review_url, ca_file=ca_file, centre_keys=centre_keys, api_ca=api_ca)
+    centre = _centre(broker, vhost, review_url=review_url, ca_file=ca_file, api_ca=api_ca)
 
     async def work() -> None:
         await _known(centre, area)
@@ -186,30 +179,21 @@ def _centre(
     *,
     review_url: str,
     ca_file: Path | None,
-    centre_keys: Path | None,
     api_ca: Path | None,
 ) -> Centre:
     if "@" in broker or not broker.startswith(("amqp://", "amqps://")):
         raise typer.BadParameter(
             "--broker 应为 amqps://主机:端口，不含账号 / amqps://host:port without user", param_hint="--broker"
         )
+    token = os.environ.get(TOKEN)
     return Centre(
         management(api_ca),
         vhost,
         amqp_address(broker, vhost=vhost),
         review_url.rstrip("/"),
         ca_file.read_text("utf-8") if ca_file else "",
-        _key_set(centre_keys),
+        keys.Register(review_url.rstrip("/"), token) if review_url and token else None,
     )
-
-
-def _key_set(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {"keys": []}
-    try:
-        return {"keys": list(yaml.safe_load(path.read_text("utf-8"))["keys"])}
-    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError):
-        fail(f"{path} 不是公钥集", f"{path} is no JWK Set")
 
 
 def _public(path: Path) -> dict[str, str]:
@@ -219,12 +203,11 @@ def _public(path: Path) -> dict[str, str]:
         fail(f"{path} 不是 Ed25519 公钥（JWK）", f"{path} holds no Ed25519 public key (JWK)")
 
 
-def _token() -> str:
-    return terminal.given(TOKEN, "运维人员（operator）的令牌", "a token of an operator")
-
-
-def _needed(review_url: str) -> str:
-    return review_url.rstrip("/") or fail("登记公钥须给出 --review-url", "--review-url is needed to register a key")
+def _register(centre: Centre) -> keys.Register:
+    return centre.register or fail(
+        f"登记公钥须给出 --review-url，并设环境变量 {TOKEN}（operator 的令牌）",
+        f"to register a key name --review-url and set {TOKEN}, the token of an operator",
+    )
 
 
 def _path(out_file: Path | None, area: str) -> Path:

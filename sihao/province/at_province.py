@@ -1,5 +1,6 @@
 """`sihao province key|join|link|unlink`: at the province."""
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ EnvFile = Annotated[
         "--env-file", dir_okay=False, help="写出审核服务的设置 / where to write the settings of the review service"
     ),
 ]
-_PUBLIC = 0o644
+_READABLE = 0o644
 
 
 def key(
@@ -65,10 +66,7 @@ def join(
     passed = tell(findings, json_=as_json)
     if passed and told.way is Way.DIRECT:
         path = env or Path(f"review-{told.area}.env")
-        missing = env_file.save(
-            env_file.settings(told, told.amqp_url(ca_file=_ca_file(told, path)), os.environ, key=key), path
-        )
-        _wrote(path, missing, quiet=as_json)
+        _save(told, told.amqp_url(ca_file=_ca_file(told, path)), path, key=key, quiet=as_json)
     elif passed and not as_json:
         out.print(f"可以接入，下一步 / next: sihao province link {file}")
     raise typer.Exit(0 if passed else terminal.WRONG)
@@ -115,10 +113,9 @@ def link(
 
     password, states = run(work())
     url = amqp_address(broker, user=linking.service_user(told.area), password=password, vhost=vhost)
-    missing = env_file.save(env_file.settings(told, url, os.environ, key=key), path)
     for name, state in sorted(states.items()):
         out.print(f"{name}  {state}")
-    _wrote(path, missing, quiet=False)
+    _save(told, url, path, key=key, quiet=False)
     if set(states.values()) != {"running"}:
         fail(
             f"转发尚未连通，会继续自行重试；原因请查 sihao province join {file} 与消息队列日志",
@@ -135,17 +132,24 @@ def unlink(area: Area, *, vhost: Vhost = "/", api_ca: ApiCa = None) -> None:
 
 
 def _ca_file(told: JoinFile, env: Path) -> Path | None:
-    """The authority's certificates beside the settings, for everybody to read: they are public."""
-    if not told.ca:
-        return None
-    path = env.absolute().with_name(f"centre-{told.area}.ca.pem")
+    """The authority's certificates beside the settings."""
+    return _public(env, f"centre-{told.area}.ca.pem", told.ca) if told.ca else None
+
+
+def _public(env: Path, name: str, written: str) -> Path:
+    """A file beside the settings that everybody may read."""
+    path = env.absolute().with_name(name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(told.ca, "utf-8")
-    path.chmod(_PUBLIC)
+    path.write_text(written, "utf-8")
+    path.chmod(_READABLE)
     return path
 
 
-def _wrote(path: Path, missing: list[str], *, quiet: bool) -> None:
+def _save(told: JoinFile, amqp_url: str, path: Path, *, key: Path | None, quiet: bool) -> None:
+    """Write the settings, and beside them the centre's public keys."""
+    believed = told.centre_keys["keys"]
+    trust = _public(path, f"centre-{told.area}.jwks.json", json.dumps(told.centre_keys, indent=2)) if believed else None
+    missing = env_file.save(env_file.settings(told, amqp_url, os.environ, key=key, trust=trust), path)
     if quiet:
         return
     out.print(f"设置已写入 {path}（仅本人可读） / settings written to {path}, for its owner only")

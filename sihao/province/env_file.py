@@ -24,11 +24,15 @@ _CARRIED = (
 _REQUIRED = ("SIHAO_MONGO_URL", "SIHAO_DATABASE", "SIHAO_OIDC_ISSUER", "SIHAO_OIDC_JWKS_URL")
 
 
-def settings(join: JoinFile, amqp_url: str, given: Mapping[str, str], *, key: Path | None) -> dict[str, str]:
+def settings(
+    join: JoinFile, amqp_url: str, given: Mapping[str, str], *, key: Path | None, trust: Path | None
+) -> dict[str, str]:
     """What the service has to be told."""
     told = {"SIHAO_AREAS": join.area, "SIHAO_AMQP_URL": amqp_url}
     if key:
         told["SIHAO_SIGNING_KEY"] = str(key.absolute())
+    if trust:
+        told["SIHAO_TRUST"] = str(trust.absolute())
     return told | {name: given[name] for name in _CARRIED if given.get(name)}
 
 

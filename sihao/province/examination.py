@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx2
-
 from shared.runtime.clock import Clock
 from sihao.province import agreeing, housing, keys
 from sihao.province.findings import Finding, failed, ok, passes, skipped, warning
@@ -28,7 +26,7 @@ async def examine(
     findings += agreeing.contract(join)
     findings.append(agreeing.listeners(join))
     findings.append(await agreeing.clock(join, clock))
-    findings.append(await signing_key(join, key))
+    findings.append(signing_key(join, key))
     url, database = environment.get("SIHAO_MONGO_URL"), environment.get("SIHAO_DATABASE")
     if url:
         findings += await housing.store(url, database or f"sihao_review_{join.area}", room=room)
@@ -37,8 +35,8 @@ async def examine(
     return findings
 
 
-async def signing_key(join: JoinFile, key: Path | None) -> Finding:
-    """Whether the province's key is registered at the centre."""
+def signing_key(join: JoinFile, key: Path | None) -> Finding:
+    """Whether the province's key was registered at the centre when the join file was made."""
     if key is None:
         return warning(
             "key",
@@ -56,30 +54,17 @@ async def signing_key(join: JoinFile, key: Path | None) -> Finding:
             (f"{key} 不是可读的 Ed25519 私钥（PEM）。", f"{key} is no readable Ed25519 private key (PEM)."),
             ("用 sihao province key 生成。", "Make one with sihao province key."),
         )
-    if not join.review_url:
-        return skipped("key", "接入文件未给出中央审核服务的地址", "the join file names no review service of the centre")
-    try:
-        known = await keys.registered(join.review_url, join.area)
-    except (httpx2.HTTPError, ValueError, KeyError):
-        return warning(
-            "key",
-            (
-                f"{join.review_url} 没有应答，未能核对公钥。",
-                f"{join.review_url} does not answer; the key was not checked.",
-            ),
-            ("请检查到该地址的网络。", "Check the way there."),
-        )
     kid = keys.key_id(own)
-    if not any(one.get("kid") == kid and not one.get("withdrawn_at") for one in known):
+    if kid not in join.keys:
         return failed(
             "key",
             (
-                f"公钥 {kid} 未在中央登记，或已撤销。",
-                f"The key {kid} is not registered at the centre, or was withdrawn.",
+                f"接入文件签发时，公钥 {kid} 未在中央登记。",
+                f"When the join file was made the key {kid} was not registered.",
             ),
             (
-                f"请把公钥文件送交中央：sihao province add {join.area} --key 公钥文件。",
-                f"Send the public key to the centre: sihao province add {join.area} --key FILE.",
+                f"请把公钥文件送交中央，运行 sihao province add {join.area} --key 公钥文件，再取新的接入文件。",
+                f"Send the public key to the centre for sihao province add {join.area} --key FILE; take the new file.",
             ),
         )
     return ok("key", f"公钥 {kid} 已登记", f"the key {kid} is registered")

@@ -1,10 +1,11 @@
 """Whether the province's own house is in order: its store, the room on its disk, the file it was given."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 
 from sihao.province.findings import Finding, failed, ok, warning
@@ -14,6 +15,7 @@ ROOM = 10
 """Gigabytes that should be free on the store's disk. Our default: a round of a large province takes about two."""
 _GIGABYTE = 1_000_000_000
 _MEMBERS = 3
+_WITHIN_MS = 5000
 _LOGIN_FAILED = 18
 """MongoDB's `AuthenticationFailed`."""
 
@@ -32,7 +34,7 @@ def file_is_private(path: Path) -> Finding:
 async def store(mongo_url: str, database: str, *, room: int = ROOM) -> list[Finding]:
     """Whether the store answers, is a replica set, and has room."""
     try:
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo_url, serverSelectionTimeoutMS=5000)
+        hello, stats = await asyncio.to_thread(_ask, mongo_url, database)
     except (InvalidURI, ConfigurationError, ValueError):
         return [
             failed(
@@ -44,21 +46,23 @@ async def store(mongo_url: str, database: str, *, room: int = ROOM) -> list[Find
                 ),
             )
         ]
-    async with client:
-        try:
-            hello = await client.admin.command("hello")
-            stats = await client.get_database(database).command("dbStats")
-        except OperationFailure as error:
-            return [_refused(error, database)]
-        except PyMongoError:
-            return [
-                failed(
-                    "store",
-                    ("本省数据库没有应答。", "The province's store does not answer."),
-                    ("请启动 MongoDB，并核对 SIHAO_MONGO_URL。", "Start MongoDB, and check SIHAO_MONGO_URL."),
-                )
-            ]
+    except OperationFailure as error:
+        return [_refused(error, database)]
+    except PyMongoError:
+        return [
+            failed(
+                "store",
+                ("本省数据库没有应答。", "The province's store does not answer."),
+                ("请启动 MongoDB，并核对 SIHAO_MONGO_URL。", "Start MongoDB, and check SIHAO_MONGO_URL."),
+            )
+        ]
     return [_members(hello), _room(stats, room)]
+
+
+def _ask(mongo_url: str, database: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    client: MongoClient[dict[str, Any]] = MongoClient(mongo_url, serverSelectionTimeoutMS=_WITHIN_MS)
+    with client:
+        return client.admin.command("hello"), client.get_database(database).command("dbStats")
 
 
 def _refused(error: OperationFailure, database: str) -> Finding:

@@ -55,7 +55,9 @@ class JoinFile(BaseModel):
     unheard: tuple[str, ...] = ()
     """Of these, what nobody heard at the centre when the file was made."""
     review_url: str = ""
-    """The centre's review service over HTTP: its keys and its time. Empty: not told."""
+    """The centre's review service over HTTP, to compare times with. Empty: not told."""
+    keys: tuple[str, ...] = ()
+    """Ids of the province's own keys that count at the centre (RFC 7638)."""
     centre_keys: dict[str, Any] = Field(default_factory=lambda: {"keys": []})
     """The public keys with which the centre signs (JWK Set)."""
     ca: str = ""

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+from uuid import uuid4
 
 import httpx2
 from joserfc.errors import JoseError
@@ -77,28 +78,46 @@ def _public(key: OKPKey) -> dict[str, str]:
     return {name: str(told[name]) for name in ("kty", "crv", "x")}
 
 
-async def register(
-    review_url: str, area: str, jwk: Mapping[str, str], *, token: str, valid_from: datetime, reason: str
-) -> None:
-    """Have the centre's review believe what is signed with this key in this area; repeating it changes nothing.
+@dataclass(frozen=True)
+class Register:
+    """The register of keys that the centre's review keeps, as an operator may use it."""
 
-    Raises:
-        httpx2.HTTPError: it does not answer, or does not want it.
-    """
-    body = {"jwk": dict(jwk), "valid_from": valid_from.isoformat(), "valid_to": None, "reason": reason}
-    async with httpx2.AsyncClient(timeout=_WITHIN) as client:
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"province-key-{area}-{key_id(jwk)}"}
-        answer = await client.post(f"{review_url}/provinces/{area}/keys", json=body, headers=headers)
-    answer.raise_for_status()
+    review_url: str
+    token: str
+    """A bearer token of an operator."""
+
+    async def told(self, area: str) -> "Told":
+        """The keys that count for an area, and those with which the centre signs.
+
+        Raises:
+            httpx2.HTTPError: it does not answer, or does not let us in.
+        """
+        found = (await self._call("GET", area)).json()
+        counting = [one for one in found["keys"] if not one.get("withdrawn_at")]
+        return Told(tuple(str(one["kid"]) for one in counting), dict(found.get("centre") or {"keys": []}))
+
+    async def add(self, area: str, jwk: Mapping[str, str], *, reason: str) -> None:
+        """Have what is signed with this key believed in this area from now on; one that counts already is left alone.
+
+        Raises:
+            httpx2.HTTPError: it does not answer, or does not want the key.
+        """
+        if key_id(jwk) not in (await self.told(area)).keys:
+            body = {"jwk": dict(jwk), "valid_from": None, "valid_to": None, "reason": reason}
+            await self._call("POST", area, body)
+
+    async def _call(self, method: str, area: str, body: Mapping[str, Any] | None = None) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid4())}
+        async with httpx2.AsyncClient(timeout=_WITHIN, trust_env=False) as client:
+            url = f"{self.review_url}/provinces/{area}/keys"
+            answer = await client.request(method, url, json=body, headers=headers)
+        return answer.raise_for_status()
 
 
-async def registered(review_url: str, area: str) -> list[dict[str, Any]]:
-    """The keys that count for an area, as the centre's review tells anybody.
+class Told(NamedTuple):
+    """What the register says of an area."""
 
-    Raises:
-        httpx2.HTTPError: it does not answer.
-    """
-    async with httpx2.AsyncClient(timeout=_WITHIN) as client:
-        answer = await client.get(f"{review_url}/provinces/{area}/keys")
-    found: list[dict[str, Any]] = answer.raise_for_status().json()["keys"]
-    return found
+    keys: tuple[str, ...] = ()
+    """Ids of the keys that count for it."""
+    centre: Mapping[str, Any] = {"keys": []}
+    """The keys with which the centre signs (JWK Set)."""

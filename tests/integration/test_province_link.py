@@ -84,12 +84,14 @@ async def linked(
         ):
             vhost, join = place(centre)[1], tmp_path / "join-35.yaml"
             added = await sihao(
-                "add", AREA, "--broker", f"amqp://{cable.host}:{cable.port}", "--way", "linked", "--vhost", vhost, "--out", join,
+                "add", AREA, "--broker", f"amqp://{cable.host}:{cable.port}", "--way", "linked", "--vhost", vhost,
+                "--out", join,
                 SIHAO_RABBIT_API_URL=api_of(backends).url,
             )  # fmt: skip
             assert added.exit_code == 0, added.output
             done = await sihao(
-                "link", join, "--broker", province_broker.address, "--vhost", home_vhost, "--env-file", tmp_path / "review.env",
+                "link", join, "--broker", province_broker.address, "--vhost", home_vhost,
+                "--env-file", tmp_path / "review.env",
                 SIHAO_RABBIT_API_URL=province_broker.api.url, SIHAO_MONGO_URL=mongo_url,
                 SIHAO_DATABASE=f"{database_name}_35",
             )  # fmt: skip
