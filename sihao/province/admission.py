@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from shared.contracts.provinces import PROVINCE_EVENTS
 from sihao.limit import MESSAGES, POLICY, limit_queues
 from sihao.province import topology
 from sihao.province.join_file import JoinFile
 from sihao.province.keys import Register, Told
-from sihao.province.rights import EXCHANGE, SERVICE, Way, announced_by, area_of, rights_of, user_of
+from sihao.province.rights import EXCHANGE, Way, area_of, rights_of, user_of
 from sihao.rabbit_api import ManagementApi, Rights, new_password
 
 CONNECTIONS = 64
@@ -81,7 +82,7 @@ async def _join_file(centre: Centre, area: str, way: Way, secret: str, now: date
         exchange=EXCHANGE,
         queues=topology.queues_at_the_centre(area, way),
         hears=tuple(subscription.event.wire() for subscription in topology.heard_by(area)),
-        announces=tuple(event.wire() for event in announced_by(SERVICE)),
+        announces=tuple(event.wire() for event in PROVINCE_EVENTS),
         unheard=tuple(await topology.unheard(centre.api, centre.vhost, area)),
         review_url=centre.review_url,
         keys=told.keys,

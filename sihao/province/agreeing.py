@@ -6,12 +6,13 @@ from email.utils import parsedate_to_datetime
 import httpx2
 
 from shared.contracts import CENTRE, EVENTS
+from shared.contracts.provinces import PROVINCE_EVENTS, PROVINCE_MAY_WRITE
 from shared.runtime.clock import Clock
 from shared.runtime.probe import Probe
 from sihao.province import topology
 from sihao.province.findings import Finding, failed, ok, skipped, warning
 from sihao.province.join_file import JoinFile
-from sihao.province.rights import SERVICE, Way, announced_by
+from sihao.province.rights import Way
 
 _SKEW = timedelta(seconds=30)
 """Further apart, deadlines and signatures of one side are wrong on the other. Our default."""
@@ -31,8 +32,7 @@ def contract(join: JoinFile) -> list[Finding]:
                 ("请升级本省的审核服务后再接入。", "Upgrade the province's review service, then join."),
             )
         )
-    own = {event.wire() for event in announced_by(SERVICE)}
-    if unwanted := sorted(own - set(join.announces)):
+    if unwanted := sorted(PROVINCE_MAY_WRITE - set(join.announces)):
         findings.append(
             failed(
                 "contract.announces",
@@ -55,7 +55,8 @@ def contract(join: JoinFile) -> list[Finding]:
                 ("双方须使用同一版本；请中央重新签发接入文件。", "Both must run one release; ask for a new join file."),
             )
         )
-    return findings or [ok("contract", f"契约一致，共 {len(own)} 种事件", f"the contract agrees, {len(own)} events")]
+    agrees = f"the contract agrees, {len(PROVINCE_EVENTS)} events"
+    return findings or [ok("contract", f"契约一致，共 {len(PROVINCE_EVENTS)} 种事件", agrees)]
 
 
 async def queues(join: JoinFile, probe: Probe) -> Finding:
@@ -78,7 +79,7 @@ async def rights(join: JoinFile, probe: Probe) -> list[Finding]:
     """Whether the user may do what the service must, and nothing that would let it pass for another."""
     other = "37" if join.area != "37" else "35"
     empty = [name for name in join.queues if await probe.depth(name) == 0]
-    some, own = topology.from_the_centre(join.area)[0], announced_by(SERVICE)
+    some, own = topology.from_the_centre(join.area)[0], PROVINCE_EVENTS
     must = {
         f"write {event.wire()}.{join.area}": await probe.may_announce(join.exchange, f"{event.wire()}.{join.area}")
         for event in own
@@ -97,8 +98,8 @@ async def rights(join: JoinFile, probe: Probe) -> list[Finding]:
         },
         **{
             f"write {wire}.{join.area}": await probe.may_announce(join.exchange, f"{wire}.{join.area}")
-            for wire, event in EVENTS.items()
-            if event.source != SERVICE
+            for wire in EVENTS
+            if wire not in PROVINCE_MAY_WRITE
         },
         f"bind application.scored.v1.{other}": await probe.may_listen(
             some, join.exchange, f"application.scored.v1.{other}"

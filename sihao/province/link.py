@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 from yarl import URL
 
+from shared.contracts.provinces import PROVINCE_EVENTS
 from shared.runtime import topology as runtime
 from sihao.province import topology
 from sihao.province.join_file import JoinFile
-from sihao.province.rights import EXCHANGE, SERVICE, Way, announced_by, rights_of
+from sihao.province.rights import EXCHANGE, SERVICE, Way, rights_of
 from sihao.rabbit_api import ManagementApi, new_password
 
 _PREFETCH = 500
@@ -93,7 +94,7 @@ async def link(join: JoinFile, own: Own) -> str:
     """
     api, vhost, area = own.api, own.vhost, join.area
     await topology.declare(api, vhost, area)
-    bound = [f"{event.wire()}.{area}.#" for event in announced_by(SERVICE)]
+    bound = [f"{event.wire()}.{area}.#" for event in PROVINCE_EVENTS]
     no_limit = dict(runtime.dead_queue(topology.heard_by(area), await api.version()).arguments or {})
     await topology.declare_queue(
         api, vhost, up_queue(area), {**no_limit, "x-overflow": "reject-publish"}, {EXCHANGE: bound}

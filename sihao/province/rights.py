@@ -5,11 +5,12 @@ the exchange of all facts. Topic permissions hold on topic exchanges only, so it
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from shared.contracts import CENTRE, EVENTS, parse_area
+from shared.contracts import CENTRE, parse_area
 from shared.contracts.event import Event
+from shared.contracts.provinces import HEARD_OF_THE_CENTRE, PROVINCE_EVENTS
 from shared.runtime import topology
 from sihao.rabbit_api import NOTHING, Rights, TopicPermission
 
@@ -57,7 +58,7 @@ def rights_of(area: str, way: Way, from_the_centre: Sequence[str]) -> Rights:
 
     A shovel reads queues that stand and publishes; it declares and binds nothing.
     """
-    topics = {EXCHANGE: TopicPermission(may_announce(SERVICE, area), may_hear(area) if way is Way.DIRECT else NOTHING)}
+    topics = {EXCHANGE: TopicPermission(may_announce(area), may_hear(area) if way is Way.DIRECT else NOTHING)}
     if way is Way.LINKED:
         queues = "|".join(map(re.escape, from_the_centre))
         return Rights(NOTHING, rf"^{re.escape(EXCHANGE)}$", rf"^({queues})$", topics)
@@ -66,17 +67,15 @@ def rights_of(area: str, way: Way, from_the_centre: Sequence[str]) -> Rights:
     return Rights(own, used, used, topics)
 
 
-def may_announce(service: str, area: str = "") -> str:
-    """Routing keys of the service's own events; a province's only in its own area."""
-    own = "|".join(re.escape(event.wire()) for event in announced_by(service))
-    return rf"^({own})\.{area}(\..+)?$" if area else rf"^({own})\..+$"
+def may_announce(area: str) -> str:
+    """Routing keys of what a province may write, in its own area."""
+    return rf"^({_any_of(PROVINCE_EVENTS)})\.{area}(\..+)?$"
 
 
-def may_hear(area: str = "") -> str:
-    """Binding keys: a province hears its own area, and the rounds of the centre."""
-    return rf"^(round\.opened\.v\d+\.{CENTRE}|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"
+def may_hear(area: str) -> str:
+    """Binding keys: a province hears its own area, and of the centre the rounds and the keys."""
+    return rf"^(({_any_of(HEARD_OF_THE_CENTRE)})\.{CENTRE}|[a-z.]+\.v\d+\.{area})(\..+)?$"
 
 
-def announced_by(service: str) -> list[type[Event]]:
-    """The events of a service."""
-    return [event for event in EVENTS.values() if event.source == service]
+def _any_of(events: Iterable[type[Event]]) -> str:
+    return "|".join(re.escape(event.wire()) for event in events)

@@ -10,9 +10,10 @@ from typing import Any
 
 from services.review.handlers import table
 from services.review.procedures import load
+from shared.contracts.provinces import PROVINCE_EVENTS
 from shared.runtime import topology
 from shared.runtime.handlers import HandlerTable
-from sihao.province.rights import SERVICE, Way, announced_by
+from sihao.province.rights import Way
 from sihao.rabbit_api import ManagementApi
 
 
@@ -31,7 +32,7 @@ def queues_of(area: str) -> tuple[str, ...]:
 
 def from_the_centre(area: str) -> tuple[str, ...]:
     """Those of its queues that hear others; in the rest the province hears itself."""
-    return tuple(s.queue for s in heard_by(area) if s.event.source != SERVICE)
+    return tuple(s.queue for s in heard_by(area) if s.event not in PROVINCE_EVENTS)
 
 
 def queues_at_the_centre(area: str, way: Way) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ async def unheard(api: ManagementApi, vhost: str, area: str) -> list[str]:
     """
     bound = await api.find("exchanges", vhost, topology.EVENTS.name, "bindings", "source") or []
     keys = {row["routing_key"] for row in bound if not str(row["destination"]).endswith(f".{area}")}
-    wanted = [event for event in announced_by(SERVICE) if not event.may_go_unheard]
+    wanted = [event for event in PROVINCE_EVENTS if not event.may_go_unheard]
     return [event.wire() for event in wanted if not keys & {f"{event.wire()}.#", f"{event.wire()}.{area}.#", "#"}]
 
 

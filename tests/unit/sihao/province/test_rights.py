@@ -5,8 +5,9 @@ import re
 import pytest
 
 from shared.contracts import CENTRE, EVENTS, routing_words
+from shared.contracts.provinces import HEARD_OF_THE_CENTRE, PROVINCE_MAY_WRITE
 from sihao.province import link, topology
-from sihao.province.rights import EXCHANGE, SERVICE, Way, announced_by, area_of, parse_province, rights_of, user_of
+from sihao.province.rights import EXCHANGE, Way, area_of, parse_province, rights_of, user_of
 from sihao.rabbit_api import Rights
 
 AREAS = (CENTRE, "11", "3", "35", "3502", "350203", "37", "3537", "53", "135")
@@ -23,20 +24,20 @@ def linked(area: str = "35") -> Rights:
 
 @pytest.mark.parametrize("way", Way)
 def test_of_all_events_in_all_areas_it_announces_its_own_in_its_own(way: Way) -> None:
-    own = {event.wire() for event in announced_by(SERVICE)}
     allowed = rights_of("35", way, topology.from_the_centre("35")).topics[EXCHANGE].write
     for wire in EVENTS:
         for area in AREAS:
             key = f"{wire}.{routing_words(area)}"
-            assert bool(re.search(allowed, key)) == (wire in own and area.startswith("35")), key
+            assert bool(re.search(allowed, key)) == (wire in PROVINCE_MAY_WRITE and area.startswith("35")), key
 
 
 def test_it_listens_to_its_own_area_and_the_rounds_of_the_centre() -> None:
     allowed = direct().topics[EXCHANGE].read
+    centre = {event.wire() for event in HEARD_OF_THE_CENTRE}
     for wire in EVENTS:
         for area in AREAS:
             binding = f"{wire}.{routing_words(area)}.#"
-            expected = area.startswith("35") or (area == CENTRE and wire == "round.opened.v1")
+            expected = area.startswith("35") or (area == CENTRE and wire in centre)
             assert bool(re.search(allowed, binding)) == expected, binding
     assert not re.search(allowed, "#")
     assert not re.search(allowed, "application.scored.v1.*.#")
@@ -68,7 +69,7 @@ def test_a_shovel_reads_what_comes_from_the_centre_and_declares_nothing() -> Non
 
 
 def test_nothing_goes_up_that_also_comes_down() -> None:
-    up = {event.wire() for event in announced_by(SERVICE)}
+    up = PROVINCE_MAY_WRITE
     down = {
         subscription.event.wire()
         for subscription in topology.heard_by("35")
