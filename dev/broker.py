@@ -190,6 +190,16 @@ class Broker(Server[BrokerNode]):
         await super().close()
         await self._mapper.kill()
 
+    def tool(self, name: str) -> list[str]:
+        """One of RabbitMQ's commands, such as `rabbitmq-plugins`, as a shell calls it to reach the first node."""
+        node = self.nodes[0]
+        given = _erlang_environment(self._common) | {
+            "RABBITMQ_CONF_ENV_FILE": str(node.directory / "environment"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(node.directory / "enabled_plugins"),
+            "RABBITMQ_NODENAME": node.erlang_name,
+        }
+        return ["env", *(f"{name}={value}" for name, value in given.items()), str(self._tools / name)]
+
     async def evaluate(self, expression: str, *, on: BrokerNode, within: float = 60.0) -> str:
         """What an Erlang expression gives on a node: for what the management API does not offer.
 

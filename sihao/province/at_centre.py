@@ -72,6 +72,8 @@ def add(
     async def work() -> None:
         known = await centre.api.find("users", user_of(area, vhost)) is not None
         chosen = way or await admission.way_of(centre.api, vhost, area)
+        if public:  # the queues first, so that the province hears of its own key, too
+            await admission.refresh(centre.api, vhost, area, chosen)
         for jwk in public:
             await _register(centre).add(area, jwk, reason=reason)
         if known and secret is None:

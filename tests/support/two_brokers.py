@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class ProvinceBroker:
     api: RabbitApi
     this_machine: str
     """The address at which it finds what listens on this machine."""
+    plugins: str = ""
+    """How to call its `rabbitmq-plugins` in a shell, if it runs on this machine."""
 
     @property
     def address(self) -> str:
@@ -38,10 +41,10 @@ class ProvinceBroker:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[ProvinceBroker]:
-    """Start it; stopped at the end."""
+async def opened(*, here: bool = False) -> AsyncIterator[ProvinceBroker]:
+    """Start it (`here`: on this machine, whatever else there is); stopped at the end."""
     async with AsyncExitStack() as stack:
-        if docker_answers() and not os.environ.get("SIHAO_AMQP_URL"):
+        if not here and docker_answers() and not os.environ.get("SIHAO_AMQP_URL"):
             amqp_url, api = await stack.enter_async_context(rabbitmq_container(SHOVEL))
             yield ProvinceBroker(amqp_url, api, _gateway())
             return
@@ -51,7 +54,7 @@ async def opened() -> AsyncIterator[ProvinceBroker]:
         broker = Broker(stack.enter_context(run_directory("province")), server, plugins=SHOVEL)
         stack.push_async_callback(broker.close)
         await broker.start()
-        yield ProvinceBroker(broker.url, broker.api, LOOPBACK)
+        yield ProvinceBroker(broker.url, broker.api, LOOPBACK, shlex.join(broker.tool("rabbitmq-plugins")))
 
 
 def _gateway() -> str:
