@@ -84,9 +84,8 @@ class Town:
 
     def here(self, text: str) -> str:
         """A block with our addresses."""
-        for example, ours in self.said.items():
-            text = text.replace(example, ours)
-        return text
+        examples = "|".join(map(re.escape, sorted(self.said, key=len, reverse=True)))
+        return re.sub(examples, lambda found: self.said[found[0]], text)
 
     async def do(self, block: Block) -> None:
         """Type it."""

@@ -60,7 +60,8 @@ async def opened(*, here: bool = False) -> AsyncIterator[ProvinceBroker]:
 def _gateway() -> str:
     """This machine as containers see it."""
     [network] = DockerClient.from_env().networks.list(names=["bridge"])
-    return str(ipaddress.ip_address(network.attrs["IPAM"]["Config"][0]["Gateway"]))
+    told = network.attrs["IPAM"]["Config"][0]
+    return str(told.get("Gateway") or next(ipaddress.ip_network(told["Subnet"]).hosts()))
 
 
 @pytest.fixture(scope="session")
