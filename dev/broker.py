@@ -74,6 +74,15 @@ class BrokerNode(Node):
         """The file of its settings, read at every start."""
         return self.directory / "rabbitmq.conf"
 
+    @property
+    def here(self) -> Path:
+        """Its directory, as it is called by those who run in it.
+
+        The management plugin cannot bear a path with Chinese characters. Linux has another name for the directory in
+        which a process runs, whatever it is called.
+        """
+        return Path("/proc/self/cwd") if Path("/proc/self/cwd").exists() else self.directory
+
     async def answers(self) -> bool:
         """Whether connections are accepted."""
         return await self.api.listens(self.port)
@@ -115,9 +124,7 @@ class BrokerNode(Node):
 
     def _environment(self) -> dict[str, str]:
         """All that the server is told; nothing of our own environment reaches it."""
-        # The management plugin cannot bear a path with Chinese characters. Linux has another name for the directory
-        # in which the server runs, whatever it is called.
-        here = Path("/proc/self/cwd") if Path("/proc/self/cwd").exists() else self.directory
+        here = self.here
         return {
             **_erlang_environment(self._common),
             "RABBITMQ_NODENAME": self.erlang_name,
@@ -195,10 +202,16 @@ class Broker(Server[BrokerNode]):
         node = self.nodes[0]
         given = _erlang_environment(self._common) | {
             "RABBITMQ_CONF_ENV_FILE": str(node.directory / "environment"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(node.directory / "enabled_plugins"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(node.here / "enabled_plugins"),
             "RABBITMQ_NODENAME": node.erlang_name,
         }
-        return ["env", *(f"{name}={value}" for name, value in given.items()), str(self._tools / name)]
+        return [
+            "env",
+            "-C",
+            str(node.directory),
+            *(f"{name}={value}" for name, value in given.items()),
+            str(self._tools / name),
+        ]
 
     async def evaluate(self, expression: str, *, on: BrokerNode, within: float = 60.0) -> str:
         """What an Erlang expression gives on a node: for what the management API does not offer.
