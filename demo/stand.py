@@ -3,15 +3,18 @@
 import asyncio
 import json
 import os
+import re
 import secrets
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
 from pymongo import AsyncMongoClient
+from yarl import URL
 
 from demo.api import Platform, connected
 from demo.data import Scenario
@@ -24,7 +27,12 @@ from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
 from dev.rabbit_api import RabbitApi, TopicPermission, amqp_address
 from shared.contracts import EVENTS
-from shared.contracts.provinces import HEARD_OF_THE_CENTRE, PROVINCE_MAY_WRITE
+from shared.runtime.clock import SystemClock
+from sihao.province import rights
+from sihao.province.admission import Centre, admit
+from sihao.province.examination import examine
+from sihao.province.findings import Outcome, passes
+from sihao.province.rights import Way
 
 EXCHANGE = "sihao.events"
 CENTRE_SERVICES = ("intake", "scoring", "review", "notify")
@@ -103,7 +111,9 @@ async def standing(
             command = [sys.executable, "-m", module]
             await processes.start(name, command, env=env, ready_url=f"{urls[name]}/startupz", within=60)
 
-        await asyncio.gather(*(start(name) for name in SERVICES))
+        await asyncio.gather(*(start(name) for name in CENTRE_SERVICES))
+        addresses[FUJIAN] = await _joined(stack, backends, amqp_url, databases[FUJIAN])
+        await start(FUJIAN)
         platform = await stack.enter_async_context(connected(urls, issuer))
         if keys:
             await platform.operator().post("review", "/provinces/35/keys", keys.registration)
@@ -135,39 +145,45 @@ async def _databases(backends: Backends) -> AsyncIterator[Mapping[str, str]]:
                 await client.drop_database(name)
 
 
-async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: str) -> Mapping[str, str]:
-    """Every process's address on the broker, each with a user that may do what it must and nothing else."""
+async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: str) -> dict[str, str]:
+    """Every central process's address on the broker, each with a user that may do what it must and nothing else."""
     if api is None:  # a given broker whose users we cannot make
-        return dict.fromkeys(SERVICES, amqp_url)
+        return dict.fromkeys(CENTRE_SERVICES, amqp_url)
     vhost = amqp_url.rpartition("/")[2]
     addresses = {}
-    for name in SERVICES:
+    for name in CENTRE_SERVICES:
         user = f"{vhost}-{name}"
-        service, _, area = name.partition("-")
-        queues = rf"(dead\.)?{service}\..*{area}" if area else rf"(dead\.)?{service}(\..*)?"
-        shared = r"sihao\.(events|dead)" if area else r"sihao\.(events|dead|archive)"
-        own = rf"^({shared}|{queues})$"
-        rights = {"configure": own, "write": own, "read": own}
-        topics = {EXCHANGE: TopicPermission(write=may_announce(service, area), read=may_hear(area))}
-        password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **rights)
+        own = rf"^(sihao\.(events|dead|archive)|(dead\.)?{name}(\..*)?)$"
+        may = {"configure": own, "write": own, "read": own}
+        topics = {EXCHANGE: TopicPermission(write=may_announce(name, ""), read=may_hear(""))}
+        password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **may)
         stack.push_async_callback(api.delete_user, user)
         addresses[name] = amqp_address(amqp_url, user=user, password=password)
     return addresses
 
 
+async def _joined(stack: AsyncExitStack, backends: Backends, amqp_url: str, database: str) -> str:
+    """Fujian's address on the broker: admitted as by `sihao province add`, examined as by `sihao province join`."""
+    if backends.api is None:
+        return amqp_url
+    centre = Centre(backends.api, amqp_url.rpartition("/")[2], str(URL(amqp_url).with_user(None)))
+    join, _ = await admit(centre, "35", Way.DIRECT, now=datetime.now(UTC))
+    stack.push_async_callback(backends.api.delete_user, join.user)
+    store = {"SIHAO_MONGO_URL": backends.mongo_url, "SIHAO_DATABASE": database}
+    findings = await examine(join, SystemClock(), store, key=None, room=0)
+    if not passes(findings):
+        raise RuntimeError("\n".join(f"{one.says} → {one.remedy}" for one in findings if one.outcome is Outcome.FAILED))
+    return join.amqp_url()
+
+
 def may_announce(service: str, area: str) -> str:
     """Routing keys of the service's own events; a province's only those that it may write, in its own area."""
     if area:
-        return rf"^({_any_of(PROVINCE_MAY_WRITE)})\.{area}(\..+)?$"
+        return rights.may_announce(area)
     own = (name for name, event in EVENTS.items() if event.source == service or event.by_any_service)
-    return rf"^({_any_of(own)})\..+$"
+    return rf"^({'|'.join(map(re.escape, own))})\..+$"
 
 
 def may_hear(area: str) -> str:
     """Binding keys: a province hears its own area, and of the centre the rounds and the keys."""
-    centre = _any_of(event.wire() for event in HEARD_OF_THE_CENTRE)
-    return rf"^(({centre})\.CN|[a-z.]+\.v\d+\.{area})(\..+)?$" if area else ".*"
-
-
-def _any_of(names: Iterable[str]) -> str:
-    return "|".join(sorted(name.replace(".", r"\.") for name in names))
+    return rights.may_hear(area) if area else ".*"

@@ -11,6 +11,7 @@ from shared.contracts.cases import (
     CaseOpened,
     CaseReturned,
     CaseWithdrawn,
+    CohortFrozen,
     LeadershipDecided,
     MarksSettled,
     PanelDecided,
@@ -18,11 +19,15 @@ from shared.contracts.cases import (
 )
 from shared.contracts.event import Event
 from shared.contracts.honours import (
+    HonourCarried,
+    HonourEnded,
     HonourExpired,
     HonourGranted,
     HonourRecorded,
+    HonourReinstated,
     HonourRevoked,
     HonourSuperseded,
+    HonourSuspended,
     HonourWithheld,
 )
 from shared.contracts.notices import AnnouncementMade, NoticeClosed, NoticeOpened, ObjectionFiled, ObjectionRuled
@@ -37,6 +42,7 @@ PROVINCE_EVENTS: tuple[type[Event], ...] = (
     CaseWithdrawn,
     ShortlistSealed,
     CaseNominated,
+    CohortFrozen,
     MarksSettled,
     PanelDecided,
     LeadershipDecided,
@@ -48,7 +54,11 @@ PROVINCE_EVENTS: tuple[type[Event], ...] = (
     HonourGranted,
     HonourRecorded,
     HonourWithheld,
+    HonourSuspended,
+    HonourReinstated,
     HonourSuperseded,
+    HonourCarried,
+    HonourEnded,
     HonourExpired,
     HonourRevoked,
 )

@@ -26,7 +26,7 @@ from shared.runtime.envelope import SIGNATURE, bound_of, headers_of
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.logs import get_logger
 from shared.runtime.signing import Signer
-from shared.runtime.topology import DEAD, EVENTS, dead_queue, dead_queue_name, event_queue
+from shared.runtime.topology import EVENTS, dead_exchange, dead_queue, dead_queue_name, event_queue
 from shared.runtime.wave import Outbound, Wave
 from shared.runtime.work import Fact
 
@@ -84,11 +84,11 @@ class Publisher:
         """Connect and open the publishing channel. Waits for the broker as long as it takes."""
         await self._open()
 
-    async def stands(self, mark: str) -> bool:
-        """Whether this mark (`topology.mark_of`) was left: everything it is for has been declared."""
+    async def stands(self, exchange: str) -> bool:
+        """Whether there is such an exchange. A mark (`topology.mark_of`): everything it is for has been declared."""
         async with self._own_channel() as (channel, _):
             try:
-                await channel.exchange_declare(mark, passive=True)
+                await channel.exchange_declare(exchange, passive=True)
             except ChannelNotFoundEntity:
                 return False
         return True
@@ -101,16 +101,19 @@ class Publisher:
     async def declare(self, table: HandlerTable) -> None:
         """Declare exchanges, queues and bindings; what stands stays as it is.
 
-        Straight on a channel, because the broker object remembers what it has declared and would not do it again.
+        Straight on a channel, because the broker object remembers what it has declared and would not do it again. An
+        exchange that stands is not declared: a province may not, since who may declare may delete.
         """
+        dead = dead_exchange(table)
+        missing = [exchange for exchange in (EVENTS, dead) if not await self.stands(exchange.name)]
         async with self._own_channel() as (channel, next_step):
             version = str(channel.connection.server_properties["version"])
-            for exchange in (EVENTS, DEAD):
+            for exchange in missing:
                 await channel.exchange_declare(exchange.name, exchange_type=exchange.type.value, durable=True)
                 next_step()
             parked = dead_queue(table, version)
             await channel.queue_declare(parked.name, durable=True, arguments=dict(parked.arguments))
-            await channel.queue_bind(parked.name, DEAD.name, parked.name)
+            await channel.queue_bind(parked.name, dead.name, parked.name)
             next_step()
             for subscription in table:
                 queue = event_queue(subscription, table, version)
@@ -144,7 +147,7 @@ class Publisher:
         async with self._own_channel() as (channel, next_step):
             names = [*(subscription.queue for subscription in table), dead_queue_name(table)]
             try:
-                for exchange in (EVENTS, DEAD):
+                for exchange in (EVENTS, dead_exchange(table)):
                     await channel.exchange_declare(exchange.name, passive=True)
                 found = []
                 for name in names:
