@@ -26,7 +26,7 @@ class Driver:
     def __init__(self, url: str, *, patience: float) -> None:
         self._url = url
         self._patience = patience
-        self._client = httpx2.AsyncClient(trust_env=False, timeout=max(patience, 5.0))
+        self._client = httpx2.AsyncClient(trust_env=False, timeout=patience)
 
     async def passed(self, case: str) -> Answer:
         """Everything an officer decides before the list comes out well for this case."""

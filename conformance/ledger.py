@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 Body = Mapping[str, Any]
+_SLICE = 0.1
+"""Seconds in which silence is counted; ours."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Ledger:
     """Seconds of silence after which what has not come does not come."""
     heard: list[Heard] = field(default_factory=list)
     _facts: dict[str, dict[tuple[str, str], Heard]] = field(default_factory=dict)
-    _stirred: float = field(default_factory=time.monotonic)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _news: int = 0
+    _listening: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, one: Heard) -> None:
         """One more message."""
@@ -70,8 +71,8 @@ class Ledger:
 
     def stir(self) -> None:
         """Something happened; silence is counted from here."""
-        self._stirred = time.monotonic()
-        self._news.set()
+        self._news += 1
+        self._listening.set()
 
     def about(self, subject: str, event: str | None = None) -> list[Heard]:
         """The distinct facts about a case or a list, in the order of their first arrival."""
@@ -84,21 +85,24 @@ class Ledger:
             yield from found.values()
 
     async def until(self, holds: Callable[[], object]) -> bool:
-        """Wait until it holds, or until there has been silence for as long as patience lasts."""
+        """Wait until it holds, or until there has been silence, from now on, for as long as patience lasts."""
+        silent = 0.0
         while not holds():
-            left = self._stirred + self.patience - time.monotonic()
-            if left <= 0:
+            if silent >= self.patience:
                 return False
-            await self._listen(left)
+            silent = 0.0 if await self._news_within(_SLICE) else silent + _SLICE
         return True
 
     async def silence(self, seconds: float) -> None:
-        """Wait until nothing new has come for so long."""
-        while (left := self._stirred + seconds - time.monotonic()) > 0:
-            await self._listen(left)
+        """Wait until nothing new has come for so long, from now on."""
+        silent = 0.0
+        while silent < seconds:
+            silent = 0.0 if await self._news_within(_SLICE) else silent + _SLICE
 
-    async def _listen(self, seconds: float) -> None:
-        """Until there is news, at most so long."""
-        self._news.clear()
+    async def _news_within(self, seconds: float) -> bool:
+        """Whether anything new comes so soon. A kit that was itself held up has only waited once."""
+        before = self._news
+        self._listening.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+            await asyncio.wait_for(self._listening.wait(), seconds)
+        return self._news != before

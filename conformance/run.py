@@ -46,6 +46,8 @@ BESIDE: Sequence[Check] = (
 ALONE: Sequence[Check] = (overdue, outage, poison)
 """One after the other, the worst last."""
 _AGAIN_AFTER = 0.2
+_DRIVER_PATIENCE = 60.0
+"""Seconds a driver may take at the least: the software may be starting."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ async def run(plan: Plan, say: Say) -> Report:
     at, begun = datetime.now(UTC), monotonic()
     verdicts = Verdicts(missing=_missing(plan))
     ledger = Ledger(plan.patience)
-    driver = Driver(plan.driver, patience=plan.patience) if plan.driver else None
+    driver = Driver(plan.driver, patience=max(plan.patience, _DRIVER_PATIENCE)) if plan.driver else None
     world = World(plan.area, plan.run, plan.procedure)
     try:
         async with centre_.connected(plan.amqp_url, sign=plan.sign) as centre:

@@ -185,9 +185,8 @@ class AcksFirst(Wire):
 class Unsigned(Wire):
     """Has no key."""
 
-    def __init__(self, review: Review, key: Any) -> None:
-        del key
-        super().__init__(review, None)
+    def __init__(self, review: Review, _key: Any, kid: str) -> None:
+        super().__init__(review, None, kid)
 
 
 class NoTime(Wire):

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import json
 import sqlite3
@@ -9,12 +10,12 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aio_pika
-from joserfc import jws
-from joserfc.jwk import OKPKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jsonschema import Draft202012Validator
 
 EXCHANGE, NAMESPACE = "sihao.events", uuid.UUID("6f1c8a4e-2f0f-4a55-9a3c-1f6f9f0c3d51")
@@ -22,6 +23,7 @@ HEARD = ("round.opened.v1", "application.scored.v1", "application.withdrawn.v1")
 SCHEMAS = Path(__file__).parents[2] / "shared" / "contracts" / "schemas"
 TABLES = """
 PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS heard (id TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS rounds (code TEXT PRIMARY KEY, quota INTEGER);
 CREATE TABLE IF NOT EXISTS cases (id TEXT PRIMARY KEY, round TEXT, status TEXT, state TEXT);
@@ -233,27 +235,30 @@ class Review:
 class Wire:
     """The bus and the driver's door; one thing at a time."""
 
-    def __init__(self, review: Review, key: OKPKey | None) -> None:
-        self.review, self.key = review, key
+    def __init__(self, review: Review, key: Ed25519PrivateKey | None, kid: str) -> None:
+        self.review, self.key, self.kid = review, key, kid
         self.turn = asyncio.Lock()
         self.exchange: Any = None
 
     async def run(self, url: str, port: int) -> None:
-        connection = await aio_pika.connect(url)
-        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        async with await aio_pika.connect(url) as connection:
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            await self.listen(channel)
+            async with await asyncio.start_server(self.on_driver, "127.0.0.1", port):
+                while not connection.is_closed:
+                    async with self.turn:
+                        self.review.tick()
+                        await self.flush()
+                    await asyncio.sleep(0.2)
+
+    async def listen(self, channel: Any) -> None:
         await channel.set_qos(prefetch_count=100)
         self.exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
         for event in HEARD:
             name = f"review.{event}.{self.review.area}"
             queue = await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
             await queue.bind(self.exchange, f"{event}.{self.place(event)}")
-            await queue.consume(lambda message, event=event: self.on_message(event, message))
-        async with await asyncio.start_server(self.on_driver, "127.0.0.1", port):
-            while not connection.is_closed:
-                async with self.turn:
-                    self.review.tick()
-                    await self.flush()
-                await asyncio.sleep(0.2)
+            await queue.consume(partial(self.on_message, event))
 
     def place(self, event: str) -> str:
         return "CN" if event.startswith("round") else f"{self.review.area}.#"
@@ -276,7 +281,7 @@ class Wire:
         headers = {"ce-specversion": "1.0", "ce-id": id_, "ce-type": event, "ce-source": source, "ce-time": time}
         headers["ce-subject"] = data.get("case") or data["shortlist"]
         if self.key is not None:
-            stated = {"alg": "EdDSA", "kid": self.key.kid, "typ": "sihao-event+jws", "id": id_, "event": event}
+            stated = {"alg": "EdDSA", "kid": self.kid, "typ": "sihao-event+jws", "id": id_, "event": event}
             headers["sihao-signature"] = sign({**stated, "source": source, "time": time}, raw, self.key)
         message = aio_pika.Message(
             raw, headers=headers, message_id=id_, type=event, content_type="application/json", delivery_mode=2
@@ -295,20 +300,30 @@ class Wire:
         writer.close()
 
 
-def sign(protected: Body, body: bytes, key: OKPKey) -> str:
+def sign(protected: Body, body: bytes, key: Ed25519PrivateKey) -> str:
     """A detached JWS over the body."""
-    registry = jws.JWSRegistry(algorithms=["EdDSA"], strict_check_header=False)
-    head, _, signature = jws.serialize_compact(protected, body, key, registry=registry).split(".")
-    return f"{head}..{signature}"
+    head = base64url(json.dumps(protected).encode())
+    return f"{head}..{base64url(key.sign(f'{head}.{base64url(body)}'.encode()))}"
+
+
+def base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def wired(review: type[Review], wire: type[Wire], area: str, database: str, key_file: Path) -> Wire:
+    """The parts put together."""
+    jwk = json.loads(key_file.read_text("utf-8"))
+    key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(jwk["d"] + "=="))
+    return wire(review(area, database), key, jwk["kid"])
 
 
 def main(review: type[Review] = Review, wire: type[Wire] = Wire) -> None:
     parser = argparse.ArgumentParser()
     for name in ("--amqp", "--area", "--database", "--port", "--key"):
-        parser.add_argument(name, required=name != "--key")
+        parser.add_argument(name, required=True)
     given = parser.parse_args()
-    key = OKPKey.import_key(json.loads(Path(given.key).read_text("utf-8"))) if given.key else None
-    asyncio.run(wire(review(given.area, given.database), key).run(given.amqp, int(given.port)))
+    made = wired(review, wire, given.area, given.database, Path(given.key))
+    asyncio.run(made.run(given.amqp, int(given.port)))
 
 
 if __name__ == "__main__":

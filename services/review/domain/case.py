@@ -10,7 +10,7 @@ Awaited is a case of which only half is known, a scorecard or a nomination. Any 
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -190,6 +190,8 @@ class Case(State):
 
     nomination: Nomination | None = None
     """The province's recommendation."""
+    extensions: dict[str, Any] = {}
+    """Fields of the province's own that came with its recommendation; carried on and never read."""
     correction: Correction | None = None
     """The last return for correction."""
     decisions: tuple[Decision, ...] = ()
