@@ -16,11 +16,13 @@ from joserfc.jwk import KeySet
 from rich.console import Console
 
 from conformance import badge
+from conformance.centre import Sign
 from conformance.clauses import groups
 from conformance.hands import ByCommand, ByHand, CommandFailedError, Hands
 from conformance.junit import as_junit
 from conformance.report import as_json, tell, verdict
 from conformance.run import Plan, Report, run
+from conformance.signing import NoKeyError, signer
 from shared.contracts import Text, parse_area
 
 conformance_app = typer.Typer(no_args_is_help=True)
@@ -56,6 +58,10 @@ def run_command(
     keys: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, metavar="JWKS", help="本省公钥 / its public keys")
     ] = None,
+    centre_key: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, metavar="PEM", help="全国一方的私钥 / signs what the centre says"),
+    ] = None,
     stop_command: Annotated[str | None, typer.Option(help="立即停止被测软件 / stops it at once: kill -9 …")] = None,
     start_command: Annotated[str | None, typer.Option(help="启动被测软件 / starts it")] = None,
     by_hand: Annotated[bool, typer.Option(help="由操作员停止与启动 / ask the operator to stop and start it")] = False,
@@ -75,6 +81,7 @@ def run_command(
         run=(round_ or f"KIT-{secrets.token_hex(3)}").upper(),
         driver=driver,
         keys=_keys(keys) if keys else None,
+        sign=_sign(centre_key) if centre_key else None,
         hands=_hands(stop_command, start_command, by_hand=by_hand),
         procedure=procedure,
         patience=patience,
@@ -124,6 +131,13 @@ def _hands(stop: str | None, start: str | None, *, by_hand: bool) -> Hands | Non
     if stop and start:
         return ByCommand(stop, start)
     return ByHand(input) if by_hand else None
+
+
+def _sign(path: Path) -> Sign:
+    try:
+        return signer(path)
+    except NoKeyError as error:
+        raise typer.BadParameter(f"{path} 不是 Ed25519 私钥（PEM）/ is no private Ed25519 key (PEM)") from error
 
 
 def _keys(path: Path) -> KeySet:

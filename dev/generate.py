@@ -1,5 +1,4 @@
-"""`python -m dev.generate`: schemas, AsyncAPI, OpenAPI, the message catalogue, the table of access and the
-province's contract.
+"""`python -m dev.generate`: schemas, AsyncAPI, OpenAPI, message catalogue, table of access, a province's contract.
 
 Without an option it writes what has changed, and refuses an incompatible change of a contract. With `--check` it writes
 nothing; it exits 1 and names what has drifted.

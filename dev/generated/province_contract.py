@@ -1,4 +1,4 @@
-"""The contract for a province's own review software, as a page: the preface, what is heard and announced, the clauses."""
+"""The contract for a province's own review software, as a page: preface, events heard and announced, clauses."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +49,7 @@ def _page() -> Iterator[str]:
         zh, en = _WHEN[event.name]
         yield f"| `{event.wire()}` | {TITLES[event.name]} | {zh}<br/>{en} | {_links(event.wire())} |"
     others = [name for name in EVENTS if name in ANNOUNCED and EVENTS[name] not in must]
-    yield "\n自办专家评审、公示、通报的省，另可宣布 · A province with stages of its own after the list may also announce: "
+    yield "\n自办专家评审、公示、通报的省，另可宣布 · A province with such stages of its own may also announce: "
     yield "、".join(f"`{name}`" for name in others) + "。其他事件不得宣布 · No other event.\n"
     yield "## 条款 · Clauses\n"
     yield "测试报告以编号指明条款。The kit's report refers to these numbers.\n"

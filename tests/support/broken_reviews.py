@@ -13,7 +13,6 @@ from typing import Any
 
 from tests.support.independent_review import Body, Review, Wire, main
 
-
 _A_MOMENT = 0.2
 """Seconds."""
 

@@ -115,7 +115,9 @@ async def our_own(backends: Backends, database: str) -> AsyncIterator[UnderTest]
             }
             command = [sys.executable, "-m", "services.review"]
             child = Child("review", command, log=Path(folder) / "log", env=environment)
-            with ReviewDriver(url, lambda: issuer.token("officer", roles=["officer"], area=AREA), clock=clock) as driver:
+            with ReviewDriver(
+                url, lambda: issuer.token("officer", roles=["officer"], area=AREA), clock=clock
+            ) as driver:
                 async with _running(child):
                     yield UnderTest(amqp_url, driver.url, hands=Killing(child), command=command)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.stages import ExpertPanel, Stage
 from services.review.domain.terms import Rules
@@ -190,7 +190,7 @@ class Case(State):
 
     nomination: Nomination | None = None
     """The province's recommendation."""
-    extensions: dict[str, Any] = {}
+    extensions: dict[str, Any] = Field(default_factory=dict)
     """Fields of the province's own that came with its recommendation; carried on and never read."""
     correction: Correction | None = None
     """The last return for correction."""

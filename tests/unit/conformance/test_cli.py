@@ -18,6 +18,7 @@ RUN = ["conformance", "run", "--amqp", "amqp://127.0.0.1:1/", "--area", "35"]
         (["--area", "CN"], 2, "two digits"),
         (["--stop-command", "true"], 2, "give both or neither"),
         (["--keys", "KEYS"], 2, "is not a JWK Set"),
+        (["--centre-key", "KEYS"], 2, "no private Ed25519 key"),
         ([], 2, "check --amqp"),
     ],
 )

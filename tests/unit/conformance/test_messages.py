@@ -3,15 +3,18 @@
 import base64
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc.jwk import KeySet, OKPKey
 from stdnum.cn import uscc
 
+from conformance.centre import raw
 from conformance.checks.signatures import HEADER, protected, unverified
 from conformance.ledger import Heard, Ledger
 from conformance.schemas import ANNOUNCED, faults
+from conformance.signing import signer
 from conformance.world import World
 from shared.contracts import EVENTS
 from tests.support.platform import EXAMPLES
@@ -80,6 +83,14 @@ def test_a_signature_holds_for_its_bytes_and_its_key_alone() -> None:
         heard(**{HEADER: "nonsense"}),
     ):
         assert unverified(wrong, KEYS)
+
+
+def test_what_the_centre_says_can_be_signed_in_the_same_form(tmp_path: Path) -> None:
+    (tmp_path / "centre.pem").write_bytes(KEY.as_pem(private=True))
+    message = raw("round.opened.v1", "CN", b"{}")
+    value = signer(tmp_path / "centre.pem")(message)
+    assert unverified(heard(b"{}", **{HEADER: value}), KEYS) == ""
+    assert protected(value)["time"] == message.attributes["ce-time"]
 
 
 def test_invented_chambers_have_valid_codes_of_their_own() -> None:
