@@ -11,10 +11,10 @@ from joserfc.jwk import KeySet, OKPKey
 from stdnum.cn import uscc
 
 from conformance.centre import raw
-from conformance.checks.signatures import HEADER, protected, unverified
+from conformance.checks.signatures import protected, unverified
 from conformance.ledger import Heard, Ledger
 from conformance.schemas import ANNOUNCED, faults
-from conformance.signing import signer
+from conformance.signing import HEADER, signer
 from conformance.world import World
 from shared.contracts import EVENTS
 from tests.support.platform import EXAMPLES
