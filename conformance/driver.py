@@ -26,7 +26,7 @@ class Driver:
     def __init__(self, url: str, *, patience: float) -> None:
         self._url = url
         self._patience = patience
-        self._client = httpx2.AsyncClient(trust_env=False, timeout=patience)
+        self._client = httpx2.AsyncClient(trust_env=False, timeout=patience, verify=url.startswith("https"))
 
     async def passed(self, case: str) -> Answer:
         """Everything an officer decides before the list comes out well for this case."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 Body = Mapping[str, Any]
-_SLICE = 0.1
+_SLICE = 0.25
 """Seconds in which silence is counted; ours."""
 
 
@@ -104,5 +104,6 @@ class Ledger:
         before = self._news
         self._listening.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._listening.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._listening.wait()
         return self._news != before

@@ -9,7 +9,6 @@ from joserfc.jwk import OKPKey
 
 from conformance.centre import Said, Sign
 
-
 HEADER = "sihao-signature"
 ALGORITHM, TYPE = "EdDSA", "sihao-event+jws"
 

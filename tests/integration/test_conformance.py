@@ -42,7 +42,7 @@ async def reports(backends: Backends) -> dict[str, Report]:
 
     async def judge(name: str) -> Report:
         async with seats, independent(backends, name, own_process=name in OWN_PROCESS) as service:
-            return await judged(service.plan(patience=QUIET))
+            return await judged(service.plan(patience=QUIET, flood=5))
 
     return dict(zip(BROKEN, await asyncio.gather(*map(judge, BROKEN)), strict=True))
 

@@ -39,7 +39,7 @@ class UnderTest:
     command: Sequence[str] = ()
     """How it was started, if it has a process of its own."""
 
-    def plan(self, *, patience: float = 30) -> Plan:
+    def plan(self, *, patience: float = 30, flood: int = 100) -> Plan:
         """A short run."""
         return Plan(
             amqp_url=self.amqp_url,
@@ -51,7 +51,7 @@ class UnderTest:
             patience=patience,
             settle=1.0,
             burst=60,
-            flood=100 if self.hands else 5,
+            flood=flood,
         )
 
 
