@@ -12,11 +12,6 @@ import shared.contracts
 from shared.contracts import EVENTS
 
 SCHEMAS = Path(shared.contracts.__file__).parent / "schemas"
-_OWN = ("announcement", "case", "honour", "leadership", "marks", "notice", "objection", "panel", "shortlist")
-ANNOUNCED = frozenset(
-    name for name, event in EVENTS.items() if event.source == "review" and name.startswith(tuple(f"{o}." for o in _OWN))
-)
-"""Events that a province's review may announce: the course of its own cases, and the honours it grants itself."""
 _formats = FormatChecker(formats=())
 
 

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from conformance.bench import SEALED, Bench
 from conformance.ledger import Heard
-from conformance.schemas import ANNOUNCED, faults, known_fields
+from conformance.schemas import faults, known_fields
 from shared.contracts import EVENTS, covers, parse_area, routing_words
+from shared.contracts.provinces import PROVINCE_MAY_WRITE
 
 _REQUIRED = ("ce-id", "ce-type", "ce-source", "ce-subject", "ce-time")
 
@@ -57,7 +58,7 @@ def _envelope(bench: Bench, one: Heard) -> None:
 
 def _body(bench: Bench, one: Heard) -> None:
     hold = bench.verdicts.hold
-    hold("C-SCH-2", one.event in ANNOUNCED, f"宣布了 {one.event}", f"{one.event} was announced")
+    hold("C-SCH-2", one.event in PROVINCE_MAY_WRITE, f"宣布了 {one.event}", f"{one.event} was announced")
     if one.event not in EVENTS:
         return
     wrong = faults(one.event, one.body)

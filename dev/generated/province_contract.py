@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from conformance.clauses import NEEDS, Clause, groups
-from conformance.schemas import ANNOUNCED
 from dev.generated.schemas import example_path, schema_path
 from dev.generated.titles import TITLES
 from shared.contracts import EVENTS, ApplicationScored, ApplicationWithdrawn, Event, RoundOpened
+from shared.contracts.provinces import PROVINCE_MAY_WRITE
 
 PLACE = Path("docs/province-contract.md")
 HEARD: tuple[tuple[type[Event], str], ...] = (
@@ -48,7 +48,7 @@ def _page() -> Iterator[str]:
     for event in must:
         zh, en = _WHEN[event.name]
         yield f"| `{event.wire()}` | {TITLES[event.name]} | {zh}<br/>{en} | {_links(event.wire())} |"
-    others = [name for name in EVENTS if name in ANNOUNCED and EVENTS[name] not in must]
+    others = [name for name in EVENTS if name in PROVINCE_MAY_WRITE and EVENTS[name] not in must]
     yield "\n自办专家评审、公示、通报的省，另可宣布 · A province with such stages of its own may also announce: "
     yield "、".join(f"`{name}`" for name in others) + "。其他事件不得宣布 · No other event.\n"
     yield "## 条款 · Clauses\n"

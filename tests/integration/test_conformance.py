@@ -13,7 +13,7 @@ import pytest
 from conformance.run import Report
 from dev.backends import Backends
 from tests.support.broken_reviews import BROKEN
-from tests.support.under_test import failed, independent, judged, our_own
+from tests.support.under_test import independent, judged, our_own
 
 OWN_PROCESS = {"no-dedupe", "forgets-at-restart", "acks-first", "dies-on-poison"}
 """Those that have to be killed, or end by themselves."""
@@ -25,8 +25,7 @@ QUIET = 8.0
 async def test_our_own_review_service_passes(backends: Backends, database_name: str) -> None:
     async with our_own(backends, database_name) as service:
         report = await judged(service.plan())
-    assert failed(report) == set()
-    assert {one.clause.id for one in report.of("not_checked")} == {"C-SIG-1", "C-SIG-2"}  # no keys were given
+    assert [str(one.findings) for one in report.results if one.status != "passed"] == []
 
 
 async def test_an_independent_implementation_passes_every_clause(backends: Backends) -> None:

@@ -13,8 +13,11 @@ from tempfile import TemporaryDirectory
 
 from joserfc.jwk import KeySet, OKPKey
 
+from conformance.centre import Sign
 from conformance.hands import Hands
 from conformance.run import Plan, Report, run
+from conformance.signing import signer
+from demo.keys import Keys
 from dev.backends import Backends
 from dev.clock import TurnedClock
 from dev.driver import ReviewDriver
@@ -35,6 +38,8 @@ class UnderTest:
     amqp_url: str
     driver: str
     keys: KeySet | None = None
+    sign: Sign | None = None
+    """What it asks of the centre, if anything."""
     hands: Hands | None = None
     command: Sequence[str] = ()
     """How it was started, if it has a process of its own."""
@@ -47,6 +52,7 @@ class UnderTest:
             run=f"KIT-{secrets.token_hex(2)}".upper(),
             driver=self.driver,
             keys=self.keys,
+            sign=self.sign,
             hands=self.hands,
             patience=patience,
             settle=1.0,
@@ -58,11 +64,6 @@ class UnderTest:
 async def judged(plan: Plan) -> Report:
     """A run that tells nobody how it goes."""
     return await run(plan, _silent)
-
-
-def failed(report: Report) -> set[str]:
-    """The clauses that failed."""
-    return {one.clause.id for one in report.of("failed")}
 
 
 def _silent(_: Text) -> None:
@@ -89,15 +90,15 @@ async def independent(backends: Backends, broken: str = "", *, own_process: bool
             command = [sys.executable, "-m", *module, *given, "--key", str(key_file)]
             child = Child("independent", command, log=Path(folder) / "log")
             async with _running(child):
-                yield UnderTest(amqp_url, driver, keys, Killing(child), command)
+                yield UnderTest(amqp_url, driver, keys, hands=Killing(child), command=command)
 
 
 @asynccontextmanager
 async def our_own(backends: Backends, database: str) -> AsyncIterator[UnderTest]:
-    """Our review service, serving the province."""
+    """Our review service, serving the province: it signs, and believes nothing that the centre has not signed."""
     url = f"http://{LOOPBACK}:{free_port()}"
     with TemporaryDirectory() as folder, Issuer() as issuer:
-        clock = TurnedClock(Path(folder) / "clock.json")
+        clock, keys = TurnedClock(Path(folder) / "clock.json"), Keys(Path(folder))
         async with backends.fresh_vhost() as amqp_url:
             environment = {
                 **os.environ,
@@ -112,6 +113,7 @@ async def our_own(backends: Backends, database: str) -> AsyncIterator[UnderTest]
                 "SIHAO_CLOCK_FILE": str(clock.path),
                 "SIHAO_SWEEP_EVERY": "0.3",
                 "SIHAO_SWEEP_AGE": "1",
+                **keys.settings(of_centre=False),
             }
             command = [sys.executable, "-m", "services.review"]
             child = Child("review", command, log=Path(folder) / "log", env=environment)
@@ -119,7 +121,20 @@ async def our_own(backends: Backends, database: str) -> AsyncIterator[UnderTest]
                 url, lambda: issuer.token("officer", roles=["officer"], area=AREA), clock=clock
             ) as driver:
                 async with _running(child):
-                    yield UnderTest(amqp_url, driver.url, hands=Killing(child), command=command)
+                    yield UnderTest(
+                        amqp_url,
+                        driver.url,
+                        _public(keys),
+                        signer(Path(keys.settings(of_centre=True)["SIHAO_SIGNING_KEY"])),
+                        Killing(child),
+                        command,
+                    )
+
+
+def _public(keys: Keys) -> KeySet:
+    key = OKPKey.import_key(keys.registration["jwk"])
+    key.ensure_kid()
+    return KeySet([key])
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from stdnum.cn import uscc
 from conformance.centre import raw
 from conformance.checks.signatures import protected, unverified
 from conformance.ledger import Heard, Ledger
-from conformance.schemas import ANNOUNCED, faults
+from conformance.schemas import faults
 from conformance.signing import HEADER, signer
 from conformance.world import World
 from shared.contracts import EVENTS
+from shared.contracts.provinces import PROVINCE_MAY_WRITE
 from tests.support.platform import EXAMPLES
 
 KEY = OKPKey.generate_key("Ed25519", auto_kid=True)
@@ -40,14 +41,14 @@ def signed(body: bytes = BODY, key: OKPKey = KEY) -> str:
     return f"{head}..{written(key.private_key.sign(f'{head}.{written(body)}'.encode()))}"
 
 
-@pytest.mark.parametrize("name", sorted(ANNOUNCED))
+@pytest.mark.parametrize("name", sorted(PROVINCE_MAY_WRITE))
 def test_golden_examples_have_no_faults(name: str) -> None:
     assert faults(name, (EXAMPLES / f"{name}.json").read_bytes()) == []
 
 
 def test_a_province_announces_no_rounds_scores_or_letters() -> None:
-    assert {EVENTS[name].source for name in ANNOUNCED} == {"review"}
-    assert {"case.nominated.v1", "shortlist.sealed.v1"} <= ANNOUNCED
+    assert {EVENTS[name].source for name in PROVINCE_MAY_WRITE} == {"review"}
+    assert {"case.nominated.v1", "shortlist.sealed.v1"} <= PROVINCE_MAY_WRITE
 
 
 @pytest.mark.parametrize(
