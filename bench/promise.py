@@ -2,7 +2,8 @@
 
 For every stage: reading the contract, finding the documents, deciding; then what makes it durable and provable: the
 state as JSON, its digest, the chained entry, the announced fact with its outbox copy, the span. And what a signature
-over the exact bytes of the body costs (Ed25519, detached JWS, as a province signs and the centre verifies).
+over the exact bytes of the body costs (Ed25519, detached JWS), as the relay signs and the guard verifies, its envelope
+read included.
 """
 
 import time
@@ -12,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import bson
-from joserfc import jws
 from joserfc.jwk import OKPKey
 from opentelemetry.trace import SpanKind
 
@@ -20,12 +20,16 @@ from bench.frames import Publication
 from bench.machine import load
 from bench.stages import STAGES, Stage, at_once, decide
 from bench.workload import Sample, Workload
-from shared.contracts import EVENTS, Event
+from shared.contracts import CENTRE, EVENTS, Event
 from shared.kernel import history
 from shared.kernel.actor import Actor
 from shared.kernel.canonical import digest
 from shared.runtime import garbage, telemetry
 from shared.runtime.amqp import properties_of
+from shared.runtime.envelope import SIGNATURE, bound_of, headers_of, read
+from shared.runtime.signing import Signer
+from shared.runtime.trust import verify
+from shared.runtime.trust_file import own_key
 from shared.runtime.work import Fact, Work
 
 _PARENT = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
@@ -76,8 +80,8 @@ def measure(plan: Plan) -> list[dict[str, Any]]:
             "bson": lambda c: bson.encode(c.document),
             "outbox": lambda c: bson.encode({"outbox": c.document["outbox"]}),
             "span": lambda _: _span(tracer),
-            "sign": lambda c: _sign(c.fact.body.encode()),
-            "verify": lambda c: _verify(c.signature, c.fact.body.encode()),
+            "sign": lambda c: _sign(c.fact),
+            "verify": lambda c: _verify(c.signature, c.fact),
             "all": lambda c: decide(c.works, {}),
         }
         for part, run in parts.items():
@@ -99,7 +103,7 @@ def _case(workload: Workload, stage: Stage, position: int, sample: Sample) -> _C
     state = works[0].kind.state.model_validate(document["state"])
     fact = sample.steps[position].facts[0]
     event = EVENTS[fact.type].model_validate_json(fact.body)
-    signature = _sign(fact.body.encode())
+    signature = _sign(fact)
     return _Case(stage, body, works, state, document, fact, event, sample.code, signature)
 
 
@@ -130,15 +134,22 @@ def _span(tracer: Any) -> None:
     span.end()
 
 
-_KEY = OKPKey.generate_key("Ed25519")
-_ALGORITHM = "Ed25519"
+_SIGNER = Signer(OKPKey.generate_key("Ed25519"))
+_KEYS = {_SIGNER.kid: own_key(_SIGNER, CENTRE)}
 
 
-def _sign(body: bytes) -> str:
-    """A detached signature (RFC 7515, appendix F) over these bytes."""
-    return jws.detach_content(jws.serialize_compact({"alg": _ALGORITHM}, body, _KEY, algorithms=[_ALGORITHM]))
+def _sign(fact: Fact) -> str:
+    """As the relay signs it."""
+    return _SIGNER.sign(fact.body.encode(), bound_of(fact))
 
 
-def _verify(signature: str, body: bytes) -> None:
-    """Raises BadSignatureError if the signature is not over these bytes."""
-    jws.deserialize_compact(signature, _KEY, algorithms=[_ALGORITHM], payload=body)
+def _verify(signature: str, fact: Fact) -> None:
+    """As the guard verifies it.
+
+    Raises:
+        NotTrusted: the signature does not hold.
+    """
+    body = fact.body.encode()
+    headers = {**headers_of(fact), SIGNATURE: signature}
+    envelope = read(body, headers, message_id=fact.id, message_type=fact.type, app_id=fact.source, timestamp=None)
+    verify(body, envelope, _KEYS)

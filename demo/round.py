@@ -21,7 +21,7 @@ async def prepared(backends: Backends, directory: Path, scenario: Scenario, show
     """The platform, up and empty."""
     async with AsyncExitStack() as stack:
         with show.step("启动五个服务进程", "start five service processes", len(SERVICES)) as tally:
-            stand = await stack.enter_async_context(standing(backends, directory, scenario))
+            stand = await stack.enter_async_context(standing(backends, directory, scenario, signed=True))
             tally.done(len(SERVICES))
         yield Play(scenario, stand, show)
 

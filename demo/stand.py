@@ -9,13 +9,16 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
 from pymongo import AsyncMongoClient
+from yarl import URL
 
 from demo.api import Platform, connected
 from demo.data import Scenario
+from demo.keys import Keys
 from dev.backends import Backends
 from dev.clock import TurnedClock
 from dev.issuer import Issuer
@@ -23,7 +26,13 @@ from dev.mail_sink import MailSink
 from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
 from dev.rabbit_api import RabbitApi, TopicPermission, amqp_address
-from shared.contracts import CENTRE, EVENTS, above, routing_words
+from shared.contracts import EVENTS
+from shared.runtime.clock import SystemClock
+from sihao.province import rights
+from sihao.province.admission import Centre, admit
+from sihao.province.examination import examine
+from sihao.province.findings import Outcome, passes
+from sihao.province.rights import Way
 
 EXCHANGE = "sihao.events"
 CENTRE_SERVICES = ("intake", "scoring", "review", "notify")
@@ -54,8 +63,13 @@ class Stand:
 
 
 @asynccontextmanager
-async def standing(backends: Backends, directory: Path, scenario: Scenario) -> AsyncIterator[Stand]:
-    """Start everything on a virtual host and databases of its own; at the end nothing of it is left."""
+async def standing(
+    backends: Backends, directory: Path, scenario: Scenario, *, signed: bool = False
+) -> AsyncIterator[Stand]:
+    """Start everything on a virtual host and databases of its own; at the end nothing of it is left.
+
+    `signed`: everybody signs, and what Fujian sends is believed by its registered key alone.
+    """
     async with AsyncExitStack() as stack:
         clock = TurnedClock(directory / "clock.json")
         clock.turn_to(scenario.now)
@@ -66,8 +80,9 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         addresses = await _broker_users(stack, backends.api, amqp_url)
         processes = await stack.enter_async_context(Processes(directory / "logs"))
         urls = {name: f"http://{LOOPBACK}:{free_port()}" for name in SERVICES}
-        common = environment(backends, issuer, clock)
-        post = {
+        keys = Keys(directory) if signed else None
+        common = {
+            **environment(backends, issuer, clock),
             "SIHAO_SMTP_HOST": mails.host,
             "SIHAO_SMTP_PORT": str(mails.port),
             "SIHAO_SMTP_SECURITY": "none",
@@ -78,7 +93,6 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
         async def start(name: str) -> None:
             env = {
                 **common,
-                **post,
                 "SIHAO_AMQP_URL": addresses[name],
                 "SIHAO_DATABASE": databases[name],
                 "SIHAO_PORT": urls[name].rpartition(":")[2],
@@ -87,13 +101,18 @@ async def standing(backends: Backends, directory: Path, scenario: Scenario) -> A
                 "SIHAO_BULLETIN_URL": urls["notify"],
                 "SIHAO_CERTIFICATES": json.dumps({"national-sihao": urls["review"]}),
                 "SIHAO_AREAS": "35" if name == FUJIAN else ",".join(centre_areas(scenario)),
+                **(keys.settings(of_centre=name != FUJIAN) if keys else {}),
             }
             module = f"services.{name.partition('-')[0]}"
             command = [sys.executable, "-m", module]
             await processes.start(name, command, env=env, ready_url=f"{urls[name]}/startupz", within=60)
 
-        await asyncio.gather(*(start(name) for name in SERVICES))
+        await asyncio.gather(*(start(name) for name in CENTRE_SERVICES))
+        addresses[FUJIAN] = await _joined(stack, backends, amqp_url, databases[FUJIAN])
+        await start(FUJIAN)
         platform = await stack.enter_async_context(connected(urls, issuer))
+        if keys:
+            await platform.operator().post("review", "/provinces/35/keys", keys.registration)
         vhost = amqp_url.rpartition("/")[2]
         yield Stand(
             platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, backends.mongo_url, databases
@@ -137,46 +156,44 @@ async def _databases(backends: Backends) -> AsyncIterator[Mapping[str, str]]:
                 await client.drop_database(name)
 
 
-async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: str) -> Mapping[str, str]:
-    """Every process's address on the broker, each with a user that may do what it must and nothing else."""
+async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: str) -> dict[str, str]:
+    """Every central process's address on the broker, each with a user that may do what it must and nothing else."""
     if api is None:  # a given broker whose users we cannot make
-        return dict.fromkeys(SERVICES, amqp_url)
-    return {name: await stack.enter_async_context(broker_user(api, amqp_url, name)) for name in SERVICES}
+        return dict.fromkeys(CENTRE_SERVICES, amqp_url)
+    vhost, addresses = amqp_url.rpartition("/")[2], dict[str, str]()
+    for name in CENTRE_SERVICES:
+        own = rf"^(sihao\.(events|dead|archive)|(dead\.)?{name}(\..*)?)$"
+        topics = {EXCHANGE: TopicPermission(write=may_announce(name, ""), read=may_hear(""))}
+        user = f"{vhost}-{name}"
+        may = {"configure": own, "write": own, "read": own}
+        password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **may)
+        stack.push_async_callback(api.delete_user, user)
+        addresses[name] = amqp_address(amqp_url, user=user, password=password)
+    return addresses
 
 
-@asynccontextmanager
-async def broker_user(api: RabbitApi, amqp_url: str, name: str) -> AsyncIterator[str]:
-    """The address of a process (`review-3502`) with a user that may do what it must and nothing else."""
-    vhost = amqp_url.rpartition("/")[2]
-    user = f"{vhost}-{name}"
-    service, _, area = name.partition("-")
-    queues = rf"(dead\.)?{service}\.(.*\.)?{area}" if area else rf"(dead\.)?{service}(\..*)?"
-    shared = r"sihao\.(events|dead)" if area else r"sihao\.(events|dead|archive)"
-    own = rf"^({shared}|{queues})$"
-    rights = {"configure": own, "write": own, "read": own}
-    topics = {EXCHANGE: TopicPermission(write=may_announce(service, area), read=may_hear(area))}
-    password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **rights)
-    try:
-        yield amqp_address(amqp_url, user=user, password=password)
-    finally:
-        await api.delete_user(user)
+async def _joined(stack: AsyncExitStack, backends: Backends, amqp_url: str, database: str) -> str:
+    """Fujian's address on the broker: admitted as by `sihao province add`, examined as by `sihao province join`."""
+    if backends.api is None:
+        return amqp_url
+    centre = Centre(backends.api, amqp_url.rpartition("/")[2], str(URL(amqp_url).with_user(None)))
+    join, _ = await admit(centre, "35", Way.DIRECT, now=datetime.now(UTC))
+    stack.push_async_callback(backends.api.delete_user, join.user)
+    store = {"SIHAO_MONGO_URL": backends.mongo_url, "SIHAO_DATABASE": database}
+    findings = await examine(join, SystemClock(), store, key=None, room=0)
+    if not passes(findings):
+        raise RuntimeError("\n".join(f"{one.says} → {one.remedy}" for one in findings if one.outcome is Outcome.FAILED))
+    return join.amqp_url()
 
 
 def may_announce(service: str, area: str) -> str:
-    """Routing keys of the service's own events; a province's or a city's only in its own area."""
-    own = "|".join(name.replace(".", r"\.") for name, event in EVENTS.items() if event.source == service)
-    return rf"^({own})\.{_words(area)}(\..+)?$" if area else rf"^({own})\..+$"
+    """Routing keys of the service's own events; a province's only those that it may write, in its own area."""
+    if area:
+        return rights.may_announce(area)
+    own = (name for name, event in EVENTS.items() if event.source == service or event.by_any_service)
+    return rf"^({'|'.join(map(re.escape, own))})\..+$"
 
 
 def may_hear(area: str) -> str:
-    """Binding keys: a province or a city hears its own area, and of those above it the rounds they run themselves."""
-    if not area:
-        return ".*"
-    rounds = "|".join(_words(outer) for outer in above(area) if outer != CENTRE)
-    between = rf"|round\.opened\.v\d+\.({rounds})$" if rounds else ""
-    return rf"^((round\.opened\.v\d+\.CN|[a-z.]+\.v\d+\.{_words(area)})(\..+)?$" + between + ")"
-
-
-def _words(area: str) -> str:
-    """The area as it stands in routing keys, for a regular expression."""
-    return re.escape(routing_words(area))
+    """Binding keys: a province hears its own area, and of the centre the rounds and the keys."""
+    return rights.may_hear(area) if area else ".*"

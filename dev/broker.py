@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class _Common:
     home: Path
     mapper_port: int
     several: bool
+    plugins: Sequence[str] = ()
     user: str = "sihao"
     password: str = field(default_factory=new_password)
 
@@ -72,6 +74,15 @@ class BrokerNode(Node):
         """The file of its settings, read at every start."""
         return self.directory / "rabbitmq.conf"
 
+    @property
+    def here(self) -> Path:
+        """Its directory, as it is called by those who run in it.
+
+        The management plugin cannot bear a path with Chinese characters. Linux has another name for the directory in
+        which a process runs, whatever it is called.
+        """
+        return Path("/proc/self/cwd") if Path("/proc/self/cwd").exists() else self.directory
+
     async def answers(self) -> bool:
         """Whether connections are accepted."""
         return await self.api.listens(self.port)
@@ -100,7 +111,7 @@ class BrokerNode(Node):
     def _write_configuration(self) -> None:
         for name in ("logs", "data"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
-        _write(self.directory / "enabled_plugins", "[rabbitmq_management].\n")
+        _write(self.directory / "enabled_plugins", f"[{','.join(('rabbitmq_management', *self._common.plugins))}].\n")
         _write(self.directory / "environment", "")
         _write(
             self.configuration,
@@ -113,9 +124,7 @@ class BrokerNode(Node):
 
     def _environment(self) -> dict[str, str]:
         """All that the server is told; nothing of our own environment reaches it."""
-        # The management plugin cannot bear a path with Chinese characters. Linux has another name for the directory
-        # in which the server runs, whatever it is called.
-        here = Path("/proc/self/cwd") if Path("/proc/self/cwd").exists() else self.directory
+        here = self.here
         return {
             **_erlang_environment(self._common),
             "RABBITMQ_NODENAME": self.erlang_name,
@@ -138,17 +147,19 @@ class BrokerNode(Node):
 class Broker(Server[BrokerNode]):
     """A RabbitMQ of our own: its nodes and their port mapper."""
 
-    def __init__(self, directory: Path, server: Path, *, logs: Path | None = None, nodes: int = 1) -> None:
+    def __init__(
+        self, directory: Path, server: Path, *, logs: Path | None = None, nodes: int = 1, plugins: Sequence[str] = ()
+    ) -> None:
         """Prepare `directory` (made if missing) for the RabbitMQ whose start script is `server`.
 
         `logs` is where `rabbitmq.log` (of several nodes `rabbitmq-1.log`, …) and `epmd.log` go, `directory/logs`
-        unless given.
+        unless given. `plugins` are enabled beside the management plugin.
         """
         logs = logs or directory / "logs"
         home = directory.absolute() / "home"
         home.mkdir(parents=True, exist_ok=True)
         _write(home / ".erlang.cookie", new_password(), mode=0o400)
-        self._common = _Common(home, free_port(), several=nodes > 1)
+        self._common = _Common(home, free_port(), several=nodes > 1, plugins=tuple(plugins))
         self._tools = server.parent
         names = ["rabbitmq"] if nodes == 1 else [f"rabbitmq-{n}" for n in range(1, nodes + 1)]
         super().__init__(
@@ -185,6 +196,22 @@ class Broker(Server[BrokerNode]):
         """End for good, and at once, since nobody needs the data any more."""
         await super().close()
         await self._mapper.kill()
+
+    def tool(self, name: str) -> list[str]:
+        """One of RabbitMQ's commands, such as `rabbitmq-plugins`, as a shell calls it to reach the first node."""
+        node = self.nodes[0]
+        given = _erlang_environment(self._common) | {
+            "RABBITMQ_CONF_ENV_FILE": str(node.directory / "environment"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(node.here / "enabled_plugins"),
+            "RABBITMQ_NODENAME": node.erlang_name,
+        }
+        return [
+            "env",
+            "-C",
+            str(node.directory),
+            *(f"{name}={value}" for name, value in given.items()),
+            str(self._tools / name),
+        ]
 
     async def evaluate(self, expression: str, *, on: BrokerNode, within: float = 60.0) -> str:
         """What an Erlang expression gives on a node: for what the management API does not offer.

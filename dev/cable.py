@@ -3,6 +3,7 @@
 import asyncio
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -17,8 +18,10 @@ class Cable:
     For MongoDB put `directConnection=true` into the address, or the driver goes round the cable to the member's name.
     """
 
-    def __init__(self, host: str, port: int) -> None:
-        self.host = LOOPBACK
+    def __init__(self, host: str, port: int, *, near: str = LOOPBACK, tls: SSLContext | None = None) -> None:
+        """`near` is the address to be reached at; with `tls` the near end is encrypted, and the far end is not."""
+        self.host = near
+        self._tls = tls
         self.port = 0
         self._far_end = (host, port)
         self._whole = True
@@ -56,7 +59,7 @@ class Cable:
                 end.transport.abort()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._carry, self.host, 0)
+        self._server = await asyncio.start_server(self._carry, self.host, 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

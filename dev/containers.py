@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -42,8 +42,8 @@ def docker_answers() -> bool:
 
 
 @asynccontextmanager
-async def rabbitmq_container() -> AsyncIterator[tuple[str, RabbitApi]]:
-    """A broker with its management plugin: AMQP address and management API, with full rights.
+async def rabbitmq_container(plugins: Sequence[str] = ()) -> AsyncIterator[tuple[str, RabbitApi]]:
+    """A broker with its management plugin, and these: AMQP address and management API, with full rights.
 
     Raises:
         ContainerFailedError: if there is no image, or it does not start.
@@ -53,6 +53,10 @@ async def rabbitmq_container() -> AsyncIterator[tuple[str, RabbitApi]]:
     async with _running(RABBITMQ_IMAGE, _AMQP, _API, environment=environment) as (container, address):
         api = RabbitApi(f"http://{user}:{password}@{address(_API)}")
         await _until(lambda: api.listens(_AMQP), container)
+        if plugins:
+            code, said = await asyncio.to_thread(container.exec, ["rabbitmq-plugins", "enable", *plugins])
+            if code:
+                raise ContainerFailedError(said.decode("utf-8", "replace"))
         yield f"amqp://{user}:{password}@{address(_AMQP)}/%2F", api
 
 

@@ -1,4 +1,4 @@
-"""`python -m dev.generate`: schemas, AsyncAPI, OpenAPI, the message catalogue and the table of access.
+"""`python -m dev.generate`: schemas, AsyncAPI, OpenAPI, message catalogue, table of access, a province's contract.
 
 Without an option it writes what has changed, and refuses an incompatible change of a contract. With `--check` it writes
 nothing; it exits 1 and names what has drifted.
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dev.generated import access, asyncapi, catalogue, openapi, schemas
+from dev.generated import access, asyncapi, catalogue, openapi, province_contract, schemas
 from dev.generated.compatibility import breaches
 from dev.generated.services import described
 from shared.contracts import CATALOGUE
@@ -32,6 +32,7 @@ def artefacts() -> dict[Path, str]:
         **openapi.documents(services),
         **catalogue.documents(CATALOGUE, [service.table for service in services]),
         **access.documents(services),
+        **province_contract.documents(),
     }
 
 

@@ -2,12 +2,14 @@
 
 import typer
 
+from conformance.cli import conformance_app
 from services.review.cli import procedure_app
 from services.scoring.cli import rubric_app, score_command
 from services.scoring.rescore_cli import rescore_command
 from sihao.certificate import certificate_app
 from sihao.dead import dead_app
 from sihao.limit import limit_command
+from sihao.province.cli import province_app
 from sihao.replay import replay_command
 from sihao.restore import restore_command
 from sihao.verify import verify_app
@@ -24,6 +26,10 @@ app.add_typer(procedure_app, name="procedure", help="查看、检查和画出审
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
 app.add_typer(verify_app, name="verify", help="核对历史与决定是否完整 / Check that histories and decisions are whole.")
 app.add_typer(certificate_app, name="certificate", help="核验证书，无需联网 / Verify certificates, offline.")
+app.add_typer(province_app, name="province", help="省级接入：接纳、检查、连接 / Provinces: admit, check, connect.")
+app.add_typer(
+    conformance_app, name="conformance", help="检验一省自有的审核软件 / Check a province's own review software."
+)
 
 app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)
 app.command("replay", help="重算一个周期，须与记录一致 / Compute a round again; nothing may differ.")(replay_command)

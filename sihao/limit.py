@@ -7,12 +7,12 @@ refuses waits in its sender's store. Dead-letter queues have no limit: they are 
 
 import asyncio
 from typing import Annotated
-from urllib.parse import quote
 
 import httpx2
 import typer
 from rich.console import Console
-from yarl import URL
+
+from sihao.rabbit_api import ManagementApi
 
 MESSAGES = 1_000_000
 """Messages in one queue, at the most; about 2 to 8 GB on the broker's disk. A figure of ours."""
@@ -25,19 +25,14 @@ _out = Console()
 _err = Console(stderr=True)
 
 
-async def limit_queues(api_url: str, vhost: str, messages: int, *, queues: str = QUEUES) -> None:
+async def limit_queues(api: ManagementApi, vhost: str, messages: int, *, queues: str = QUEUES) -> None:
     """Let these queues hold so many messages.
 
     Raises:
         httpx2.HTTPError: the management API does not answer, or its user may not do this.
     """
-    url = URL(api_url)
-    login = (url.user, url.password or "") if url.user else None
     policy = {"pattern": queues, "definition": {"max-length": messages}, "apply-to": "queues", "priority": 0}
-    async with httpx2.AsyncClient(auth=login, timeout=10.0, trust_env=False) as api:
-        base = str(url.with_user(None)).rstrip("/")
-        answer = await api.put(f"{base}/api/operator-policies/{quote(vhost, safe='')}/{POLICY}", json=policy)
-        answer.raise_for_status()
+    await api.put("operator-policies", vhost, POLICY, body=policy)
 
 
 def limit_command(
@@ -58,7 +53,7 @@ def limit_command(
 ) -> None:
     """设定队列长度上限，随时可改；满则拒收，不丢弃 / Limit the queues; a full one refuses and drops nothing."""
     try:
-        asyncio.run(limit_queues(api_url, vhost, messages))
+        asyncio.run(limit_queues(ManagementApi(api_url), vhost, messages))
     except httpx2.HTTPStatusError as error:
         code = error.response.status_code
         _err.print(f"[red]管理接口拒绝（{code}）：须用管理员账号 / refused ({code}): an administrator is needed[/red]")

@@ -10,6 +10,7 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -21,10 +22,13 @@ from shared.runtime.amqp import BrokerError, Missing, Nacked, Unroutable, consum
 from shared.runtime.archive import read_archive
 from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
+from shared.runtime.guard import Guard
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.patience import Told
 from shared.runtime.recollection import Named, Recollection, Said
 from shared.runtime.restoring import Given, Restoring
+from shared.runtime.settings import KeySettings
+from shared.runtime.signing import Signer, WrongKeyFile
 from sihao.dead import AmqpUrl, DatabaseName, Json, MongoUrl
 from sihao.services import SERVICES, restorable
 
@@ -71,6 +75,13 @@ def restore_command(
     site: Annotated[
         str, typer.Option(envvar="SIHAO_PUBLIC_URL", help="通知服务的公开地址 / of notify: its public address")
     ] = "",
+    trust: Annotated[
+        Path | None,
+        typer.Option(envvar="SIHAO_TRUST", help="中心的公钥集 / the centre's public keys"),
+    ] = None,
+    signing_key: Annotated[
+        Path | None, typer.Option(envvar="SIHAO_SIGNING_KEY", help="服务的签名密钥 / the service's own key")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看不改 / look, change nothing")] = False,
     as_json: Json = False,
 ) -> None:
@@ -88,12 +99,16 @@ def restore_command(
                 amqp_url=amqp_url,
                 areas=areas,
                 site=site,
+                trust=trust,
+                signing_key=signing_key,
                 dry_run=dry_run,
                 said=progress.said,
                 told=progress.told,
             )
         )
     except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    except WrongKeyFile as error:
         raise typer.BadParameter(str(error)) from error
     except Running as error:
         _fail("服务仍在运行，请先停止全部副本", "the service is running; stop all its replicas first", error)
@@ -118,6 +133,8 @@ async def restore(
     amqp_url: str,
     areas: str = "CN",
     site: str = "",
+    trust: Path | None = None,
+    signing_key: Path | None = None,
     dry_run: bool = False,
     said: Said = lambda *_: None,
     told: Told = lambda _: None,
@@ -127,6 +144,7 @@ async def restore(
     Broker and store must be there at the beginning. If they leave afterwards it waits for them, and tells `told` why.
 
     Raises:
+        WrongKeyFile: a file of keys cannot be used.
         Running: the service consumes its queues.
         Unroutable: there is no archive.
         Missing: a queue of the service does not exist.
@@ -137,20 +155,22 @@ async def restore(
         store = Database(mongo_url, database)
         stack.callback(store.close)
         known = restorable(service, store, areas=areas, site=site.rstrip("/"))
+        keys = KeySettings(trust=trust, signing_key=signing_key)
+        guard = Guard.load(keys, Signer.load(keys), store, service, known.table.scope)
         if not dry_run and await consumers_of(amqp_url, [subscription.queue for subscription in known.table]):
             raise Running(service)
         await store.ping()
         archive = Recollection(known, store, lambda: read_archive(amqp_url, since, told), said, told)
         await archive.learn()
         forgotten = await archive.forgotten()
-        given = None
+        done = None
         left = forgotten
         if not dry_run:
-            restoring = Restoring(archive, store, Documents(store, SystemClock()), told)
-            given = await restoring.give_back(sender_of_all(amqp_url))
+            restoring = Restoring(archive, store, Documents(store, SystemClock()), told, guard)
+            done = await restoring.give_back(sender_of_all(amqp_url))
             left = await archive.forgotten()
         lost = await archive.named(left)
-        return Restored(dict(archive.heard), len(archive.announced), len(forgotten), given, lost)
+        return Restored(dict(archive.heard), len(archive.announced), len(forgotten), done, lost)
 
 
 class Progress:

@@ -13,8 +13,8 @@ from aiormq.exceptions import ChannelAccessRefused, ChannelPreconditionFailed
 from chaos.faults.fault import Fault, Scene
 from chaos.ledger import Trespass
 from chaos.tap import EXCHANGE, QUEUE, BrokerAway, again, connected
-from demo.stand import may_announce, may_hear
-from dev.rabbit_api import TopicPermission, amqp_address
+from dev.rabbit_api import amqp_address
+from sihao.province.rights import Way, rights_of
 
 _AREA = "37"
 _OTHER = "35"
@@ -43,14 +43,14 @@ class WrongAuthority(Fault):
         stage = scene.stage
         self.reached = False
         with suppress(httpx2.HTTPError, *BrokerAway):
-            own = rf"^(sihao\.(events|dead)|(dead\.)?review\..*{_AREA})$"
+            may = rights_of(_AREA, Way.DIRECT, ())
             password = await stage.api.create_user(
                 self._user,
                 vhost=stage.vhost,
-                configure=own,
-                write=own,
-                read=own,
-                topic_permissions={EXCHANGE: TopicPermission(may_announce("review", _AREA), may_hear(_AREA))},
+                configure=may.configure,
+                write=may.write,
+                read=may.read,
+                topic_permissions=may.topics,
             )
             url = amqp_address(stage.amqp_url, user=self._user, password=password)
             async with asyncio.timeout(_WITHIN), connected(url) as connection:

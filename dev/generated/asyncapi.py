@@ -38,6 +38,10 @@ _HEADERS: dict[str, Any] = {
             "ce-source": {"type": "string", "description": "来源服务 / the service, `/sihao/intake`"},
             "ce-subject": {"type": "string", "description": "所指对象 / the aggregate it is about"},
             "ce-time": {"type": "string", "format": "date-time", "description": "发生时间 / when it happened"},
+            "sihao-signature": {
+                "type": "string",
+                "description": "正文分离的 JWS，见 docs/trust.md / detached JWS over the body, see docs/trust.md",
+            },
             "traceparent": {"type": "string", "description": "W3C Trace Context"},
             "tracestate": {"type": "string", "description": "W3C Trace Context"},
         },
@@ -52,7 +56,7 @@ def documents(services: Iterable[Described]) -> dict[Path, str]:
 
 def document(service: Described) -> dict[str, Any]:
     """The AsyncAPI document of one service."""
-    announced = [event for event in CATALOGUE if event.source == service.name]
+    announced = [event for event in CATALOGUE if event.source == service.name or event.by_any_service]
     broker = make_broker(service.table, Documents(Store(), SystemClock()), announces=announced, url=BROKER)
     described = describe(broker, title=service.app.title, description=service.app.description)
     return _completed(described, list(service.table), announced)

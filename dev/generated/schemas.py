@@ -24,6 +24,13 @@ class ContractSchema(GenerateJsonSchema):
         del schema
         return {"type": "string", "pattern": PLAIN_DECIMAL}
 
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Whether unknown fields are carried on is the reader's business, and not said."""
+        made = super().model_schema(schema)
+        if made.get("additionalProperties") is True:
+            del made["additionalProperties"]
+        return made
+
     def field_title_should_be_set(self, schema: Any) -> bool:
         """No titles on fields: they would repeat the names."""
         del schema

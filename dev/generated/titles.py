@@ -46,5 +46,8 @@ TITLES = {
     "letter.delivered": "信函送达",
     "letter.failed": "信函未送达",
     "bulletin.published": "公告发布",
+    "key.registered": "登记密钥",
+    "key.withdrawn": "撤销密钥",
+    "message.refused": "拒收消息",
 }
 """By event name, whatever the version; a new event needs its line here."""

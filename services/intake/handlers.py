@@ -16,6 +16,7 @@ from shared.contracts import (
     RubricPublished,
 )
 from shared.runtime.handlers import Delivery, HandlerTable, Target
+from shared.runtime.trusted import hear_keys
 
 
 def table() -> HandlerTable:
@@ -24,6 +25,7 @@ def table() -> HandlerTable:
     heard.on(RubricPublished, RUBRICS, decide=rubric.hear, key=lambda event: event.rubric)
     for event in HEARD:
         heard.on(event, APPLICATIONS, decide=timeline.hear, targets_with_delivery=_tell)
+    hear_keys(heard)
     return heard
 
 

@@ -13,6 +13,7 @@ from shared.kernel.history import Entry
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 from shared.runtime.problems import Unavailable
+from shared.runtime.trusted import TRUST_KINDS
 
 CHAMBERS = Kind("chambers", RegisteredChamber, indexes=(Index(("state.chamber.area", "_id")),))
 """By credit code."""
@@ -34,7 +35,7 @@ APPLICATIONS = Kind(
 """By `<round>-<credit code>`."""
 _EVIDENCE = "evidence"
 """The bucket of files, by the SHA-256 of their bytes."""
-KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS)
+KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS, *TRUST_KINDS)
 
 
 class IntakeStore:

@@ -36,6 +36,7 @@ from shared.contracts import (
     RoundOpened,
 )
 from shared.runtime.handlers import Delivery, HandlerTable, Target
+from shared.runtime.trusted import hear_keys
 
 E = TypeVar("E", bound=Event)
 
@@ -72,6 +73,7 @@ def table(people: People, wording: Wording) -> HandlerTable:
             decide=letter.create,
             targets_with_delivery=letters(people, wording, template),
         )
+    hear_keys(hears)
     return hears
 
 

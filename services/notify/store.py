@@ -23,6 +23,7 @@ from services.notify.domain.rounds import RoundEntry
 from shared.contracts import CENTRE, Level
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
+from shared.runtime.trusted import TRUST_KINDS
 
 RECIPIENTS = Kind(
     "recipients",
@@ -69,7 +70,7 @@ HONOURS = Kind(
     ),
 )
 CHAMBERS = Kind("chambers", ChamberEntry, indexes=(Index(("state.merged.event.into.code",)),))
-KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS, CHAMBERS)
+KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS, CHAMBERS, *TRUST_KINDS)
 
 _CODE = "state.granted.event.chamber.code"
 N = TypeVar("N", bound=Entry)

@@ -33,6 +33,7 @@ def create_app(settings: ReviewSettings) -> FastAPI:
         issuer=Issuer.load(settings),
         printer=Printer(settings.fonts),
         bulletin=(settings.bulletin_url or settings.public_url).rstrip("/"),
+        centre_keys=service.guard.of_the_centre() if service.guard and service.signer else (),
     )
     where = "、".join(settings.jurisdictions)
     return service.http(

@@ -23,6 +23,7 @@ from shared.contracts.scores import ApplicationScored
 from shared.kernel.change import NotYet
 from shared.kernel.command import refused
 from shared.runtime.handlers import HandlerTable, Target
+from shared.runtime.trusted import hear_keys, hear_refusals
 
 E = TypeVar("E", bound=Event)
 
@@ -71,6 +72,8 @@ def table(
     heard.on(ChamberRenamed, CHAMBERS, decide=chamber.hear_renamed, key=lambda e: e.chamber.code)
     heard.on(ChamberMerged, CHAMBERS, decide=chamber.hear_merged, key=lambda e: e.chamber.code)
     heard.on(ChamberMerged, CASES, decide=opening.hear_merged, targets=named.merged)
+    hear_keys(heard, areas=None if at_centre else (CENTRE, *jurisdictions))
+    hear_refusals(heard, jurisdictions)
     return heard
 
 

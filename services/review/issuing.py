@@ -10,11 +10,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 from pydantic import BaseModel
 
-from services.review.domain.verifying import ALGORITHM, Registry
 from services.review.settings import ReviewSettings
+from shared.kernel.ed25519 import ALGORITHM, NoKey, Registry, private_key
 from shared.kernel.problem import Problem, problem
-
-_CURVE = "Ed25519"
 
 
 class WrongKey(Exception):  # noqa: N818 - it names what was found
@@ -60,12 +58,9 @@ class Issuer:
 
 def _private_key(path: Path) -> OKPKey:
     try:
-        key = OKPKey.import_key(path.read_bytes())
-        if key.is_private and key.curve_name == _CURVE:
-            return key
-    except (OSError, ValueError, TypeError, JoseError) as error:  # TypeError: it asks for a password
+        return private_key(path.read_bytes())
+    except (OSError, NoKey) as error:
         raise WrongKey(_not_a_key(path)) from error
-    raise WrongKey(_not_a_key(path))
 
 
 def _key_set(path: Path) -> KeySet:

@@ -34,6 +34,7 @@ from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 from shared.runtime.records import Head, heads
+from shared.runtime.trusted import TRUST_KINDS
 
 S = TypeVar("S", bound=State)
 Where = Mapping[str, Any]
@@ -111,6 +112,7 @@ KINDS: tuple[Kind[Any], ...] = (
     CHAMBERS,
     BLOCKS,
     EXPORTS,
+    *TRUST_KINDS,
 )
 """Everything review owns."""
 

@@ -6,6 +6,7 @@ from services.scoring.domain.decide import Marks, Submission, remember_terms, sc
 from services.scoring.store import RECORDS, TERMS, ScoringStore
 from shared.contracts import ApplicationSubmitted, ApplicationWithdrawn, MarksSettled, RoundOpened
 from shared.runtime.handlers import HandlerTable, Target
+from shared.runtime.trusted import hear_keys
 
 
 def table(store: ScoringStore) -> HandlerTable:
@@ -22,4 +23,5 @@ def table(store: ScoringStore) -> HandlerTable:
     heard.on(ApplicationSubmitted, RECORDS, targets=submission, decide=score_submission)
     heard.on(ApplicationWithdrawn, RECORDS, key=lambda event: event.application, decide=withdraw)
     heard.on(MarksSettled, RECORDS, targets=marks, decide=score_marks)
+    hear_keys(heard)
     return heard

@@ -68,6 +68,7 @@ from shared.contracts.scores import (
     Shortfall,
 )
 from shared.contracts.text import Text, text
+from shared.contracts.trust import KeyRegistered, KeyWithdrawn, MessageRefused, PublicKey
 
 CATALOGUE: tuple[type[Event], ...] = (
     RoundOpened,
@@ -108,6 +109,9 @@ CATALOGUE: tuple[type[Event], ...] = (
     LetterDelivered,
     LetterFailed,
     BulletinPublished,
+    KeyRegistered,
+    KeyWithdrawn,
+    MessageRefused,
 )
 """Every event, in the order of a round."""
 
@@ -165,11 +169,14 @@ __all__ = [
     "Instant",
     "ItemOutcome",
     "ItemScore",
+    "KeyRegistered",
+    "KeyWithdrawn",
     "LeadershipDecided",
     "LetterDelivered",
     "LetterFailed",
     "Level",
     "MarksSettled",
+    "MessageRefused",
     "NoticeClosed",
     "NoticeCorrected",
     "NoticeOpened",
@@ -179,6 +186,7 @@ __all__ = [
     "PanelResult",
     "ParameterValue",
     "Part",
+    "PublicKey",
     "Receipt",
     "RegistrationEvent",
     "Relation",

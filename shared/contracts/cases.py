@@ -1,19 +1,22 @@
 """Facts about cases 审核案件: an application under review in one jurisdiction."""
 
 from decimal import Decimal
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber, Evidence
 from shared.contracts.event import Event, Instant, Part
+from shared.contracts.extensions import extensions_of
 from shared.contracts.scores import Score
 from shared.contracts.text import Text
 
 
 class CaseEvent(Event):
     """What every fact about a case says. `area` is the chamber's; `jurisdiction` is where the case is reviewed."""
+
+    model_config = ConfigDict(extra="allow")
 
     source: ClassVar[str] = "review"
 
@@ -31,6 +34,20 @@ class CaseEvent(Event):
     """The newest revision of the application that the case knew."""
     sequence: int | None = Field(default=None, ge=1)
     """Which scoring of the application it rests on; what rests on a later one supersedes it, whatever clocks say."""
+
+    @model_validator(mode="after")
+    def _keep_only_extensions(self) -> Self:
+        unknown = self.__pydantic_extra__
+        if unknown:
+            own = extensions_of(unknown, self.area)
+            unknown.clear()
+            unknown.update(own)
+        return self
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """The province's own fields, as they came."""
+        return dict(self.__pydantic_extra__ or {})
 
     @property
     def subject(self) -> str:

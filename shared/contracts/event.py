@@ -37,6 +37,8 @@ class Event(Part):
     """The version of the contract."""
     source: ClassVar[str]
     """The service that announces it."""
+    by_any_service: ClassVar[bool] = False
+    """Whether every service of the centre may announce it; the event itself then says which did (`announced_by`)."""
     may_go_unheard: ClassVar[bool] = False
     """Whether it may be published while no queue is bound for it; otherwise it waits in the outbox for a listener."""
 
@@ -52,6 +54,11 @@ class Event(Part):
     @abstractmethod
     def subject(self) -> str:
         """The aggregate the fact is about (CloudEvents `subject`)."""
+
+    @property
+    def announced_by(self) -> str:
+        """The service that announces this one (CloudEvents `source`)."""
+        return self.source
 
     @property
     def routing_key(self) -> str:

@@ -22,10 +22,11 @@ from pamqp.commands import Basic
 from yarl import URL
 
 from shared.runtime import lenient
-from shared.runtime.envelope import headers_of
+from shared.runtime.envelope import SIGNATURE, bound_of, headers_of
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.logs import get_logger
-from shared.runtime.topology import DEAD, EVENTS, dead_queue, dead_queue_name, event_queue
+from shared.runtime.signing import Signer
+from shared.runtime.topology import EVENTS, dead_exchange, dead_queue, dead_queue_name, event_queue
 from shared.runtime.wave import Outbound, Wave
 from shared.runtime.work import Fact
 
@@ -68,8 +69,10 @@ class Missing(Exception):  # noqa: N818 - a state of affairs
 class Publisher:
     """Publishes waves of facts with confirms, on the connection of the FastStream broker."""
 
-    def __init__(self, broker: RabbitBroker, *, timeout: float) -> None:
+    def __init__(self, broker: RabbitBroker, *, timeout: float, signer: Signer | None = None) -> None:
+        """`signer` signs every fact; without one they go out unsigned."""
         self._broker = broker
+        self._signer = signer
         self._timeout = timeout
         self._line: _Line | None = None
         self._written: asyncio.Future[None] | None = None
@@ -81,11 +84,11 @@ class Publisher:
         """Connect and open the publishing channel. Waits for the broker as long as it takes."""
         await self._open()
 
-    async def stands(self, mark: str) -> bool:
-        """Whether this mark (`topology.mark_of`) was left: everything it is for has been declared."""
+    async def stands(self, exchange: str) -> bool:
+        """Whether there is such an exchange. A mark (`topology.mark_of`): everything it is for has been declared."""
         async with self._own_channel() as (channel, _):
             try:
-                await channel.exchange_declare(mark, passive=True)
+                await channel.exchange_declare(exchange, passive=True)
             except ChannelNotFoundEntity:
                 return False
         return True
@@ -98,16 +101,19 @@ class Publisher:
     async def declare(self, table: HandlerTable) -> None:
         """Declare exchanges, queues and bindings; what stands stays as it is.
 
-        Straight on a channel, because the broker object remembers what it has declared and would not do it again.
+        Straight on a channel, because the broker object remembers what it has declared and would not do it again. An
+        exchange that stands is not declared: a province may not, since who may declare may delete.
         """
+        dead = dead_exchange(table)
+        missing = [exchange for exchange in (EVENTS, dead) if not await self.stands(exchange.name)]
         async with self._own_channel() as (channel, next_step):
             version = str(channel.connection.server_properties["version"])
-            for exchange in (EVENTS, DEAD):
+            for exchange in missing:
                 await channel.exchange_declare(exchange.name, exchange_type=exchange.type.value, durable=True)
                 next_step()
             parked = dead_queue(table, version)
             await channel.queue_declare(parked.name, durable=True, arguments=dict(parked.arguments))
-            await channel.queue_bind(parked.name, DEAD.name, parked.name)
+            await channel.queue_bind(parked.name, dead.name, parked.name)
             next_step()
             for subscription in table:
                 queue = event_queue(subscription, table, version)
@@ -141,7 +147,7 @@ class Publisher:
         async with self._own_channel() as (channel, next_step):
             names = [*(subscription.queue for subscription in table), dead_queue_name(table)]
             try:
-                for exchange in (EVENTS, DEAD):
+                for exchange in (EVENTS, dead_exchange(table)):
                     await channel.exchange_declare(exchange.name, passive=True)
                 found = []
                 for name in names:
@@ -174,7 +180,7 @@ class Publisher:
                 if self._written is not None:  # a blocked broker reads nothing: no pile of waves in front of it
                     await asyncio.wait({self._written})
                 wave = Wave(cast("Channel", await line.channel.get_underlay_channel()))
-                await wave.send(EVENTS.name, [outbound(fact) for fact in facts])
+                await wave.send(EVENTS.name, [outbound(fact, self._signer) for fact in facts])
                 self._written = wave.drained
         except (*BrokerError, asyncio.QueueFull, RuntimeError) as error:  # RuntimeError: nothing is open any more
             return {fact.id: error for fact in facts}
@@ -293,12 +299,14 @@ async def consumers_of(url: str, queues: Sequence[str]) -> int:
     return sum(answer.consumer_count or 0 for answer in found)
 
 
-def outbound(fact: Fact) -> Outbound:
-    """A fact as a wave carries it."""
-    return Outbound(fact.id, fact.routing_key, fact.body.encode(), properties_of(fact))
+def outbound(fact: Fact, signer: Signer | None = None) -> Outbound:
+    """A fact as a wave carries it, signed if somebody signs."""
+    body = fact.body.encode()
+    signature = signer.sign(body, bound_of(fact)) if signer else None
+    return Outbound(fact.id, fact.routing_key, body, properties_of(fact, signature))
 
 
-def properties_of(fact: Fact) -> Basic.Properties:
+def properties_of(fact: Fact, signature: str | None = None) -> Basic.Properties:
     """AMQP properties and CloudEvents headers of a fact."""
     return Basic.Properties(
         content_type="application/json",
@@ -309,7 +317,7 @@ def properties_of(fact: Fact) -> Basic.Properties:
         correlation_id=fact.subject,
         app_id=fact.source,
         timestamp=datetime.fromisoformat(fact.time),
-        headers=dict(headers_of(fact)),
+        headers={**headers_of(fact), **({SIGNATURE: signature} if signature else {})},
     )
 
 

@@ -30,5 +30,7 @@ def count(batch: Sequence[Message], now: datetime) -> None:
     for message in batch:
         ages[message.label].observe(max(0.0, (now - message.envelope.time).total_seconds()))
         message.tell()
+        if message.refusal is not None:
+            metrics.NOT_BELIEVED.labels(message.label, message.refusal.code).inc()
     for (label, outcome), times in Counter((message.label, message.outcome) for message in batch).items():
         metrics.MESSAGES.labels(label, outcome).inc(times)

@@ -41,7 +41,8 @@ class DeadLetter:
     headers: dict[str, str]
     body: bytes
     code: str
-    """Why, for programs: `unreadable`, `refused`, `waited-too-long`, `handler-failed`, `broker-gave-up`."""
+    """Why, for programs: `unreadable`, `refused`, `waited-too-long`, `handler-failed`, `broker-gave-up`,
+    `refused-elsewhere`, and what the guard refuses: `signature.…`, `message.id-reused`."""
     reason: Text
     """Why, for people."""
     problems: tuple[Problem, ...]

@@ -8,11 +8,22 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.runtime.work import Fact
 
+SIGNATURE = "sihao-signature"
+"""The header with the detached signature (`signing.py`)."""
 _TRACE_HEADERS = ("traceparent", "tracestate")
+
+
+class Bound(NamedTuple):
+    """What a signature binds its body to: the attributes exactly as they are written in the headers, empty if not."""
+
+    id: str
+    event: str
+    source: str
+    time: str
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,10 @@ class Envelope:
     trace: dict[str, str]
     content: str
     """SHA-256 of the body."""
+    bound: Bound
+    """What its signature must name."""
+    signature: str | None = None
+    """The detached signature, where the sender gave one."""
 
 
 def headers_of(fact: Fact) -> dict[str, str]:
@@ -40,6 +55,12 @@ def headers_of(fact: Fact) -> dict[str, str]:
         "ce-time": fact.time,
         **fact.trace,
     }
+
+
+def bound_of(fact: Fact) -> Bound:
+    """What the signature of a fact names."""
+    headers = headers_of(fact)
+    return Bound(headers["ce-id"], headers["ce-type"], headers["ce-source"], headers["ce-time"])
 
 
 def read(
@@ -62,6 +83,13 @@ def read(
         time=_instant(known.get("ce-time")) or timestamp or datetime.now(UTC),
         trace={key: known[key] for key in _TRACE_HEADERS if key in known},
         content=content,
+        bound=Bound(
+            id=known.get("ce-id") or message_id or "",
+            event=known.get("ce-type") or message_type or "",
+            source=known.get("ce-source", ""),
+            time=known.get("ce-time", ""),
+        ),
+        signature=known.get(SIGNATURE),
     )
 
 

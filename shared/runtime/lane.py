@@ -1,6 +1,6 @@
 """The batched lane: takes what the queues have ready, decides and commits it together, publishes, acknowledges.
 
-    queue → read → route → Documents.apply → dead letters → Relay.send → acknowledge
+    queue → read → guard → route → Documents.apply → dead letters → Relay.send → acknowledge
 
 No timer: a batch is whatever has arrived while the last one was at work. A message is acknowledged when everything it
 does is durable and everything wrong with it is parked. A store that is away makes the lane hold its batch and wait; it
@@ -21,6 +21,7 @@ from shared.runtime.batch import count, traced
 from shared.runtime.clock import Clock
 from shared.runtime.dead import DeadLetter, DeadLetters
 from shared.runtime.documents import Documents
+from shared.runtime.guard import Guard
 from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.logs import get_logger
 from shared.runtime.message import Message, broker_gave_up, could_not_be_handled, readmitted, waited_too_long
@@ -28,7 +29,7 @@ from shared.runtime.mongo import StoreError
 from shared.runtime.patience import patiently
 from shared.runtime.relay import Relay
 from shared.runtime.topology import dead_queue_name
-from shared.runtime.work import Applied, Outgoing
+from shared.runtime.work import Applied, Outgoing, Work
 
 log = get_logger(__name__)
 R = TypeVar("R")
@@ -71,7 +72,9 @@ class Lane:
         batch_limit: int,
         prefetch: int,
         patience: float,
+        guard: Guard | None = None,
     ) -> None:
+        """`guard` stands before the deciders; without one nobody's signature is looked at."""
         self._subscriptions: dict[str, Subscription] = {s.queue: s for s in table}
         self._dead_queue = dead_queue_name(table)
         self._url = url
@@ -83,6 +86,7 @@ class Lane:
         self._batch_limit = batch_limit
         self._prefetch = prefetch
         self._patience = patience
+        self._guard = guard
         self.consuming = False
         """Whether all queues are being consumed right now."""
         self.between_batches = asyncio.Lock()
@@ -178,12 +182,24 @@ class Lane:
             done = self._settle(batch, session)
             parked = [message.dead for message in done if message.dead is not None]
             await _patiently("park", lambda: self._dead.park(parked))
+            if guard := self._guard:
+                await _patiently("keep", lambda: guard.keep(done))
+                outgoing += await _patiently("tell", lambda: self._tell(guard.told(done)))
             await self._relay.send(outgoing)
         return done
 
+    async def _tell(self, works: Sequence[Work]) -> list[Outgoing]:
+        """Announce what was refused."""
+        outcomes = await self._documents.apply(works)
+        return [item for o in outcomes if isinstance(o, Applied) for item in o.outgoing]
+
     async def _apply(self, batch: Sequence[Message]) -> list[Outgoing]:
         """Route, decide and commit all readable messages together."""
-        readable = [m for m in batch if m.dead is None]
+        for message in batch:
+            message.begin_again()
+        if self._guard:
+            await self._guard.examine([m for m in batch if m.subscription is not None])
+        readable = [m for m in batch if m.dead is None and m.missing is None]
         routed = await _all([m.route() for m in readable])
         works = [work for works in routed for work in works]
         outcomes = iter(await self._documents.apply(works))

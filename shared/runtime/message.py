@@ -12,14 +12,18 @@ from pydantic import ValidationError
 
 from shared.contracts.event import Event
 from shared.contracts.text import Text, text
+from shared.contracts.trust import MessageRefused
 from shared.kernel.actor import Actor
 from shared.kernel.change import NotYet, Refused
+from shared.kernel.problem import Problem
 from shared.runtime import telemetry
 from shared.runtime.dead import WAITED, DeadLetter, letter_id, properties_of
 from shared.runtime.envelope import Envelope, read
 from shared.runtime.handlers import Delivery, Subscription, Target
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import StoreError
+from shared.runtime.past import Past
+from shared.runtime.trust import NotTrusted, Signed
 from shared.runtime.work import Applied, Outcome, Rejected, Unchanged, Waiting, Work
 
 log = get_logger(__name__)
@@ -44,6 +48,12 @@ class Message:
     dead: DeadLetter | None = None
     """Why it is put aside, once that is known."""
     outcomes: list[Outcome] = field(default_factory=list)
+    signed: Signed | None = None
+    """Who signed it, once that has been verified."""
+    refusal: NotTrusted | None = None
+    """Why it is not believed."""
+    past: Past | None = None
+    """Its place in the archive, if that is where it comes from."""
     _trace: dict[str, str] = field(default_factory=dict)
     _span: Span = INVALID_SPAN
     _envelope: Envelope | None = None
@@ -67,6 +77,16 @@ class Message:
                 timestamp=properties.timestamp,
             )
         return self._envelope
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of its body."""
+        return self.envelope.content
+
+    @property
+    def trace(self) -> dict[str, str]:
+        """W3C trace headers of its span."""
+        return self._trace
 
     @property
     def label(self) -> str:
@@ -128,13 +148,17 @@ class Message:
                 text(f"消息不符合 {contract.wire()} 的格式：{why}", f"not a valid {contract.wire()}: {why}"),
             )
 
+    def begin_again(self) -> None:
+        """Forget how it came out when it was tried before; what put it aside stays."""
+        self.missing, self.outcomes = None, []
+
     async def route(self) -> list[Work]:
         """The works it amounts to: one per reaction and document it concerns.
 
         Raises:
             StoreError: the store is away; the whole batch waits.
         """
-        self.missing, self.outcomes = None, []
+        self.begin_again()
         if self.subscription is None or self.event is None:
             return []
         delivery = Delivery(self.envelope.id, self.envelope.source, self.envelope.time)
@@ -179,6 +203,12 @@ class Message:
                 self.dead = self.dead or _refused(self, outcome.error)
             elif isinstance(outcome, Waiting):
                 self.missing = outcome.missing
+        if isinstance(self.event, MessageRefused) and self.dead is None and self._took_effect:
+            self.dead = refused_elsewhere(self, self.event)
+
+    @property
+    def _took_effect(self) -> bool:
+        return any(isinstance(o, Applied) or (isinstance(o, Unchanged) and o.repeated) for o in self.outcomes)
 
     @property
     def outcome(self) -> str:
@@ -244,6 +274,21 @@ def _failure(error: Exception) -> Text:
         f"处理程序出错：{name}（详见日志，修复后可重放）",
         f"the handler failed: {name} (see the log; replay when mended)",
     )
+
+
+def not_believed(message: Message, refusal: NotTrusted) -> DeadLetter:
+    """It does not come from whom it says, or may not come from them."""
+    return put_aside(message, refusal.code, refusal.problem.rule, Refused(refusal.problem))
+
+
+def refused_elsewhere(message: Message, event: MessageRefused) -> DeadLetter:
+    """A message of ours that another service refused: nothing to replay here, but something to mend."""
+    told = text(
+        f"{event.by} 拒收了本地区的消息 {event.message_id}（{event.event}）：{event.rule.zh}",
+        f"{event.by} refused our message {event.message_id} ({event.event}): {event.rule.en}",
+    )
+    cause = Problem(code=event.code, field=event.event, rule=event.rule, remedy=event.remedy)
+    return put_aside(message, "refused-elsewhere", told, Refused(cause))
 
 
 def could_not_be_handled(message: Message, error: Exception) -> DeadLetter:

@@ -41,6 +41,12 @@ MESSAGES = Counter(
     ["event", "outcome"],
     registry=REGISTRY,
 )
+NOT_BELIEVED = Counter(
+    "sihao_not_believed",
+    "Messages refused for their signature, or for who signed them",
+    ["event", "code"],
+    registry=REGISTRY,
+)
 BATCH_SIZE = Histogram(
     "sihao_batch_size",
     "Messages decided and committed together",

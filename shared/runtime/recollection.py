@@ -16,11 +16,13 @@ from pydantic import ValidationError
 
 from shared.contracts import EVENTS
 from shared.contracts.event import Event
+from shared.contracts.trust import KeyRegistered, KeyWithdrawn
 from shared.runtime.archive import Read
 from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.kinds import Kind
 from shared.runtime.message import Message
 from shared.runtime.mongo import Database, StoreError
+from shared.runtime.past import Past
 from shared.runtime.patience import Told, patiently
 from shared.runtime.work import Fact, Outgoing
 
@@ -73,6 +75,7 @@ class Recollection:
         self._told = told
         self.announced: dict[str, Announced] = {}
         """What the service announced, by id; once it has been learnt."""
+        self._begin = Past()
         self.heard: Counter[str] = Counter()
         """How many messages for the service there are, by event; once that has been learnt."""
 
@@ -81,6 +84,8 @@ class Recollection:
         async for raw in self._all():
             if subscription := _subscription(self.service.table, raw):
                 self.heard[subscription.event.wire()] += 1
+                if fact := _of_keys(subscription, raw):
+                    self._begin = self._begin.before(fact)
             if self._is_own(raw):
                 envelope = _message(None, raw).envelope
                 self.announced[envelope.id] = Announced(envelope.time, short(raw.body))
@@ -124,9 +129,13 @@ class Recollection:
     async def batches(self) -> AsyncIterator[list[Message]]:
         """What the service hears, and what it learns from its own facts."""
         batch: list[Message] = []
+        past = self._begin
         async for raw in self._all():
             tables = (self.service.table, self.service.recalled) if self._is_own(raw) else (self.service.table,)
-            batch += [_message(found, raw) for table in tables if (found := _subscription(table, raw))]
+            for subscription in filter(None, (_subscription(table, raw) for table in tables)):
+                batch.append(_message(subscription, raw, past))
+                if fact := _of_keys(subscription, raw):
+                    past = past.told(fact)
             if len(batch) >= _BATCH:
                 yield batch
                 batch = []
@@ -151,8 +160,18 @@ class Recollection:
                 yield raw
 
 
-def _message(subscription: Subscription | None, raw: DeliveredMessage) -> Message:
-    return Message(subscription.queue if subscription else "", subscription, raw)
+def _message(subscription: Subscription | None, raw: DeliveredMessage, past: Past | None = None) -> Message:
+    return Message(subscription.queue if subscription else "", subscription, raw, past=past)
+
+
+def _of_keys(subscription: Subscription, raw: DeliveredMessage) -> Event | None:
+    """A fact about keys."""
+    if subscription.event not in (KeyRegistered, KeyWithdrawn):
+        return None
+    try:
+        return subscription.event.model_validate_json(raw.body)
+    except ValidationError:
+        return None
 
 
 def _subscription(table: HandlerTable, raw: DeliveredMessage) -> Subscription | None:

@@ -29,6 +29,7 @@ from shared.kernel.identity import event_id
 from shared.kernel.state import State
 from shared.runtime.amqp import BrokerError, Nacked, Parcel, SendAll
 from shared.runtime.documents import Documents
+from shared.runtime.guard import Guard
 from shared.runtime.message import Message
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.patience import Told, patiently
@@ -54,12 +55,23 @@ class Given:
 class Restoring:
     """One restore of one store."""
 
-    def __init__(self, archive: Recollection, database: Database, documents: Documents, told: Told) -> None:
-        """`archive` has learnt what there is; `told` hears of every failure that is waited for."""
+    def __init__(
+        self,
+        archive: Recollection,
+        database: Database,
+        documents: Documents,
+        told: Told,
+        guard: Guard | None = None,
+    ) -> None:
+        """`archive` has learnt what there is; `told` hears of every failure that is waited for.
+
+        `guard` sees that only what could be believed at its place in the archive is decided again.
+        """
         self._archive = archive
         self._database = database
         self._documents = documents
         self._told = told
+        self._guard = guard
         self._held: set[str] = set()
         """Kinds of documents on which something with an announced effect still waits."""
         self._settled = -1
@@ -130,7 +142,13 @@ class Restoring:
         """Decide and commit; answers what would be announced again."""
         routed: list[tuple[Message, list[Work]]] = []
         for message in batch:
-            works = [self._as_before(work, message.envelope.time, may) for work in await message.route()]
+            message.begin_again()
+        if self._guard:
+            await self._guard.examine(batch)
+        for message in batch:
+            free = message.dead is None and message.missing is None
+            found = await message.route() if free else []
+            works = [self._as_before(work, message.envelope.time, may) for work in found]
             routed.append((message, works))
             if message.missing is not None and message.subscription is not None:
                 self._held.update(reaction.kind.collection for reaction in message.subscription.reactions)
@@ -138,6 +156,9 @@ class Restoring:
         again: list[Outgoing] = []
         for message, works in routed:
             message.take([next(outcomes) for _ in works])
+        if self._guard:
+            await self._guard.keep([m for m in batch if any(_is_in_the_store(o) for o in m.outcomes)])
+        for message in batch:
             again += [item for o in message.outcomes if isinstance(o, Applied) for item in o.outgoing]
         return [item for item in again if item.fact.id in self._archive.announced]
 

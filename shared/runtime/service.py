@@ -26,6 +26,7 @@ from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
 from shared.runtime.deadlines import Deadlines
 from shared.runtime.documents import Documents
+from shared.runtime.guard import Guard
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.health import Health
 from shared.runtime.http import create_http
@@ -35,9 +36,11 @@ from shared.runtime.limits import check_delivery_limits
 from shared.runtime.mongo import Database
 from shared.runtime.relay import Relay
 from shared.runtime.settings import Settings
+from shared.runtime.signing import Signer
 from shared.runtime.tasks import Tasks
 from shared.runtime.tokens import Verifier
 from shared.runtime.topology import mark_of
+from shared.runtime.trusted import KEYS
 from shared.runtime.waiting_room import WaitingRoom
 
 log = logs.get_logger(__name__)
@@ -72,7 +75,9 @@ class Service:
             reconnect_interval=1.0,
             logger=logging.getLogger("faststream"),
         )
-        self.publisher = Publisher(self._broker, timeout=settings.publish_timeout)
+        self.signer = Signer.load(settings)
+        self.guard = Guard.load(settings, self.signer, self.database, name, scope)
+        self.publisher = Publisher(self._broker, timeout=settings.publish_timeout, signer=self.signer)
         self._documents = Documents(self.database, self.clock)
         self.relay = Relay(
             self.database,
@@ -103,6 +108,7 @@ class Service:
             batch_limit=self.settings.batch_limit,
             prefetch=self.settings.prefetch,
             patience=self.settings.patience,
+            guard=self.guard,
         )
 
     def task(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:
@@ -141,7 +147,9 @@ class Service:
         self._checks()
         garbage.settle()
         self._tasks.start()
-        log.info("service started", service=self.name, scope=self.scope)
+        log.info("service started", service=self.name, scope=self.scope, signs=self.signer and self.signer.kid)
+        if self.guard is None:
+            log.warning("signatures are not verified: SIHAO_TRUST is not set", service=self.name)
         try:
             yield
         finally:
@@ -193,6 +201,8 @@ class Service:
         """Create indexes and do what is to be done once; then rest."""
         await self.database.prepare(self._kinds)
         await self.dead_letters.prepare()
+        if self.guard:
+            await self.guard.prepare()
         for once in self._once:
             await once()
         self._prepared = True
@@ -255,6 +265,16 @@ class Service:
                 return None
             return text(f"自 {oldest:%H:%M:%S}Z 起有事实未能发出", f"facts wait unsent since {oldest:%H:%M:%S}Z")
 
+        async def signatures() -> Text | None:
+            if await self.database.find(KEYS, {}, limit=1):
+                return text(
+                    "已有登记的密钥，本服务未设 SIHAO_TRUST，不核验签名",
+                    "keys are registered; without SIHAO_TRUST this service verifies no signature",
+                )
+            return None
+
+        if self.guard is None:
+            self.health.add("signatures", signatures, advisory=True)
         self.health.add("store", store)
         self.health.add("consumers", consumers, for_requests=False)
         self.health.add("outbox", outbox, advisory=True)  # a fact that nobody hears must not close the doors

@@ -57,7 +57,22 @@ class EdgeSettings(BaseSettings):
     """Bytes of all bodies that are in hand at the same time."""
 
 
-class Settings(EdgeSettings):
+class KeySettings(BaseSettings):
+    """With what the service signs, and whose signatures it believes (`docs/trust.md`)."""
+
+    model_config = SettingsConfigDict(env_prefix="SIHAO_", extra="ignore", use_attribute_docstrings=True)
+
+    signing_key: Path | None = None
+    """File with the private key that signs what this service announces (Ed25519, PEM); without it nothing is signed."""
+    signing_key_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,100}$")
+    """Its id; by default its thumbprint (RFC 7638)."""
+    trust: Path | None = None
+    """File with the public keys of the centre (JWK Set): what is signed with one of them comes from the centre."""
+    evidence_days: int = Field(default=1100, ge=1)
+    """Days for which the exact bytes and signatures of provinces' messages are kept."""
+
+
+class Settings(EdgeSettings, KeySettings):
     """Where a service finds its broker, its store, its token issuer and its clock."""
 
     amqp_url: SecretStr

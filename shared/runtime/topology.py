@@ -20,17 +20,18 @@ from collections.abc import Sequence
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
 from faststream.rabbit.schemas.queue import QuorumQueueArgs
 
+from shared.contracts.area import CENTRE
 from shared.kernel.canonical import canonical_bytes
 from shared.runtime.handlers import HandlerTable, Subscription
 
 EVENTS = RabbitExchange("sihao.events", type=ExchangeType.TOPIC, durable=True, robust=False)
 """Every fact; routing key = wire name + area."""
 DEAD = RabbitExchange("sihao.dead", type=ExchangeType.DIRECT, durable=True, robust=False)
-"""What the broker could not deliver, routed to the service's dead-letter queue."""
+"""What the broker could not deliver to the services of the centre, routed to the service's dead-letter queue."""
 ARCHIVE = "sihao.archive"
 """The stream in which every fact is kept once more (`archive.py`)."""
 
-_FORM = 1
+_FORM = 2
 """To be raised when something about queues or exchanges changes that a mark does not tell."""
 _NO_LIMIT_SINCE = 4
 """Major version of RabbitMQ that brought a default delivery limit."""
@@ -39,6 +40,17 @@ _NO_LIMIT_SINCE = 4
 def dead_queue_name(table: HandlerTable) -> str:
     """Where the broker puts what it gives up for this service: `dead.review.35`."""
     return ".".join(part for part in ("dead", table.service, table.scope) if part)
+
+
+def dead_exchange(table: HandlerTable) -> RabbitExchange:
+    """Where the broker sends what it gives up: a province's own, since rights on a common one would reach all others.
+
+    Topic permissions say nothing of a direct exchange: whoever may write it could fill everybody's dead letters, and
+    whoever may read it could overhear them.
+    """
+    if table.scope in ("", CENTRE):
+        return DEAD
+    return RabbitExchange(dead_queue_name(table), type=ExchangeType.DIRECT, durable=True, robust=False)
 
 
 def mark_of(table: HandlerTable, archived: Sequence[str]) -> str:
@@ -51,7 +63,7 @@ def mark_of(table: HandlerTable, archived: Sequence[str]) -> str:
 def event_queue(subscription: Subscription, table: HandlerTable, server_version: str) -> RabbitQueue:
     """The queue in which a service hears one event."""
     arguments: QuorumQueueArgs = {
-        "x-dead-letter-exchange": DEAD.name,
+        "x-dead-letter-exchange": dead_exchange(table).name,
         "x-dead-letter-routing-key": dead_queue_name(table),
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",

@@ -64,7 +64,7 @@ class Fact:
             id=event_id(work.cause, f"{work.kind.collection}/{work.key}", index),
             type=event.wire(),
             routing_key=event.routing_key,
-            source=event.source,
+            source=event.announced_by,
             subject=event.subject,
             time=now.isoformat(),
             body=event.model_dump_json(),

@@ -124,7 +124,7 @@ async def test_a_full_queue_is_refused_per_province_and_what_it_missed_arrives(
         raise RuntimeError("this test sets a policy: it needs the broker's management API")
     began, refused_before = time.monotonic(), figure("sihao_refused_total", "35")
     async with backends.fresh_vhost() as amqp_url, AsyncExitStack() as stack:
-        await limit_queues(backends.api.url, amqp_url.rpartition("/")[2], FULL, queues=r"^fujian\.")
+        await limit_queues(backends.api, amqp_url.rpartition("/")[2], FULL, queues=r"^fujian\.")
         toy, centre = await stand(stack, amqp_url, mongo_url, f"{database_name}_full")
         await tap(amqp_url)
 

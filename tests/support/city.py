@@ -4,15 +4,19 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import AsyncMongoClient
+from yarl import URL
 
 from demo.api import Caller, each
 from demo.parts import Application
-from demo.stand import broker_user, environment
+from demo.stand import environment
 from dev.ports import LOOPBACK, free_port
+from dev.rabbit_api import RabbitApi
+from sihao.province.admission import Centre, admit
+from sihao.province.rights import Way
 from tests.support.acts import import_chambers, open_round, round_body, submit
 from tests.support.platform import Platform
 from tests.support.toy_bench import until
@@ -34,7 +38,7 @@ async def city_review(platform: Platform) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
         amqp_url = platform.amqp_url
         if platform.backends.api:
-            amqp_url = await stack.enter_async_context(broker_user(platform.backends.api, amqp_url, SERVICE))
+            amqp_url = await stack.enter_async_context(_user(platform.backends.api, amqp_url))
         env = {
             **environment(platform.backends, stand.issuer, stand.clock),
             "SIHAO_AMQP_URL": amqp_url,
@@ -50,6 +54,17 @@ async def city_review(platform: Platform) -> AsyncIterator[str]:
         if platform.backends.store is None:
             async with AsyncMongoClient[dict[str, object]](platform.backends.mongo_url) as client:
                 await client.drop_database(name)
+
+
+@asynccontextmanager
+async def _user(api: RabbitApi, amqp_url: str) -> AsyncIterator[str]:
+    """The city's address on the broker, admitted as a province is, no further than the city."""
+    centre = Centre(api, amqp_url.rpartition("/")[2], str(URL(amqp_url).with_user(None)))
+    join, _ = await admit(centre, CITY, Way.DIRECT, now=datetime.now(UTC))
+    try:
+        yield join.amqp_url()
+    finally:
+        await api.delete_user(join.user)
 
 
 @dataclass

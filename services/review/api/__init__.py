@@ -17,6 +17,7 @@ from services.review.api import (
     experts,
     exports,
     honours,
+    keys,
     leadership,
     marks,
     notices,
@@ -54,5 +55,6 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         honours,
         procedures,
         exports,
+        keys,
     )
     return [resource.router(desk) for resource in resources]

@@ -18,6 +18,7 @@ from shared.contracts.text import Text
 from shared.kernel.actor import Actor
 from shared.kernel.change import Decider
 from shared.kernel.command import Command, missing, refused
+from shared.kernel.keys import RegisteredKey
 from shared.kernel.problem import problem
 from shared.runtime.access import require_area
 from shared.runtime.clock import Clock
@@ -48,6 +49,8 @@ class Desk:
     """Who sets them."""
     bulletin: str
     """The address of the public bulletin, where anyone looks an honour up."""
+    centre_keys: Sequence[RegisteredKey] = ()
+    """The keys with which the centre signs, as far as this deployment was given them; none if it does not sign."""
 
     async def stage(self, round_: str, jurisdiction: str, kind: type[T]) -> tuple[Terms, T]:
         """A round, and the stage of this kind that its procedure has here.

@@ -10,9 +10,9 @@ Awaited is a case of which only half is known, a scorecard or a nomination. Any 
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.normalising import Yardstick
 from services.review.domain.stages import ExpertPanel, Stage
@@ -207,6 +207,8 @@ class Case(State):
 
     nomination: Nomination | None = None
     """The province's recommendation."""
+    extensions: dict[str, Any] = Field(default_factory=dict)
+    """Fields of the province's own that came with its recommendation; carried on and never read."""
     correction: Correction | None = None
     """The last return for correction."""
     decisions: tuple[Decision, ...] = ()

@@ -20,6 +20,7 @@ BEFORE_THE_PUBLIC = frozenset({"public_notice", "announcement"})
 def about(case: Case) -> dict[str, Any]:
     """What every fact about a case says."""
     return {
+        **case.extensions,
         "area": case.chamber.area,
         "case": case.id,
         "application": case.application,

@@ -113,7 +113,7 @@ def hear_nomination(case: Case | None, message: Nominated, now: datetime) -> Cha
         digest=event.score.digest,
         opinion=event.opinion or {},
     )
-    return _open_if_complete(case.but(nomination=nomination), message.rules, now)
+    return _open_if_complete(case.but(nomination=nomination, extensions=event.extensions), message.rules, now)
 
 
 def hear_withdrawal(case: Case | None, message: Withdrawn, _now: datetime) -> Change[Case] | None:

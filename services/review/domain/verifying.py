@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from joserfc import jwt
-from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.review.domain import credential, status_list
@@ -18,21 +17,7 @@ from services.review.domain.credential import Credential
 from services.review.domain.status_list import StatusList
 from shared.contracts.text import Text, text
 from shared.kernel.calendar import day_words, last_day_words, time_words
-
-ALGORITHM = "EdDSA"
-"""Ed25519 under the name of RFC 8037, which every library knows; RFC 9864 has given it another."""
-
-
-class Registry(JWSRegistry):
-    """Only this algorithm, without the library's warning about its name."""
-
-    max_payload_length = 1_000_000
-
-    def get_alg(self, name: str) -> Any:
-        """The algorithm of that name, if it is ours."""
-        if name != ALGORITHM:
-            raise UnsupportedAlgorithmError(name)
-        return self.algorithms[name]
+from shared.kernel.ed25519 import Registry
 
 
 class Finding(BaseModel):

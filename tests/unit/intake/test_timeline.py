@@ -151,7 +151,7 @@ def test_every_event_finds_its_application() -> None:
 
 def test_the_table_hears_what_it_can_tell() -> None:
     wires = {subscription.event.wire() for subscription in table()}
-    assert wires == {event.wire() for event in HEARD} | {"rubric.published.v1"}
+    assert wires == {event.wire() for event in HEARD} | {"rubric.published.v1", "key.registered.v1", "key.withdrawn.v1"}
 
 
 def test_every_status_has_words() -> None:

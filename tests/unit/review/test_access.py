@@ -11,6 +11,7 @@ OFFICE = {"officer": "own area", "operator": "any area"}
 READERS = {"officer": "own area", "expert": "self", "operator": "any area"}
 EITHER = {"officer": "own area", "expert": "self"}
 OWN = {"officer": "self", "operator": "self"}
+OPERATOR = {"operator": "any area"}
 ANYONE = {"public": "anyone"}
 
 TABLE = {
@@ -84,6 +85,9 @@ TABLE = {
     "POST /panels": OFFICER,
     "POST /panels/{panel}/ballots": EITHER,
     "POST /panels/{panel}/close": OFFICER,
+    "GET /provinces/{area}/keys": OPERATOR,
+    "POST /provinces/{area}/keys": OPERATOR,
+    "POST /provinces/{area}/keys/{kid}/withdraw": OPERATOR,
     "POST /shortlists/{round_}/{area}/seal": OFFICER,
     "POST /shortlists/{round_}/{area}/what-if": OFFICER,
     "PUT /cases/{case}/opinion": OFFICER,

@@ -1,0 +1,1 @@
+"""Provinces at the terminal: what can be told without servers."""
