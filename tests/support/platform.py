@@ -122,8 +122,13 @@ async def a_platform(backends: Backends, name: str, **environment: str) -> Async
 
 @pytest.fixture(scope="session")
 async def running_platform(backends: Backends) -> AsyncIterator[Platform]:
-    """Started once, stopped at the end. Every endpoint is tried with tokens that fail: more than a minute's budget."""
-    async with a_platform(backends, "platform", SIHAO_RATE_FAILED="100000/minute") as platform:
+    """Started once, stopped at the end.
+
+    Every endpoint is tried with no token, and with ones that fail: more than a
+    minute's budget.
+    """
+    budgets = dict.fromkeys(("SIHAO_RATE_FAILED", "SIHAO_RATE_PUBLIC_WRITE"), "100000/minute")
+    async with a_platform(backends, "platform", **budgets) as platform:
         yield platform
 
 
