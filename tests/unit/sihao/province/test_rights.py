@@ -43,6 +43,13 @@ def test_it_listens_to_its_own_area_and_the_rounds_of_the_centre() -> None:
     assert not re.search(allowed, "application.scored.v1.*.#")
 
 
+def test_it_may_bind_its_queues_to_all_that_its_service_hears() -> None:
+    allowed = direct().topics[EXCHANGE].read
+    for subscription in topology.heard_by("35"):
+        for binding in subscription.bindings:
+            assert re.search(allowed, binding), binding
+
+
 @pytest.mark.parametrize("area", ["35", "11"])
 def test_it_reads_its_own_queues_and_no_other_provinces(area: str) -> None:
     for other in PROVINCES:
