@@ -1,5 +1,6 @@
 """What every test may ask for, and what a unit test may not do."""
 
+import os
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.backends import amqp_url, backends, database_name, mongo_url
 
+os.environ["COLUMNS"] = "250"  # of the terminal, for tables; whoever runs the tests may have a narrow one
 __all__ = ["amqp_url", "backends", "database_name", "mongo_url"]
 
 Connect = Callable[[socket.socket, Any], Any]

@@ -81,7 +81,12 @@ HONOURS = Kind(
     "honours",
     Register,
     on_due=honours.on_due,
-    indexes=(Index(("state.code",)), Index(("state.terms.round",)), Index(("state.terms.status",)), _OF_LINE),
+    indexes=(
+        Index(("state.code",)),
+        Index(("state.terms.round",)),
+        Index(("state.terms.jurisdiction", "state.terms.status", "_id")),
+        _OF_LINE,
+    ),
 )
 CHAMBERS = Kind("chambers", KnownChamber, indexes=(Index(("state.merged.since",)),))
 """By credit code: those that took another name or were merged."""

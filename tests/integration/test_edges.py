@@ -88,6 +88,7 @@ async def test_health_and_metrics_say_what_there_is(platform: Platform, service:
     assert {"store", "bus", "lane", "post", "sweep", "deadlines", "commands"} <= {one["name"] for one in live["checks"]}
     ready = await platform.done("GET", service, "/readyz")
     assert [(one["name"], one["ok"]) for one in ready["checks"]] == [
+        ("signatures", True),
         ("store", True),
         ("consumers", True),
         ("outbox", True),

@@ -78,6 +78,7 @@ async def test_without_scorings_store_the_scores_are_said_to_be_not_checked(kept
         "assignments": 1,
         "shortlists": 1,
         "cohorts": 1,
+        "announcements": 1,
         "panels": 1,
         "cases": 0,
     }
