@@ -28,7 +28,7 @@ class WrongAuthority(Fault):
     """F18: a province's user writes for others, under another's name, reads what is not its own, and repeats itself.
 
     The broker must refuse all but the last, and that must be without effect. What such a user could still do is invent
-    events of its own area: they are told from true ones by a signature, and events are not signed yet.
+    events of its own area: a signature tells them from true ones, where keys are in use; here none are.
     """
 
     kind = "F18"
