@@ -17,8 +17,8 @@ from tests.support.under_test import independent, judged, our_own
 
 OWN_PROCESS = {"no-dedupe", "forgets-at-restart", "acks-first", "dies-on-poison"}
 """Those that have to be killed, or end by themselves."""
-AT_ONCE = 12
-QUIET = 8.0
+AT_ONCE = 8
+QUIET = 15.0
 """Seconds of silence after which what a broken one keeps back has not come."""
 
 

@@ -165,6 +165,10 @@ async def test_a_body_without_end_is_cut_off(platform: Platform) -> None:
     assert memory.grown < TO_READ_A_BODY
 
 
+AT_ONCE = 3
+"""Parameters in one address: the client writes none of more than 64 KiB."""
+
+
 async def test_texts_that_are_none_in_addresses_and_queries(platform: Platform) -> None:
     operator = platform.token("operator")
     wrong = []
@@ -176,10 +180,11 @@ async def test_texts_that_are_none_in_addresses_and_queries(platform: Platform) 
             for text in TEXTS:
                 written = _percent(text)
                 address = re.sub(r"{[^}]*}", written, path)
-                query = "&".join(f"{name}={written}" for name in asked)
-                answer = await platform.call("GET", service, f"{address}?{query}", token=operator)
-                if answer.status_code >= 500:
-                    wrong.append((service, path, text[:20], answer.status_code))
+                for first in range(0, max(len(asked), 1), AT_ONCE):
+                    query = "&".join(f"{name}={written}" for name in asked[first : first + AT_ONCE])
+                    answer = await platform.call("GET", service, f"{address}?{query}", token=operator)
+                    if answer.status_code >= 500:
+                        wrong.append((service, path, query[:80], answer.status_code))
     assert wrong == []
 
 
