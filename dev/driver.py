@@ -11,22 +11,21 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 
 from dev.clock import TurnedClock
-from dev.ports import LOOPBACK
+from dev.on_loopback import OnLoopback
 
 _REASON = {"leave_undecided": {"zh": "一致性测试", "en": "conformance test"}}
 Token = Callable[[], str]
 
 
-class ReviewDriver:
+class ReviewDriver(OnLoopback):
     """Serves the driver on loopback; use it as a context manager."""
 
     def __init__(self, review: str, token: Token, *, clock: TurnedClock | None = None, port: int = 0) -> None:
@@ -35,13 +34,7 @@ class ReviewDriver:
         self._token = token
         self._clock = clock
         self._client = httpx2.Client(trust_env=False, timeout=30)
-        self._server = ThreadingHTTPServer((LOOPBACK, port), self._door())
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="driver", daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"http://{LOOPBACK}:{self._server.server_port}"
+        super().__init__("driver", self._door(), port=port)
 
     def do(self, command: Mapping[str, Any]) -> HTTPStatus:
         """One decision: done, refused, not possible, or not now."""
@@ -75,16 +68,10 @@ class ReviewDriver:
             return HTTPStatus.NO_CONTENT
         return HTTPStatus.CONFLICT if answer.is_client_error else HTTPStatus.SERVICE_UNAVAILABLE
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__(kind, error, trace)
         self._client.close()
 
     def _door(self) -> type[BaseHTTPRequestHandler]:

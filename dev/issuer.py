@@ -11,15 +11,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from dev.ports import LOOPBACK
+from dev.on_loopback import OnLoopback
 
 AUDIENCE = "sihao"
 ALGORITHM = "ES256"
@@ -31,20 +28,14 @@ def _real_time() -> datetime:
     return datetime.now(UTC)
 
 
-class Issuer:
+class Issuer(OnLoopback):
     """An issuer with a key of its own, made anew every time; use it as a context manager."""
 
     def __init__(self, *, port: int = 0, now: Callable[[], datetime] = _real_time) -> None:
         """Listen on loopback at `port` (0: any free one); tokens are issued at the time that `now` tells."""
         self._key = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
         self._now = now
-        self._server = ThreadingHTTPServer((LOOPBACK, port), self._pages())
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="issuer", daemon=True)
-
-    @property
-    def url(self) -> str:
-        """The issuer's identifier, as it stands in the tokens' `iss`."""
-        return f"http://{LOOPBACK}:{self._server.server_port}"
+        super().__init__("issuer", self._pages(), port=port)
 
     @property
     def jwks_url(self) -> str:
@@ -85,17 +76,6 @@ class Issuer:
         }
         claims |= {k: v for k, v in {"area": area, "chamber": chamber, "name": name}.items() if v is not None}
         return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, claims, self._key)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _pages(self) -> type[BaseHTTPRequestHandler]:
         issuer = self

@@ -4,14 +4,12 @@ import gzip
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from dev.ports import LOOPBACK
+from dev.on_loopback import OnLoopback
 
 
 @dataclass(frozen=True)
@@ -33,19 +31,13 @@ class Collected:
         return self.service, self.name
 
 
-class SpanReceiver:
+class SpanReceiver(OnLoopback):
     """Use it as a context manager; `url` is what goes to `OTEL_EXPORTER_OTLP_ENDPOINT`."""
 
     def __init__(self) -> None:
         self._spans: list[Collected] = []
         self._lock = Lock()
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), self._endpoint())
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="spans", daemon=True)
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://{LOOPBACK}:{self._server.server_port}"
+        super().__init__("spans", self._endpoint())
 
     def of(self, trace: str) -> list[Collected]:
         """The spans of one trace that have come so far."""
@@ -56,17 +48,6 @@ class SpanReceiver:
         """Keep what one export brought."""
         with self._lock:
             self._spans += _spans(request)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _endpoint(self) -> type[BaseHTTPRequestHandler]:
         take: Callable[[ExportTraceServiceRequest], None] = self.take
