@@ -46,7 +46,7 @@ class Disk:
         try:
             yield
         finally:
-            await _run("umount", str(self._directory))
+            await _run("umount", "--lazy", str(self._directory))
 
     def fill(self) -> None:
         """Leave no room."""

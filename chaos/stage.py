@@ -34,6 +34,9 @@ SERVICES = ("intake", "scoring", "review", FUJIAN, "notify")
 """`review` is the centre's, hosting 37 and 51; `review-35` is Fujian's own."""
 AREAS: Mapping[str, str] = {"review": "CN,37,51", FUJIAN: "35"}
 LETTERS = ("a", "b")
+_BEFORE_OTHERS = -5
+"""Niceness of broker and store: in earnest they have machines of their own and do not wait for the services. Behind the
+junction, which carries their answers."""
 START_WITHIN = 120.0
 """Seconds for all processes to become ready on a busy machine."""
 
@@ -120,6 +123,9 @@ async def raised(
             await stack.enter_async_context(disk.mounted())
         backends = await stack.enter_async_context(open_backends(directory, order=(Source.OWN,), nodes=nodes, say=say))
         broker, store = _own(backends)
+        for node in (*broker.nodes, *store.nodes):
+            node.niceness = _BEFORE_OTHERS
+            node.favour()
         vhost = f"chaos-{secrets.token_hex(4)}"
         await broker.api.create_vhost(vhost)
         direct_url = amqp_address(broker.url, vhost=vhost)

@@ -25,7 +25,7 @@ BrokerAway = (AMQPError, OSError, TimeoutError, RuntimeError)
 _KEPT = 2_000
 """Messages kept for being published again."""
 _PREFETCH = 500
-_PATIENCE = 600.0
+_PATIENCE = 1_200.0
 _ATTEMPT = 30.0
 """Seconds: a broker that goes away in the wrong moment leaves its client waiting for ever."""
 

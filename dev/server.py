@@ -1,8 +1,10 @@
 """A server of our own: one or several nodes that can be ended in every way and started again with the same data."""
 
 import asyncio
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from dev.processes import Child, Ready
@@ -13,6 +15,8 @@ class Node(ABC):
 
     def __init__(self, child: Child) -> None:
         self._child = child
+        self.niceness = 0
+        """With which it runs from its next start on, where we may set it; below 0: before others."""
 
     @property
     def name(self) -> str:
@@ -41,7 +45,14 @@ class Node(ABC):
         """
         if not self.alive:
             await self._child.start()
+            self.favour()
         await self.until(self.answers, within=within)
+
+    def favour(self) -> None:
+        """Run with its niceness from now on, all of its threads."""
+        if self.niceness and self.pid is not None:
+            with suppress(PermissionError, ProcessLookupError):
+                os.setpriority(os.PRIO_PGRP, os.getpgid(self.pid), self.niceness)
 
     async def until(self, ready: Ready, *, within: float) -> None:
         """Wait until `ready()` is true.
