@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dev.generated import access, asyncapi, catalogue, openapi, province_contract, schemas
+from dev.generated import access, asyncapi, catalogue, configuration, openapi, province_contract, schemas
 from dev.generated.compatibility import breaches
 from dev.generated.services import described
 from shared.contracts import CATALOGUE
@@ -32,6 +32,7 @@ def artefacts() -> dict[Path, str]:
         **openapi.documents(services),
         **catalogue.documents(CATALOGUE, [service.table for service in services]),
         **access.documents(services),
+        **configuration.documents(),
         **province_contract.documents(),
     }
 

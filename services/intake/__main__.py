@@ -2,8 +2,7 @@
 
 from services.intake.app import create_app
 from services.intake.settings import IntakeSettings
-from shared.runtime.server import serve
+from shared.runtime.start import start
 
 if __name__ == "__main__":
-    settings = IntakeSettings()
-    serve(create_app(settings), settings)
+    start(IntakeSettings, create_app)

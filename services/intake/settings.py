@@ -9,4 +9,5 @@ class IntakeSettings(Settings):
     """Read from the environment, prefix `SIHAO_`."""
 
     keep_every: float = Field(default=1.0, gt=0)
-    """Seconds between two looks at rounds whose time is over and at lists that were cut off."""
+    """两次查看周期是否截止、导入是否完成之间的秒数。
+    Seconds between two looks at rounds whose time is over and at lists that were cut off."""

@@ -2,8 +2,7 @@
 
 from services.notify.app import create_app
 from services.notify.settings import NotifySettings
-from shared.runtime.server import serve
+from shared.runtime.start import start
 
 if __name__ == "__main__":
-    settings = NotifySettings()
-    serve(create_app(settings), settings)
+    start(NotifySettings, create_app)

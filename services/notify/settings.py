@@ -12,28 +12,39 @@ class NotifySettings(Settings):
     """The mail server, the sender, and the address under which people find the bulletin."""
 
     smtp_host: str
-    """Mail server that takes our letters."""
+    """发信所用邮件服务器。
+    Mail server that takes our letters."""
     smtp_port: int = Field(default=587, ge=1, le=65535)
-    """… and its port."""
+    """其端口。
+    Its port."""
     smtp_security: Literal["none", "starttls", "tls"] = "starttls"
-    """How the connection is protected; `none` only for a server on the same machine or network."""
+    """连接如何加密；`none` 仅限同机或内网的服务器，且不得设用户。
+    How the connection is protected; `none` only for a server on the same machine or network."""
     smtp_user: str = ""
-    """User, where the server asks for one."""
+    """邮件服务器账号（如需要）。
+    User, where the server asks for one."""
     smtp_password: SecretStr = SecretStr("")
-    """Password of that user."""
+    """该账号的密码。
+    Password of that user."""
     smtp_timeout: float = Field(default=20.0, gt=0)
-    """Seconds to wait for any answer of the mail server."""
+    """等待邮件服务器应答的秒数。
+    Seconds to wait for any answer of the mail server."""
     sender: str = Field(pattern=MAIL_ADDRESS)
-    """Mail address the letters come from; its domain is that of their Message-ID."""
+    """发件地址；其域名用于 Message-ID。
+    Mail address the letters come from; its domain is that of their Message-ID."""
     sender_name: str = "“四好”商会认定平台"
-    """… and its name."""
+    """发件人名称。
+    Its name."""
     mail_parallel: int = Field(default=8, ge=1, le=50)
-    """Letters in transmission at the same time."""
+    """同时发送的信函数。
+    Letters in transmission at the same time."""
     mail_every: float = Field(default=1.0, gt=0)
-    """Seconds between two looks at the queue when it was empty."""
+    """队列为空时，两次查看之间的秒数。
+    Seconds between two looks at the queue when it was empty."""
 
     certificates: dict[str, str] = Field(default={}, examples=[{"national-sihao": "https://review.example"}])
-    """Where the review service is that gives certificates, by honour line (JSON); a line without has no links."""
+    """各称号的证书由何处的审核服务提供（JSON）；未列出的不带链接。
+    Where the review service is that gives certificates, by honour line (JSON); a line without has no links."""
 
     @property
     def site(self) -> str:

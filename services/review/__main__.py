@@ -2,8 +2,7 @@
 
 from services.review.app import create_app
 from services.review.settings import ReviewSettings
-from shared.runtime.server import serve
+from shared.runtime.start import start
 
 if __name__ == "__main__":
-    settings = ReviewSettings()
-    serve(create_app(settings), settings)
+    start(ReviewSettings, create_app)

@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from services.review.settings import ReviewSettings
 from shared.kernel.ed25519 import ALGORITHM, NoKey, Registry, private_key
 from shared.kernel.problem import Problem, problem
+from shared.runtime.configured import Misconfigured
 
 
-class WrongKey(Exception):  # noqa: N818 - it names what was found
+class WrongKey(Misconfigured):
     """A key file that cannot be used."""
 
     def __init__(self, said: Problem) -> None:

@@ -25,22 +25,29 @@ class ReviewSettings(Settings):
     """Whose review this deployment is."""
 
     areas: Annotated[str, AfterValidator(_areas)] = Field(examples=["35", "35,3502", "3502", "CN,33,43"])
-    """The jurisdictions it serves, by comma: a province, a city for the rounds of its own, or `CN` and those the centre
+    """所服务的地区，以逗号分隔：一省、自办周期的市，或 `CN` 及中央代办的省。一市只能由一处服务。
+    The jurisdictions it serves, by comma: a province, a city for the rounds of its own, or `CN` and those the centre
     hosts. A city is served by whoever names it: its province beside itself, or a deployment of its own, never both."""
 
     export_rows: int = Field(default=200_000, ge=1, le=1_000_000)
-    """Cases that one export may hold; a sheet ends at 1,048,576 rows."""
+    """一次导出至多的案件数；一张工作表至多 1,048,576 行。
+    Cases that one export may hold; a sheet ends at 1,048,576 rows."""
     export_every: float = Field(default=1.0, gt=0)
-    """Seconds between two looks for exports that wait."""
+    """两次查看待办导出之间的秒数。
+    Seconds between two looks for exports that wait."""
 
     certificate_key: Path | None = None
-    """File with the private key that signs certificates (Ed25519, PEM); without it none are given."""
+    """签发证书的私钥文件（Ed25519，PEM）；不设则不出证书。
+    File with the private key that signs certificates (Ed25519, PEM); without it none are given."""
     certificate_former_keys: Path | None = None
-    """File with the public keys that signed earlier (JWK Set), so that their certificates can still be verified."""
+    """旧签发公钥文件（JWK Set），使旧证书仍可核验。
+    File with the public keys that signed earlier (JWK Set), so that their certificates can still be verified."""
     bulletin_url: str = ""
-    """The address under which people reach the public bulletin, for certificates; empty: the same as `public_url`."""
+    """公示栏的公开地址，用于证书；空：同 `SIHAO_PUBLIC_URL`。
+    The address under which people reach the public bulletin, for certificates; empty: the same as `public_url`."""
     fonts: Path | None = None
-    """Folder with fonts for certificates; by default those that come with the dependencies."""
+    """证书字体目录；默认为随附字体。
+    Folder with fonts for certificates; by default those that come with the dependencies."""
 
     @model_validator(mode="after")
     def _who_signs_has_an_address(self) -> Self:

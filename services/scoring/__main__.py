@@ -2,8 +2,7 @@
 
 from services.scoring.app import create_app
 from services.scoring.settings import ScoringSettings
-from shared.runtime.server import serve
+from shared.runtime.start import start
 
 if __name__ == "__main__":
-    settings = ScoringSettings()
-    serve(create_app(settings), settings)
+    start(ScoringSettings, create_app)

@@ -7,4 +7,5 @@ class ScoringSettings(Settings):
     """Scoring needs nothing beyond what every service has."""
 
     database: str = "sihao_scoring"
-    """Name of this service's database."""
+    """本服务的数据库名。
+    Name of this service's database."""

@@ -2,7 +2,7 @@
 
 In the order in which a message travels:
 
-- `settings`, `service`: what a service is made of, and how its parts start and stop together.
+- `start`, `configured`, `settings`, `service`: what a service is made of, and how its parts start and stop together.
 - `handlers`:  the handler table: which event changes which kind of document, by which decider.
 - `lane`:      takes batches from the queues, parks what cannot be read, acknowledges what is done.
 - `message`:   one message on its way: read, routed, decided.

@@ -13,6 +13,7 @@ from joserfc.jwk import OKPKey
 from shared.contracts.trust import PublicKey
 from shared.kernel.ed25519 import ALGORITHM, NoKey, Registry, private_key
 from shared.kernel.problem import Problem, problem
+from shared.runtime.configured import Misconfigured
 from shared.runtime.envelope import Bound
 from shared.runtime.settings import KeySettings
 
@@ -33,7 +34,7 @@ class EventRegistry(Registry):
 REGISTRY = EventRegistry()
 
 
-class WrongKeyFile(Exception):  # noqa: N818 - it names what was found
+class WrongKeyFile(Misconfigured):
     """A file of keys that cannot be used."""
 
     def __init__(self, said: Problem) -> None:

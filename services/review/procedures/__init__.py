@@ -12,12 +12,13 @@ from pydantic import ValidationError
 
 from services.review.domain.procedure import Procedure
 from shared.kernel.problem import Problem, problem
+from shared.runtime.configured import Misconfigured
 from shared.runtime.sentences import translate
 
 HERE = Path(__file__).parent
 
 
-class WrongProcedure(Exception):  # noqa: N818 - it names what was found
+class WrongProcedure(Misconfigured):
     """A procedure file that cannot be used, with every place that is wrong."""
 
     def __init__(self, *problems: Problem) -> None:
