@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import capacity as capacities
 from bench import http_report as https
 from bench import scoring as scorings
 from bench.chart import Bar, bars
@@ -77,6 +78,17 @@ _ACCEPT = """\
 `group`: what arrives together shares one commit; `single`: one commit each.
 """
 
+_CAPACITY = """\
+## 容量 · Capacity
+
+每份申报在各进程所用 CPU（受理取自“受理”，其余取自“流程”之 `sihao-telemetry`）乘以到达速度，即忙碌的核数。省与全国各审
+一次的，审核与通知各计两次。请留一倍余量；进程至少各两个，以便更新。
+
+What an application costs in every process (accepting from “Accepting”, the rest from `sihao-telemetry` of “Pipeline”),
+times how fast they come: cores that are busy. Where province and nation both review, count review and notify twice.
+Leave as much again to spare, and run two processes of each at least, for updates.
+"""
+
 _PROMISE = """\
 ## 可靠性的代价 · Cost of the promise
 
@@ -143,6 +155,8 @@ def write_report(results: Mapping[str, Result], docs: Path = DOCS) -> None:
     for name, section in _SECTIONS.items():
         if name in results:
             parts += [section(results[name]["records"]), _origin(results[name])]
+    if {"accept", "pipeline"} <= results.keys():
+        parts.append(capacity(results["accept"], results["pipeline"]))
     if "pipeline" in results:
         (docs / "benchmarks.svg").write_text(_chart(results["pipeline"]["records"]), "utf-8")
     (docs / "benchmarks.md").write_text("\n".join(parts), "utf-8")
@@ -226,6 +240,12 @@ def accept(records: Sequence[Record]) -> str:
         rows.append([f"{road}, {callers}", *_times(shared), *_times(alone), f"{gain:.1f}"])
     headings = ["并发 callers", "group 条/秒", "p50 / p99 ms", "single 条/秒", "p50 / p99 ms", "倍 gain"]
     return _ACCEPT + "\n" + table(headings, rows)
+
+
+def capacity(accepting: Result, draining: Result) -> str:
+    """Cores that are busy at what may come."""
+    cost = capacities.costs(accepting, draining)
+    return _CAPACITY + "\n" + table(capacities.HEADINGS, capacities.rows(cost))
 
 
 def promise(records: Sequence[Record]) -> str:
