@@ -166,4 +166,4 @@ class HonourRevoked(HonourEvent):
     plaque_due: Instant | None = None
     """Until when the plaque is to be returned."""
     follows: str | None = None
-    """For a distinction that goes with the honour whose bearers it singles out: the id of that honour, revoked first."""
+    """For a distinction that goes with the honour whose bearers it singles out: the id of that honour."""

@@ -1,4 +1,4 @@
-"""What follows from a revocation 随之撤销: a distinction such as 十佳 singles out who bears an honour, so it goes with it.
+"""What follows from a revocation 随之撤销: a distinction such as 十佳 is for who bears an honour, and goes with it.
 
 Whoever bore the honour wrongly was not one of its best. The distinction is revoked by the same document, for the same
 cause, and says what it follows; its plaque is due with the other. What has ended already stays as it ended.

@@ -151,7 +151,8 @@ async def test_two_officers_at_the_same_instant_give_nobody_more_cases_than_they
         *(seat(office, made.proposal, f"key-{n}", changes=plan, reason=why) for n, plan in enumerate(plans)),
         return_exceptions=True,
     )
-    load = Counter(s.expert for id_ in (first, second) for s in (await case(office, id_)).seats)
+    cases = [await case(office, id_) for id_ in (first, second)]
+    load = Counter(seat.expert for one in cases for seat in one.seats)
     assert set(load.values()) == {1}, load
     [refusal] = [one for one in answers if isinstance(one, Refused)]
     assert refusal.problems[0].code in ("turn.taken", "assignment.capacity")

@@ -1,9 +1,6 @@
 """Turns: one at a time, the same request again and again, and none for ever."""
 
-import pytest
-
 from services.review.domain.turn import LONGEST, GiveBack, Take, Turn, give_back, take
-from shared.kernel.change import Refused
 from tests.unit.review import given
 
 ME = given.officer("CN")
@@ -16,7 +13,7 @@ def taken(by: str, turn: Turn | None = None) -> Turn:
 
 def test_one_at_a_time_until_it_is_given_back() -> None:
     turn = taken("a")
-    with pytest.raises(Refused, match=r"turn\.taken"):
+    with given.refused_as("turn.taken"):
         taken("b", turn)
     assert taken("a", turn) == turn
     assert give_back(turn, GiveBack(by=ME, holder="b"), given.NOW) is None
