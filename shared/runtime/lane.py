@@ -8,7 +8,7 @@ never gives a message back, because a redelivery counts towards limits and a goo
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeVar
@@ -73,8 +73,13 @@ class Lane:
         prefetch: int,
         patience: float,
         guard: Guard | None = None,
+        introduction: Mapping[str, str] | None = None,
     ) -> None:
-        """`guard` stands before the deciders; without one nobody's signature is looked at."""
+        """`guard` stands before the deciders; without one nobody's signature is looked at.
+
+        `introduction` is what the consuming connection says of the process.
+        """
+        self._introduction = introduction
         self._subscriptions: dict[str, Subscription] = {s.queue: s for s in table}
         self._dead_queue = dead_queue_name(table)
         self._url = url
@@ -120,7 +125,7 @@ class Lane:
             session.arrived.put_nowait(Message(queue, self._subscriptions.get(queue), raw))
 
         queues = [*self._subscriptions, self._dead_queue]
-        async with consume(self._url, queues, self._prefetch, deliver) as consumption:
+        async with consume(self._url, queues, self._prefetch, deliver, introduction=self._introduction) as consumption:
             session.consumption = consumption
             self.consuming = True
             work = asyncio.create_task(self._work(session))
