@@ -86,7 +86,9 @@ class DeadLetters:
                 await self._database.files(COLLECTION).put(letter.id, letter.body, {})
         await self._letters.bulk_write(
             [
-                UpdateOne({"_id": letter.id}, {"$set": _document(letter), "$unset": {"asked": ""}}, upsert=True)
+                UpdateOne(
+                    {"_id": letter.id}, {"$set": _document(letter), "$unset": {"asked": "", "again": ""}}, upsert=True
+                )
                 for letter in letters
             ],
             ordered=False,
@@ -117,7 +119,7 @@ class DeadLetters:
 
     async def claim_asked(self, now: datetime, *, lease: timedelta, limit: int) -> list[DeadLetter]:
         """Letters whose replay is asked for, oldest first, with their bodies; for `lease` nobody else takes them."""
-        asked = {"asked": {"$lte": now}, "again": {"$not": {"$gt": now}}}
+        asked = {"asked": {"$exists": True}, "again": {"$not": {"$gt": now}}}  # by whose clock it was asked is no matter
         return await self._claim(asked, now, lambda _: lease, limit)
 
     async def _claim(
@@ -138,7 +140,10 @@ class DeadLetters:
         """Note that the replay that was asked for has been tried; who asked since then is still to be answered."""
         if letters:
             await self._letters.bulk_write(
-                [UpdateOne({"_id": one.id, "asked": one.asked}, {"$unset": {"asked": ""}}) for one in letters],
+                [
+                    UpdateOne({"_id": one.id, "asked": one.asked}, {"$unset": {"asked": "", "again": ""}})
+                    for one in letters
+                ],
                 ordered=False,
             )
 
