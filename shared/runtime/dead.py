@@ -119,7 +119,7 @@ class DeadLetters:
 
     async def claim_asked(self, now: datetime, *, lease: timedelta, limit: int) -> list[DeadLetter]:
         """Letters whose replay is asked for, oldest first, with their bodies; for `lease` nobody else takes them."""
-        asked = {"asked": {"$exists": True}, "again": {"$not": {"$gt": now}}}  # by whose clock it was asked is no matter
+        asked = {"asked": {"$exists": True}, "again": {"$not": {"$gt": now}}}  # whatever the asker's clock says
         return await self._claim(asked, now, lambda _: lease, limit)
 
     async def _claim(
