@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.contracts.area import Area
 from shared.contracts.text import Text
+from shared.runtime.configured import Misconfigured
 
 LINES = Path(__file__).with_name("lines.yaml")
+
+
+class WrongLines(Misconfigured):
+    """A file of honour lines that cannot be used; names the place."""
 
 
 class Line(BaseModel):
@@ -32,9 +37,19 @@ def load(path: Path | None = None) -> Mapping[str, Line]:
     """The lines of a file, by code; by default those that come with the platform.
 
     Raises:
-        OSError: there is no such file.
-        ValueError: it holds something else.
+        WrongLines: it cannot be read, or holds something else.
     """
-    return {
-        name: Line.model_validate(line) for name, line in yaml.safe_load((path or LINES).read_text("utf-8")).items()
-    }
+    path = path or LINES
+    try:
+        written = yaml.safe_load(path.read_text("utf-8"))
+        return {str(name): Line.model_validate(line) for name, line in written.items()}
+    except ValidationError as error:
+        fields = "、".join(sorted({".".join(map(str, one["loc"])) for one in error.errors(include_input=False)}))
+        raise _wrong(path, f"缺失或不符：{fields}", f"missing or wrong: {fields}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError) as error:
+        raise _wrong(path, "无法读取", "cannot be read") from error
+
+
+def _wrong(path: Path, zh: str, en: str) -> WrongLines:
+    form = "shared/lines/lines.yaml"
+    return WrongLines(f"SIHAO_LINES {path}: {zh} → 请照 {form} 的格式填写 / {en} → write it like {form}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from services.intake.domain.round import (
 )
 from shared.contracts import Round
 from shared.kernel.change import Change, NotFound, Refused
-from shared.lines import load
+from shared.lines import WrongLines, load
 from tests.unit.intake.given import NOW, PUBLISHED, ROUND, START, UNTIL, after, known_rubric, open_round
 
 
@@ -69,6 +70,15 @@ def test_the_lines_that_come_with_the_platform_are_each_of_one_federation() -> N
     for line, area in LINES.items():
         assert granting[line] == area
         require_line(ROUND.model_copy(update={"area": area, "honour": line}), granting)
+
+
+@pytest.mark.parametrize("written", [None, "[", "just words", "a-line: {area: '35'}", "a-line: 3"])
+def test_a_file_of_lines_that_cannot_be_used_is_told_of_in_words(tmp_path: Path, written: str | None) -> None:
+    path = tmp_path / "lines.yaml"
+    if written is not None:
+        path.write_text(written)
+    with pytest.raises(WrongLines, match=r"SIHAO_LINES .* → .* / .* → "):
+        load(path)
 
 
 def test_a_draft_may_be_drafted_anew() -> None:
