@@ -7,9 +7,11 @@ from joserfc.jwk import KeySet
 
 from demo.api import StalledError
 from demo.play import Play
-from demo.stand import FUJIAN
+from demo.stand import FUJIAN, SERVICES
 from services.review.domain.verifying import verify
 from shared.contracts import province_of
+from shared.runtime.dead import DeadLetters
+from shared.runtime.evidence import COLLECTION
 from shared.runtime.mongo import Database
 from sihao.replaying import replayed
 from sihao.verification import Verification
@@ -74,6 +76,27 @@ async def check(play: Play) -> None:
     if broken or differences:
         raise StalledError(f"记录有误 / the record does not hold: {broken[:3]} {differences[:3]}")
     play.noted["checked"] = looked
+    play.noted["signed"] = await _signed(play)
+
+
+async def _signed(play: Play) -> dict[str, int]:
+    """How many of Fujian's facts the centre's services verified, and how often they were kept with their signatures.
+
+    Raises:
+        StalledError: something was not believed.
+    """
+    facts, kept, refused = set[str](), 0, list[str]()
+    for service in SERVICES:
+        database = Database(play.stand.mongo_url, play.stand.databases[service])
+        fujian = {"_id": {"$gte": "35/", "$lt": "35/\uffff"}}
+        received = [found["_id"] async for found in database.collection(COLLECTION).find(fujian, {"_id": 1})]
+        refused += [letter.id for letter in await DeadLetters(database).list(all_=True, codes=("signature.",))]
+        database.close()
+        facts |= set(received)
+        kept += len(received)
+    if refused:
+        raise StalledError(f"签名被拒 / signatures were refused: {refused[:3]}")
+    return {"facts": len(facts), "kept": kept}
 
 
 async def _certificate(play: Play) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from shared.contracts import CENTRE, text
 
 _CENT = Decimal("0.01")
 _WHY = {"zh": "依据所附材料判断（演示）", "en": "judged by the documents (demo)"}
-SEEDS = ("办公室的种子（演示）7f3a91c2d5e84b06", "监督方的种子（演示）c81e5b2f90a7d364")
+SEEDS = ("办公室的种子（演示）7f3a91c2d5e84b06b90d17e4", "监督方的种子（演示）c81e5b2f90a7d3645fe2a08b")
 """What the office and its supervisor wrote down and sealed. In earnest: 32 random characters each."""
 
 
@@ -28,7 +28,12 @@ async def draw(play: Play) -> None:
         promised = await officer.post("review", "/draws", body)
         path = f"/draws/{promised['id']}"
         tally.done()
-        await refused(officer.post("review", f"{path}/reveal", {"seeds": [SEEDS[0], "另一段种子"]}), "draw.seed")
+        await refused(
+            officer.post(
+                "review", f"{path}/reveal", {"seeds": [SEEDS[0], "监督方改用的另一段种子（演示）00000000000000000000"]}
+            ),
+            "draw.seed",
+        )
         told = await officer.post("review", f"{path}/reveal", {"seeds": SEEDS})
         tally.done()
     play.noted["draw"] = {"id": promised["id"], "promised": body["commitments"], "drawn": told["drawn"]}

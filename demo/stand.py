@@ -9,16 +9,15 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
 from pymongo import AsyncMongoClient
-from yarl import URL
 
 from demo.api import Platform, connected
 from demo.data import Scenario
 from demo.keys import Keys
+from demo.province import Joined, joined
 from dev.backends import Backends
 from dev.clock import TurnedClock
 from dev.issuer import Issuer
@@ -27,12 +26,8 @@ from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
 from dev.rabbit_api import RabbitApi, TopicPermission, amqp_address
 from shared.contracts import EVENTS
-from shared.runtime.clock import SystemClock
 from sihao.province import rights
-from sihao.province.admission import Centre, admit
-from sihao.province.examination import examine
-from sihao.province.findings import Outcome, passes
-from sihao.province.rights import Way
+from sihao.province.keys import Register
 
 EXCHANGE = "sihao.events"
 CENTRE_SERVICES = ("intake", "scoring", "review", "notify")
@@ -60,15 +55,18 @@ class Stand:
     """The address of the store."""
     databases: Mapping[str, str]
     """The name of each process's database."""
+    joined: Joined
+    """How Fujian is connected."""
 
 
 @asynccontextmanager
 async def standing(
-    backends: Backends, directory: Path, scenario: Scenario, *, signed: bool = False
+    backends: Backends, directory: Path, scenario: Scenario, *, signed: bool = False, fujian: str = "35"
 ) -> AsyncIterator[Stand]:
     """Start everything on a virtual host and databases of its own; at the end nothing of it is left.
 
-    `signed`: everybody signs, and what Fujian sends is believed by its registered key alone.
+    `signed`: everybody signs, and what Fujian sends is believed by its registered key alone. `fujian`: the areas that
+    its service serves.
     """
     async with AsyncExitStack() as stack:
         clock = TurnedClock(directory / "clock.json")
@@ -90,7 +88,7 @@ async def standing(
             "SIHAO_SENDER": "sihao@example.org",
         }
 
-        async def start(name: str) -> None:
+        async def start(name: str, own: Mapping[str, str] | None = None) -> None:
             env = {
                 **common,
                 "SIHAO_AMQP_URL": addresses[name],
@@ -100,22 +98,24 @@ async def standing(
                 "SIHAO_CERTIFICATE_KEY": str(_certificate_key(directory, name)),
                 "SIHAO_BULLETIN_URL": urls["notify"],
                 "SIHAO_CERTIFICATES": json.dumps({"national-sihao": urls["review"]}),
-                "SIHAO_AREAS": "35" if name == FUJIAN else ",".join(centre_areas(scenario)),
-                **(keys.settings(of_centre=name != FUJIAN) if keys else {}),
+                **(own if own is not None else {"SIHAO_AREAS": ",".join(centre_areas(scenario))}),
+                **(keys.settings(of_centre=True) if keys and own is None else {}),
             }
             module = f"services.{name.partition('-')[0]}"
             command = [sys.executable, "-m", module]
             await processes.start(name, command, env=env, ready_url=f"{urls[name]}/startupz", within=60)
 
         await asyncio.gather(*(start(name) for name in CENTRE_SERVICES))
-        addresses[FUJIAN] = await _joined(stack, backends, amqp_url, databases[FUJIAN])
-        await start(FUJIAN)
+        register = Register(urls["review"], issuer.token("operator", roles=["operator"])) if keys else None
+        link = await joined(
+            stack, backends, amqp_url, directory, database=databases[FUJIAN], keys=keys, register=register
+        )
+        addresses[FUJIAN] = link.settings["SIHAO_AMQP_URL"]
+        await start(FUJIAN, {**link.settings, "SIHAO_AREAS": fujian})
         platform = await stack.enter_async_context(connected(urls, issuer))
-        if keys:
-            await platform.operator().post("review", "/provinces/35/keys", keys.registration)
         vhost = amqp_url.rpartition("/")[2]
         yield Stand(
-            platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, backends.mongo_url, databases
+            platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, backends.mongo_url, databases, link
         )
 
 
@@ -170,20 +170,6 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
         stack.push_async_callback(api.delete_user, user)
         addresses[name] = amqp_address(amqp_url, user=user, password=password)
     return addresses
-
-
-async def _joined(stack: AsyncExitStack, backends: Backends, amqp_url: str, database: str) -> str:
-    """Fujian's address on the broker: admitted as by `sihao province add`, examined as by `sihao province join`."""
-    if backends.api is None:
-        return amqp_url
-    centre = Centre(backends.api, amqp_url.rpartition("/")[2], str(URL(amqp_url).with_user(None)))
-    join, _ = await admit(centre, "35", Way.DIRECT, now=datetime.now(UTC))
-    stack.push_async_callback(backends.api.delete_user, join.user)
-    store = {"SIHAO_MONGO_URL": backends.mongo_url, "SIHAO_DATABASE": database}
-    findings = await examine(join, SystemClock(), store, key=None, room=0)
-    if not passes(findings):
-        raise RuntimeError("\n".join(f"{one.says} → {one.remedy}" for one in findings if one.outcome is Outcome.FAILED))
-    return join.amqp_url()
 
 
 def may_announce(service: str, area: str) -> str:

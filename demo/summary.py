@@ -10,6 +10,7 @@ from rich.table import Table
 
 from demo.account import DEAD_LETTERS, OUTBOX, PUBLISHED, Account
 from demo.play import Play, jurisdiction_of
+from demo.province import kids, told
 from demo.stand import FUJIAN
 
 _PLACES = {"35": "福建 Fujian", "37": "山东 Shandong", "51": "四川 Sichuan", "CN": "直属 direct"}
@@ -36,6 +37,8 @@ def tell(play: Play, account: Account) -> None:
         show.say(line)
     show.say("")
     for line in _service_figures(play, account):
+        show.say(line)
+    for line in _province(play):
         show.say(line)
     if account.wrong:
         show.say(f"\n[bold red]✗ {len(account.wrong)} 项不符 / do not agree[/bold red]")
@@ -134,6 +137,18 @@ def _service_figures(play: Play, account: Account) -> Iterator[str]:
     yield (
         f"消息 events：发布 published {total[PUBLISHED]}，"
         f"未发出 unsent {total[OUTBOX]}，死信 dead letters {total[DEAD_LETTERS]}"
+    )
+
+
+def _province(play: Play) -> Iterator[str]:
+    """How Fujian's own review service is connected and believed."""
+    centre, fujian = (" ".join(kid[:8] + "…" for kid in some) for some in kids(play.stand.joined))
+    signed = play.noted["signed"]
+    yield f"福建自有审核服务 Fujian's own review：{told(play.stand.joined)}"
+    yield (
+        f"  签名 signatures：中央密钥 the centre's key {centre}，福建 Fujian's {fujian}；"
+        f"福建的 {signed['facts']} 条消息由中央各服务核验 of its facts verified at the centre，"
+        f"连同签名留存 {signed['kept']} 份 kept with signature，拒收 refused 0"
     )
 
 

@@ -1,1 +1,1 @@
-"""What all services share: the language between them, the pure heart, and the wiring. No domain rule, ever."""
+"""What all services share: the language between them, the pure heart, the honour lines, and the wiring. No rule."""

@@ -1,9 +1,14 @@
-"""`sihao dead`: the dead letters of one service, at the terminal of who runs it."""
+"""`sihao dead`: the dead letters of one service, at the terminal of who runs it.
+
+It needs the service's store and nothing else: a replay is asked for there, and done by the service (`waiting_room.py`).
+"""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
@@ -11,11 +16,16 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.kernel.calendar import time_words
-from shared.runtime.amqp import BrokerError, Unroutable, sender
 from shared.runtime.dead import DeadLetter, DeadLetters
 from shared.runtime.mongo import Database, StoreError
 
 T = TypeVar("T")
+
+_THROUGH, _ASKED = "through", "asked"
+_OUTCOMES = {_THROUGH: "已通过 / went through", _ASKED: "尚待服务办理 / not yet tried"}
+_AT_ONCE = 10_000
+"""Letters in one replay. Our default."""
+_LOOK_EVERY = 0.2
 
 dead_app = typer.Typer(no_args_is_help=True)
 _out = Console()
@@ -29,8 +39,11 @@ DatabaseName = Annotated[
     str,
     typer.Option(envvar="SIHAO_DATABASE", help="服务的数据库名 / its database, e.g. sihao_scoring", show_default=False),
 ]
-AmqpUrl = Annotated[
-    str, typer.Option(envvar="SIHAO_AMQP_URL", help="消息队列地址 / AMQP URL of the broker", show_default=False)
+Reason = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="只限这些代码，可多次；signature. 指其全部 / only these codes, repeatable; signature. is all of them"
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 
@@ -52,10 +65,6 @@ def _run(work: Awaitable[T]) -> T:
         return asyncio.run(awaited())
     except StoreError as error:
         _fail("数据库没有应答，请检查 --mongo-url", "the store does not answer; check --mongo-url", error)
-    except Unroutable as error:
-        _fail(f"队列 {error} 已不存在，请先启动该服务", f"queue {error} is gone; start the service first", error)
-    except BrokerError as error:
-        _fail("消息队列没有应答，请检查 --amqp-url", "the broker does not answer; check --amqp-url", error)
 
 
 def _fail(zh: str, en: str, error: BaseException) -> NoReturn:
@@ -73,6 +82,7 @@ def _row(letter: DeadLetter) -> dict[str, str | None]:
         "reason_en": letter.reason.en,
         "at": letter.at.isoformat(),
         "replayed": letter.replayed.isoformat() if letter.replayed else None,
+        "asked": letter.asked.isoformat() if letter.asked else None,
     }
 
 
@@ -82,6 +92,7 @@ def list_letters(
     database: DatabaseName,
     *,
     all_: Annotated[bool, typer.Option("--all", help="包括已重放的 / replayed ones too")] = False,
+    reason: Reason = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="最多几条 / at the most")] = 100,
     as_json: Json = False,
 ) -> None:
@@ -89,7 +100,7 @@ def list_letters(
 
     async def read() -> list[DeadLetter]:
         async with _letters(mongo_url, database) as letters:
-            return await letters.list(all_=all_, limit=limit)
+            return await letters.list(all_=all_, codes=reason or (), limit=limit)
 
     found = _run(read())
     if as_json:
@@ -132,24 +143,70 @@ def show_letter(id_: Annotated[str, typer.Argument(metavar="ID")], mongo_url: Mo
 def replay_letters(
     mongo_url: MongoUrl,
     database: DatabaseName,
-    amqp_url: AmqpUrl,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…")] = None,
     *,
     all_: Annotated[bool, typer.Option("--all", help="全部未重放的 / all that were not replayed")] = False,
+    reason: Reason = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只说会重放哪些 / only tell which it would be")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="等待服务办理的秒数 / seconds to wait for the service")] = 60.0,
+    as_json: Json = False,
 ) -> None:
-    """放回原队列重新处理；已生效的不会重复 / Put back into their queues; what took effect is not repeated."""
-    if not ids and not all_:
-        raise typer.BadParameter("请给出编号，或用 --all / name ids, or use --all")
+    """由服务自己再处理一次；已生效的不会重复 / Have the service handle them once more; nothing takes effect twice.
 
-    async def replay() -> list[str]:
-        async with _letters(mongo_url, database) as letters, sender(amqp_url) as send:
-            chosen = await letters.list(limit=10_000) if all_ else [_known(await letters.get(i), i) for i in ids or ()]
-            for letter in chosen:
-                await letters.replay(letter, send)
-            return [letter.id for letter in chosen]
+    只需服务的数据库，不需消息队列权限 / Needs the service's store, and no right on the broker.
+    退出码 / exit: 0 全部通过 / all went through; 1 有的仍在 / some are still there; 2 有误 / a mistake.
+    """
+    if not (ids or all_ or reason):
+        raise typer.BadParameter("请给出编号，或用 --all、--reason / name ids, or use --all or --reason")
 
-    done = _run(replay())
-    _out.print(f"已重放 {len(done)} 封 / replayed {len(done)}: {' '.join(done)}", highlight=False)
+    async def replay() -> list[DeadLetter]:
+        async with _letters(mongo_url, database) as letters:
+            for id_ in ids or ():
+                _known(await letters.get(id_), id_)
+            chosen = await letters.list(codes=reason or (), ids=ids or (), limit=_AT_ONCE)
+            if not dry_run:
+                await letters.ask_again([letter.id for letter in chosen])
+                return await _answered(letters, [letter.id for letter in chosen], wait)
+            return chosen
+
+    found = _run(replay())
+    counted = Counter(letter.code if dry_run else _outcome(letter) for letter in found)
+    if as_json:
+        rows = [_row(letter) | {"outcome": None if dry_run else _outcome(letter)} for letter in found]
+        typer.echo(json.dumps({"counts": counted, "letters": rows}, ensure_ascii=False, indent=2))
+    elif dry_run:
+        _out.print(f"会重放 {len(found)} 封 / would replay {len(found)}: {_words(counted)}", highlight=False)
+    else:
+        _out.print(f"请服务重放 {len(found)} 封 / asked the service to replay {len(found)}: {_words(counted)}")
+        _explain(counted)
+    raise typer.Exit(0 if dry_run or set(counted) <= {_THROUGH} else 1)
+
+
+async def _answered(letters: DeadLetters, ids: Sequence[str], within: float) -> list[DeadLetter]:
+    """These letters, once the service has tried them all, or as they are when the time is up."""
+    until = monotonic() + within
+    while True:
+        found = await letters.list(ids=ids, limit=_AT_ONCE) if ids else []
+        if not any(letter.asked for letter in found) or monotonic() > until:
+            return found
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def _outcome(letter: DeadLetter) -> str:
+    """What came of its replay: `through`, `asked` (the service has not got to it), or the code it has now."""
+    return _ASKED if letter.asked else _THROUGH if letter.replayed else letter.code
+
+
+def _words(counted: Counter[str]) -> str:
+    return "，".join(f"{_OUTCOMES.get(code, code)} {count}" for code, count in sorted(counted.items())) or "—"
+
+
+def _explain(counted: Counter[str]) -> None:
+    """What to do about those that are still there."""
+    if _ASKED in counted:
+        _out.print("请求已记下，服务启动后即办理 / it is noted; the service does it as soon as it runs")
+    if set(counted) - {_ASKED, _THROUGH}:
+        _out.print("其余仍在死信中，原因见 sihao dead show / the rest are still dead letters; see sihao dead show")
 
 
 def _known(letter: DeadLetter | None, id_: str) -> DeadLetter:

@@ -29,8 +29,12 @@ from shared.runtime.recollection import Named, Recollection, Said
 from shared.runtime.restoring import Given, Restoring
 from shared.runtime.settings import KeySettings
 from shared.runtime.signing import Signer, WrongKeyFile
-from sihao.dead import AmqpUrl, DatabaseName, Json, MongoUrl
+from sihao.dead import DatabaseName, Json, MongoUrl
 from sihao.services import SERVICES, restorable
+
+AmqpUrl = Annotated[
+    str, typer.Option(envvar="SIHAO_AMQP_URL", help="消息队列地址 / AMQP URL of the broker", show_default=False)
+]
 
 _out = Console()
 _err = Console(stderr=True)

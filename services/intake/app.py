@@ -8,6 +8,7 @@ from services.intake.keeper import Keeper
 from services.intake.settings import IntakeSettings
 from services.intake.store import KINDS, IntakeStore
 from shared.contracts.text import text
+from shared.lines import load as load_lines
 from shared.runtime.service import Service
 
 
@@ -27,7 +28,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
         routers=[
             chambers.router(store, service.commands, keeper, service.clock),
             mergers.router(store, service.commands),
-            rounds.router(store, service.commands),
+            rounds.router(store, service.commands, load_lines(settings.lines)),
             applications.router(store, service.commands),
             items.router(store, service.commands),
             evidence.router(store, service.commands, service.clock),

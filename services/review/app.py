@@ -12,6 +12,7 @@ from services.review.printing import Printer
 from services.review.settings import ReviewSettings
 from services.review.store import KINDS, ReviewStore
 from shared.contracts.text import text
+from shared.lines import load as load_lines
 from shared.runtime.service import Service
 
 
@@ -31,7 +32,7 @@ def create_app(settings: ReviewSettings) -> FastAPI:
         sanctions.load(),
         settings.jurisdictions,
         issuer=Issuer.load(settings),
-        printer=Printer(settings.fonts),
+        printer=Printer(settings.fonts, load_lines(settings.lines)),
         bulletin=(settings.bulletin_url or settings.public_url).rstrip("/"),
         centre_keys=service.guard.of_the_centre() if service.guard and service.signer else (),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from services.review.domain import chamber, honour, marking, merger, opening, outcome, terms
+from services.review.domain import chamber, following, honour, marking, merger, opening, outcome, terms
 from services.review.domain.case import case_id, jurisdiction_of
 from services.review.domain.cohort import heard_by_cases
 from services.review.domain.merger import Carried
@@ -15,7 +15,7 @@ from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import CENTRE, above, outermost
 from shared.contracts.cases import CaseNominated, CohortFrozen, LeadershipDecided, PanelDecided, ShortlistSealed
 from shared.contracts.event import Event
-from shared.contracts.honours import HonourCarried, HonourGranted
+from shared.contracts.honours import HonourCarried, HonourGranted, HonourRevoked
 from shared.contracts.notices import AnnouncementMade, NoticeClosed
 from shared.contracts.registrations import ChamberMerged, ChamberRenamed
 from shared.contracts.rounds import RoundOpened
@@ -69,6 +69,7 @@ def table(
     heard.on(AnnouncementMade, CASES, decide=outcome.hear_announcement, key=ours(lambda e: e.cases))
     heard.on(HonourGranted, HONOURS, decide=honour.hear_granted, targets=named.granted)
     heard.on(HonourCarried, HONOURS, decide=merger.hear_carried, targets=named.carried)
+    heard.on(HonourRevoked, HONOURS, decide=following.hear_revoked, targets=named.revoked)
     heard.on(ChamberRenamed, CHAMBERS, decide=chamber.hear_renamed, key=lambda e: e.chamber.code)
     heard.on(ChamberMerged, CHAMBERS, decide=chamber.hear_merged, key=lambda e: e.chamber.code)
     heard.on(ChamberMerged, CASES, decide=opening.hear_merged, targets=named.merged)
@@ -150,6 +151,12 @@ class _Routes:
             return []
         key = honour.register_key(event.line, event.chamber.code)
         return [Target(key, Carried(event=event, jurisdiction=origin.jurisdiction))]
+
+    async def revoked(self, event: HonourRevoked) -> Sequence[Target]:
+        """The registers of what singles out the bearers of that honour, where we gave it."""
+        further = await self._store.within(event.chamber.code, event.line)
+        ours = [one for one in further if any(term.jurisdiction in self._jurisdictions for term in one.terms)]
+        return [Target(honour.register_key(one.line, one.code), event) for one in ours]
 
     async def merged(self, event: ChamberMerged) -> Sequence[Target]:
         """The chamber's cases that are under review here."""

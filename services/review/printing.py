@@ -14,38 +14,17 @@ from typing import Any
 import pylopdf_fonts_zh_cn
 import segno
 import typst
-import yaml
 from fontTools.ttLib import TTFont
-from pydantic import BaseModel, ConfigDict
 
 from services.review.domain.credential import Credential, none_given
-from shared.contracts.area import Area
 from shared.contracts.chamber_words import LEVELS
-from shared.contracts.text import Text
 from shared.kernel.calendar import day_words, last_day_words
+from shared.lines import Line, load
 
 HERE = Path(__file__).parent / "certificates"
 TEMPLATE = HERE / "certificate.typ"
 FONTS = pylopdf_fonts_zh_cn.serif_path().parent
 """Noto Serif SC and Noto Sans SC (SIL Open Font License), which come with the dependencies."""
-
-
-class Line(BaseModel):
-    """What an honour line is called on its certificates."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    area: Area
-    """The area of the federation that grants it."""
-    title: Text
-    """The honour."""
-    granted_by: Text
-    """The federation."""
-
-
-def load_lines(path: Path = HERE / "lines.yaml") -> dict[str, Line]:
-    """The honour lines that have certificates."""
-    return {name: Line.model_validate(line) for name, line in yaml.safe_load(path.read_text("utf-8")).items()}
 
 
 class Printer:
@@ -54,7 +33,7 @@ class Printer:
     def __init__(self, fonts: Path | None = None, lines: Mapping[str, Line] | None = None) -> None:
         """With the fonts in this folder; by default with those that come with the dependencies."""
         self._folder = fonts or FONTS
-        self._lines = load_lines() if lines is None else lines
+        self._lines = load() if lines is None else lines
         self._press = ThreadPoolExecutor(max_workers=1, thread_name_prefix="printer")
 
     def line(self, name: str) -> Line | None:
@@ -86,8 +65,8 @@ class Printer:
                 "certificate.no-such-line",
                 rule=(f"称号系列 {credential.line} 没有证书。", f"The line {credential.line} has no certificates."),
                 remedy=(
-                    "请在 certificates/lines.yaml 中登记该系列的名称。",
-                    "Enter its name in certificates/lines.yaml.",
+                    "请在称号系列文件（SIHAO_LINES，默认 shared/lines/lines.yaml）中登记该系列。",
+                    "Enter it in the file of lines (SIHAO_LINES; by default shared/lines/lines.yaml).",
                 ),
             )
         level = LEVELS[credential.level]

@@ -45,6 +45,9 @@ class ReviewSettings(Settings):
     bulletin_url: str = ""
     """公示栏的公开地址，用于证书；空：同 `SIHAO_PUBLIC_URL`。
     The address under which people reach the public bulletin, for certificates; empty: the same as `public_url`."""
+    lines: Path | None = None
+    """称号系列文件，写明各由谁授予、如何称呼；默认 `shared/lines/lines.yaml`。
+    File with the honour lines, who grants each and what it is called; by default `shared/lines/lines.yaml`."""
     fonts: Path | None = None
     """证书字体目录；默认为随附字体。
     Folder with fonts for certificates; by default those that come with the dependencies."""

@@ -27,6 +27,7 @@ from services.review.domain.shortlist import Shortlist
 from services.review.domain.status_list import TOLD
 from services.review.domain.term import IN_FORCE, Standing, Term
 from services.review.domain.terms import Terms
+from services.review.domain.turn import Turn
 from shared.contracts.area import CENTRE
 from shared.kernel.command import missing
 from shared.kernel.history import Entry
@@ -91,6 +92,8 @@ HONOURS = Kind(
 CHAMBERS = Kind("chambers", KnownChamber, indexes=(Index(("state.merged.since",)),))
 """By credit code: those that took another name or were merged."""
 BLOCKS = Kind("places", Block, indexes=(Index(("state.line",)),))
+TURNS = Kind("turns", Turn)
+"""By `<act>:<round>@<jurisdiction>`."""
 _OF_PERSON = Index(("state.by.id", "_id"))
 EXPORTS = Kind(
     "exports",
@@ -116,6 +119,7 @@ KINDS: tuple[Kind[Any], ...] = (
     HONOURS,
     CHAMBERS,
     BLOCKS,
+    TURNS,
     EXPORTS,
     *TRUST_KINDS,
 )
@@ -280,6 +284,11 @@ class ReviewStore:
         found = await self._database.find_by(HONOURS, "state.code", merged.keys())
         held = [register for _, register in found if any(_holds(term, jurisdiction) for term in register.terms)]
         return [(merged[register.code], register) for register in held]
+
+    async def within(self, chamber: str, line: str) -> list[Register]:
+        """A chamber's distinctions among those who bear an honour of this line."""
+        found = await self._database.find_by(HONOURS, "state.code", [chamber])
+        return [register for _, register in found if register.within == line]
 
     async def undecided_of(self, chamber: str) -> list[str]:
         """Ids of the cases of a chamber that are under review."""

@@ -165,3 +165,5 @@ class HonourRevoked(HonourEvent):
     """Code of the cause, e.g. `false_material`."""
     plaque_due: Instant | None = None
     """Until when the plaque is to be returned."""
+    follows: str | None = None
+    """For a distinction that goes with the honour whose bearers it singles out: the id of that honour."""

@@ -35,6 +35,9 @@ lenient.install()
 
 BrokerError = (AMQPError, ConnectionError, TimeoutError, asyncio.TimeoutError, OSError)
 """What a broker that is away, blocked or cut off looks like."""
+SERVICE, SCOPE, KID = "sihao-service", "sihao-scope", "sihao-kid"
+"""What a process says of itself on its consuming connection, for the operators of the broker: its service, the
+jurisdiction it serves (empty: all), and the key it signs with (empty: none)."""
 _HEARTBEAT = "6"
 _CONNECT_TIMEOUT = 5.0
 _CONSUME_TIMEOUT = 10.0
@@ -339,10 +342,15 @@ async def consume(
     queues: Sequence[str],
     prefetch: int,
     deliver: Callable[[str, DeliveredMessage], None],
+    *,
     arguments: Mapping[str, Any] | None = None,
+    introduction: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Consumption]:
-    """Connect and consume from these queues; `ended` completes when the connection, channel or a consumer is lost."""
-    connection = aio_pika.Connection(URL(with_heartbeat(url)))
+    """Connect and consume from these queues; `ended` completes when the connection, channel or a consumer is lost.
+
+    `introduction` is what the connection says of its client.
+    """
+    connection = aio_pika.Connection(URL(with_heartbeat(url)), client_properties=dict(introduction or {}))
     try:
         await connection.connect(timeout=_CONNECT_TIMEOUT)
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -131,7 +131,7 @@ async def _read_on(url: str, place: datetime | int) -> AsyncGenerator[DeliveredM
     def deliver(_: str, raw: DeliveredMessage) -> None:
         arrived.put_nowait(raw)
 
-    async with consume(url, [ARCHIVE], _PREFETCH, deliver, {"x-stream-offset": place}) as consumption:
+    async with consume(url, [ARCHIVE], _PREFETCH, deliver, arguments={"x-stream-offset": place}) as consumption:
         while True:
             raw = await _next(arrived, consumption.ended)
             yield raw

@@ -1,11 +1,13 @@
 """Dead letters: messages that cannot be read or are refused for good, kept whole with their reason, and replayable.
 
-A message is acknowledged only after its dead letter is durable. Replaying puts the same bytes, under the same id, back
-into the queue they came from; what was applied meanwhile stays applied once.
+A message is acknowledged only after its dead letter is durable. A replay is asked for in the store, and done by the
+service itself (`waiting_room.py`): the same bytes, under the same id, go through its lane once more, and no broker is
+needed. What was applied meanwhile stays applied once.
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +18,6 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from shared.contracts.text import Text
 from shared.kernel.problem import Problem
 from shared.runtime import metrics
-from shared.runtime.amqp import Send
 from shared.runtime.mongo import Database
 
 COLLECTION = "dead_letters"
@@ -34,7 +35,7 @@ class DeadLetter:
     id: str
     """Short and stable: the hash of queue and message."""
     queue: str
-    """Where it was heard, and where a replay puts it."""
+    """Where it was heard."""
     routing_key: str
     message_id: str
     message_type: str | None
@@ -50,7 +51,9 @@ class DeadLetter:
     at: datetime
     """When it was put aside, by the machine's clock."""
     replayed: datetime | None = None
-    """When it was last replayed."""
+    """When it went through after all."""
+    asked: datetime | None = None
+    """Since when a replay is asked for that was not done yet."""
     filed: bool = False
     """Whether the body is so large that it lies apart; `list` then leaves it empty."""
 
@@ -71,6 +74,7 @@ class DeadLetters:
         """Create the indexes and set the gauges; repeating it changes nothing."""
         await self._letters.create_index([("replayed", ASCENDING), ("code", ASCENDING), ("at", ASCENDING)], name="open")
         await self._letters.create_index([("at", ASCENDING)])
+        await self._letters.create_index([("asked", ASCENDING)], sparse=True)
         await self.measure()
 
     async def park(self, letters: Sequence[DeadLetter]) -> None:
@@ -81,7 +85,12 @@ class DeadLetters:
             if _is_large(letter):
                 await self._database.files(COLLECTION).put(letter.id, letter.body, {})
         await self._letters.bulk_write(
-            [UpdateOne({"_id": letter.id}, {"$set": _document(letter)}, upsert=True) for letter in letters],
+            [
+                UpdateOne(
+                    {"_id": letter.id}, {"$set": _document(letter), "$unset": {"asked": "", "again": ""}}, upsert=True
+                )
+                for letter in letters
+            ],
             ordered=False,
         )
         await self.measure()
@@ -99,31 +108,64 @@ class DeadLetters:
 
         Each is then left alone for as long as it has lain here, within `shortest` and `longest`.
         """
-        due = {
+        waited = {
             "replayed": None,
             "code": WAITED,
             "at": {"$lte": now - shortest},
             "again": {"$not": {"$gt": now}},
             "queue": {"$in": list(queues)},
         }
+        return await self._claim(waited, now, lambda letter: min(max(now - letter.at, shortest), longest), limit)
+
+    async def claim_asked(self, now: datetime, *, lease: timedelta, limit: int) -> list[DeadLetter]:
+        """Letters whose replay is asked for, oldest first, with their bodies; for `lease` nobody else takes them."""
+        asked = {"asked": {"$exists": True}, "again": {"$not": {"$gt": now}}}  # whatever the asker's clock says
+        return await self._claim(asked, now, lambda _: lease, limit)
+
+    async def _claim(
+        self, due: dict[str, Any], now: datetime, pause: Callable[[DeadLetter], timedelta], limit: int
+    ) -> list[DeadLetter]:
         found = [_letter(one) async for one in self._letters.find(due).sort("at", ASCENDING).limit(limit)]
         for letter in found:
-            pause = min(max(now - letter.at, shortest), longest)
-            await self._letters.update_one({"_id": letter.id}, {"$set": {"again": now + pause}})
+            await self._letters.update_one({"_id": letter.id}, {"$set": {"again": now + pause(letter)}})
         return [await self._whole(letter) for letter in found]
 
-    async def went_through(self, letters: Sequence[DeadLetter]) -> None:
-        """Note that these were handled after all, unless they were put aside again for another reason meanwhile."""
-        ids = [letter.id for letter in letters]
-        if ids:
-            await self._letters.update_many(
-                {"_id": {"$in": ids}, "code": WAITED}, {"$set": {"replayed": datetime.now(UTC)}}
+    async def ask_again(self, ids: Collection[str]) -> None:
+        """Ask the service to handle these once more; durable when it returns, whether or not the service runs."""
+        await self._letters.update_many(
+            {"_id": {"$in": list(ids)}}, {"$set": {"asked": datetime.now(UTC)}, "$unset": {"again": ""}}
+        )
+
+    async def answer(self, letters: Collection[DeadLetter]) -> None:
+        """Note that the replay that was asked for has been tried; who asked since then is still to be answered."""
+        if letters:
+            await self._letters.bulk_write(
+                [
+                    UpdateOne({"_id": one.id, "asked": one.asked}, {"$unset": {"asked": "", "again": ""}})
+                    for one in letters
+                ],
+                ordered=False,
+            )
+
+    async def went_through(self, letters: Collection[DeadLetter]) -> None:
+        """Note that these were handled after all, unless they were put aside again meanwhile and bear a newer `at`."""
+        through = {"$set": {"replayed": datetime.now(UTC)}}
+        if letters:
+            await self._letters.bulk_write(
+                [UpdateOne({"_id": one.id, "at": one.at}, through) for one in letters], ordered=False
             )
             await self.measure()
 
-    async def list(self, *, all_: bool = False, limit: int = 100) -> list[DeadLetter]:
-        """Newest first; replayed ones only when asked for."""
-        query: dict[str, Any] = {} if all_ else {"replayed": None}
+    async def list(
+        self, *, all_: bool = False, codes: Collection[str] = (), ids: Collection[str] = (), limit: int = 100
+    ) -> list[DeadLetter]:
+        """Newest first; replayed ones only when asked for or named. A code that ends with a dot stands for its kind."""
+        query: dict[str, Any] = {} if all_ or ids else {"replayed": None}
+        if ids:
+            query["_id"] = {"$in": list(ids)}
+        if codes:
+            wanted = "|".join(re.escape(code) + ("" if code.endswith(".") else "$") for code in codes)
+            query["code"] = {"$regex": f"^({wanted})"}
         cursor = self._letters.find(query).sort("at", DESCENDING).limit(limit)
         return [_letter(found) async for found in cursor]
 
@@ -139,18 +181,6 @@ class DeadLetters:
         if body is None:
             raise FileNotFoundError(f"the body of dead letter {letter.id} is gone")
         return replace(letter, body=body, filed=False)
-
-    async def replay(self, letter: DeadLetter, send: Send) -> None:
-        """Put it back into its queue, and note it.
-
-        Raises:
-            Unroutable: the queue does not exist any more.
-        """
-        letter = await self._whole(letter)
-        await send(letter.queue, letter.body, properties_of(letter))
-        # Put aside again meanwhile, it bears a newer `at`, and stays open.
-        unchanged = {"_id": letter.id, "at": letter.at}
-        await self._letters.update_one(unchanged, {"$set": {"replayed": datetime.now(UTC)}})
 
 
 def properties_of(letter: DeadLetter) -> Basic.Properties:
@@ -199,5 +229,6 @@ def _letter(found: dict[str, Any]) -> DeadLetter:
         problems=tuple(Problem.model_validate(p) for p in found["problems"]),
         at=found["at"],
         replayed=found["replayed"],
+        asked=found.get("asked"),
         filed=found["filed"],
     )

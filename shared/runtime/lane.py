@@ -8,7 +8,7 @@ never gives a message back, because a redelivery counts towards limits and a goo
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeVar
@@ -19,7 +19,7 @@ from shared.runtime import metrics
 from shared.runtime.amqp import Consumption, Publisher, consume
 from shared.runtime.batch import count, traced
 from shared.runtime.clock import Clock
-from shared.runtime.dead import DeadLetter, DeadLetters
+from shared.runtime.dead import WAITED, DeadLetter, DeadLetters
 from shared.runtime.documents import Documents
 from shared.runtime.guard import Guard
 from shared.runtime.handlers import HandlerTable, Subscription
@@ -73,8 +73,13 @@ class Lane:
         prefetch: int,
         patience: float,
         guard: Guard | None = None,
+        introduction: Mapping[str, str] | None = None,
     ) -> None:
-        """`guard` stands before the deciders; without one nobody's signature is looked at."""
+        """`guard` stands before the deciders; without one nobody's signature is looked at.
+
+        `introduction` is what the consuming connection says of the process.
+        """
+        self._introduction = introduction
         self._subscriptions: dict[str, Subscription] = {s.queue: s for s in table}
         self._dead_queue = dead_queue_name(table)
         self._url = url
@@ -98,11 +103,18 @@ class Lane:
         return self._subscriptions.keys()
 
     async def try_again(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-        """Handle messages that waited in the store once more, all of `queues`; answers those that are done with."""
+        """Handle messages that lie in the store once more, all of `queues`; answers those that went through.
+
+        What is refused again is put aside again. What waits stays as it is; if it lay there for another reason it is
+        put among what waits.
+        """
         batch = [readmitted(letter, self._subscriptions[letter.queue]) for letter in letters]
         async with self.between_batches:
             done = {id(message) for message in await self._isolate(batch, Session())}
-        return [letter for letter, message in zip(letters, batch, strict=True) if id(message) in done]
+            pairs = list(zip(letters, batch, strict=True))
+            waits = [waited_too_long(m) for letter, m in pairs if id(m) not in done and letter.code != WAITED]
+            await _patiently("park", lambda: self._dead.park(waits))
+        return [letter for letter, m in pairs if id(m) in done and m.dead is None]
 
     async def run(self) -> None:
         """One session; ends, to be begun again, when the connection, the channel or a consumer is lost."""
@@ -113,7 +125,7 @@ class Lane:
             session.arrived.put_nowait(Message(queue, self._subscriptions.get(queue), raw))
 
         queues = [*self._subscriptions, self._dead_queue]
-        async with consume(self._url, queues, self._prefetch, deliver) as consumption:
+        async with consume(self._url, queues, self._prefetch, deliver, introduction=self._introduction) as consumption:
             session.consumption = consumption
             self.consuming = True
             work = asyncio.create_task(self._work(session))

@@ -3,10 +3,9 @@
 Every write waits for a journaled majority. Timeouts are short, because whoever waits here holds a batch or a person.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial, reduce
-from operator import getitem, itemgetter
+from functools import partial
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
@@ -253,20 +252,19 @@ class Database(Store):
         return [found["_id"] async for found in cursor]
 
     async def find_by(self, kind: Kind[S], field: str, values: Collection[str]) -> list[tuple[str, S]]:
-        """Documents in whose `field` (`state.…`) stands one of these values, by key.
+        """Documents in whose `field` (`state.…`) stands one of these values, by key; on the way there may be lists.
 
         Whatever is asked for at the same time becomes one query.
         """
         known = self._lookups.setdefault((kind.collection, field), Together(partial(self._by, kind.collection, field)))
-        found = [document for documents in (await known.get(values)).values() for document in documents]
-        found.sort(key=itemgetter("_id"))
-        return [(one["_id"], kind.state.model_validate(one["state"])) for one in found]
+        found = {one["_id"]: one["state"] for documents in (await known.get(values)).values() for one in documents}
+        return [(key, kind.state.model_validate(found[key])) for key in sorted(found)]
 
     async def _by(self, collection: str, field: str, values: Sequence[str]) -> dict[str, list[Document]]:
         found: dict[str, list[Document]] = {}
         async for document in self.collection(collection).find({field: {"$in": list(values)}}, {"state": 1}):
-            value = reduce(getitem, field.split("."), document)
-            found.setdefault(str(value), []).append(document)
+            for value in set(_standing(document, field.split("."))):
+                found.setdefault(value, []).append(document)
         return found
 
     async def parts(
@@ -315,6 +313,17 @@ class Database(Store):
             opened = AsyncIOMotorGridFSBucket(self._db, bucket_name=bucket)
             self._files[bucket] = Files(opened, self.collection(f"{bucket}.files"))
         return self._files[bucket]
+
+
+def _standing(part: Any, path: Sequence[str]) -> Iterator[str]:
+    """What stands at a path, in each element of every list on the way, as the store finds it."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _standing(one, path)
+    elif not path:
+        yield str(part)
+    elif isinstance(part, dict) and path[0] in part:
+        yield from _standing(part[path[0]], path[1:])
 
 
 def _ascending(fields: Sequence[str]) -> list[tuple[str, int]]:

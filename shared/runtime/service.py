@@ -18,7 +18,7 @@ from faststream.rabbit import RabbitBroker
 
 from shared.contracts import CATALOGUE, CENTRE
 from shared.contracts.text import Text, text
-from shared.runtime import garbage, logs, metrics, telemetry
+from shared.runtime import amqp, garbage, logs, metrics, telemetry
 from shared.runtime.amqp import Missing, Publisher, with_heartbeat
 from shared.runtime.archive import archive_bindings, declare_archive
 from shared.runtime.clock import make_clock
@@ -109,6 +109,11 @@ class Service:
             prefetch=self.settings.prefetch,
             patience=self.settings.patience,
             guard=self.guard,
+            introduction={
+                amqp.SERVICE: self.name,
+                amqp.SCOPE: self.scope,
+                amqp.KID: self.signer.kid if self.signer else "",
+            },
         )
 
     def task(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from shared.contracts.provinces import PROVINCE_EVENTS
+from sihao.centre.signing import doubtful, signing
 from sihao.limit import MESSAGES, POLICY, limit_queues
 from sihao.province import topology
 from sihao.province.join_file import JoinFile
@@ -72,6 +73,7 @@ async def permit(api: ManagementApi, vhost: str, area: str, way: Way) -> None:
 
 async def _join_file(centre: Centre, area: str, way: Way, secret: str, now: datetime) -> JoinFile:
     told = await centre.register.told(area) if centre.register else Told()
+    signs = await signing(centre.api, centre.vhost)
     return JoinFile(
         area=area,
         way=way,
@@ -87,6 +89,7 @@ async def _join_file(centre: Centre, area: str, way: Way, secret: str, now: date
         review_url=centre.review_url,
         keys=told.keys,
         centre_keys=dict(told.centre),
+        unsigned=doubtful(signs, told.centre_kids if centre.register else None),
         ca=centre.ca,
     )
 
@@ -106,6 +109,8 @@ class Admitted:
     """Queues it should have."""
     unheard: Sequence[str]
     """What it may announce and nobody at the centre hears."""
+    unsigned: Sequence[str] = ()
+    """Services of the centre of which some process does not sign."""
 
     @property
     def sound(self) -> bool:
@@ -146,6 +151,7 @@ async def look(api: ManagementApi, vhost: str, area: str) -> Admitted | None:
         waiting=waiting,
         missing=[name for name in wanted if name not in waiting],
         unheard=await topology.unheard(api, vhost, area),
+        unsigned=doubtful(await signing(api, vhost), None),
     )
 
 

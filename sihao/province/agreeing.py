@@ -180,6 +180,36 @@ def skew(before: datetime, after: datetime, there: datetime) -> Finding:
     return ok("clock", "时钟一致", "the clocks agree")
 
 
+def signatures(join: JoinFile) -> Finding:
+    """Whether everything that the province will hear of the centre is signed with a key that it is told of."""
+    if not join.centre_keys["keys"]:
+        return warning(
+            "centre.keys",
+            (
+                "接入文件中没有中央的公钥，本省无从核验。",
+                "The join file has no key of the centre, so nothing is verified.",
+            ),
+            (
+                f"请中央启用签名（sihao centre key），再运行 sihao province add {join.area}。",
+                f"Have the centre sign (sihao centre key) and run sihao province add {join.area} again.",
+            ),
+        )
+    if not join.unsigned:
+        return ok("centre.keys", "中央的消息均已签名", "what the centre says is signed")
+    names = join.unsigned
+    return failed(
+        "centre.unsigned",
+        (
+            f"签发接入文件时，中央的 {'、'.join(names)} 未以所列公钥签名；本省不会相信其消息。",
+            f"When the file was made, {', '.join(names)} did not sign with these keys: not believed here.",
+        ),
+        (
+            f"请中央运行 sihao centre show，照其办法处理后，再次运行 sihao province add {join.area}。",
+            f"Have the centre run sihao centre show, mend it, and run sihao province add {join.area} again.",
+        ),
+    )
+
+
 def listeners(join: JoinFile) -> Finding:
     """Whether somebody at the centre hears what the province will say."""
     if not join.unheard:

@@ -11,8 +11,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from sihao.centre.signing import judged, signing
 from sihao.province import admission, keys, terminal
 from sihao.province.admission import Admitted, Centre, admit, admitted, dismiss, look
+from sihao.province.findings import Outcome
 from sihao.province.join_file import JoinFile, save
 from sihao.province.rights import Way, user_of
 from sihao.province.terminal import TOKEN, ApiCa, Area, Json, Vhost, err, fail, management, out, province, run
@@ -89,6 +91,7 @@ def add(
             save(join, path)
             _written(join, path)
         _tell_held(held)
+        await _tell_signing(centre, area)
 
     run(work())
 
@@ -115,6 +118,7 @@ def renew_password(
         save(join, path)
         await admission.hang_up(centre.api, join.user)
         _written(join, path)
+        await _tell_signing(centre, area)
 
     run(work())
 
@@ -153,6 +157,8 @@ def show(area: Area, *, vhost: Vhost = "/", api_ca: ApiCa = None, as_json: Json 
             out.print(f"  [red]{name}  缺失 / missing[/red]")
         if found.unheard:
             out.print(f"中央尚无服务收听 / nobody hears yet: {', '.join(found.unheard)}")
+        if found.unsigned:
+            out.print(f"[red]中央尚未签名 / not signed yet: {', '.join(found.unsigned)}[/red] → sihao centre show")
     raise typer.Exit(0 if found.sound else terminal.WRONG)
 
 
@@ -245,6 +251,14 @@ def _written(join: JoinFile, path: Path) -> None:
             f"nobody at the centre hears {len(join.unheard)} of its events yet: start the services, then run this again"
             "[/yellow]"
         )
+
+
+async def _tell_signing(centre: Centre, area: str) -> None:
+    """Name the centre's services that a province could not believe, with the remedy; and those that do not run."""
+    told = await centre.register.told(area) if centre.register else None
+    findings = judged(await signing(centre.api, centre.vhost), told.centre_kids if told else None)
+    if lacking := [one for one in findings if one.outcome is not Outcome.OK]:
+        terminal.tell(lacking, json_=False)
 
 
 def _tell_held(held: object) -> None:

@@ -25,6 +25,7 @@ async def examine(
                 findings += await agreeing.rights(join, probe)
     findings += agreeing.contract(join)
     findings.append(agreeing.listeners(join))
+    findings.append(agreeing.signatures(join))
     findings.append(await agreeing.clock(join, clock))
     findings.append(signing_key(join, key))
     url, database = environment.get("SIHAO_MONGO_URL"), environment.get("SIHAO_DATABASE")

@@ -60,6 +60,8 @@ class JoinFile(BaseModel):
     """Ids of the province's own keys that count at the centre (RFC 7638)."""
     centre_keys: dict[str, Any] = Field(default_factory=lambda: {"keys": []})
     """The public keys with which the centre signs (JWK Set)."""
+    unsigned: tuple[str, ...] = ()
+    """Services of the centre that did not sign with one of these keys when the file was made."""
     ca: str = ""
     """Certificates of the authority behind the broker's certificate (PEM). Empty: one that everybody trusts."""
 

@@ -121,3 +121,8 @@ class Told(NamedTuple):
     """Ids of the keys that count for it."""
     centre: Mapping[str, Any] = {"keys": []}
     """The keys with which the centre signs (JWK Set)."""
+
+    @property
+    def centre_kids(self) -> frozenset[str]:
+        """Their ids."""
+        return frozenset(str(jwk.get("kid") or key_id(jwk)) for jwk in self.centre["keys"])

@@ -3,12 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from shared.contracts import ApplicationSubmitted, RoundOpened
+from shared.contracts.text import text
+from shared.runtime.dead import DeadLetter, DeadLetters
+from shared.runtime.mongo import Database
 from sihao.cli import app
 from tests.support.platform import Lone, Platform, announce, example, lone_scoring
 from tests.support.toy_bench import until
@@ -25,10 +29,9 @@ async def scoring(platform: Platform) -> AsyncIterator[Lone]:
 
 
 async def sihao(scoring: Lone, *arguments: str, **addresses: str) -> Result:
-    """`sihao dead …`, at a terminal whose environment names this service's store and broker."""
+    """`sihao dead …`, at a terminal whose environment names this service's store, and no broker."""
     known = {
         "SIHAO_MONGO_URL": scoring.mongo_url,
-        "SIHAO_AMQP_URL": scoring.amqp_url,
         "SIHAO_DATABASE": scoring.database,
         "COLUMNS": "200",
     }
@@ -71,8 +74,9 @@ async def test_an_unreadable_message_is_shown_with_its_reason_and_a_replay_does_
     assert (shown["queue"], shown["message"]) == ("scoring.application.submitted.v1", "unreadable")
 
     replayed = await sihao(scoring, "replay", letter["id"])
-    assert replayed.exit_code == 0
-    assert f"已重放 1 封 / replayed 1: {letter['id']}" in replayed.stdout
+    assert replayed.exit_code == 1
+    assert "请服务重放 1 封 / asked the service to replay 1: unreadable 1" in replayed.stdout
+    assert "sihao dead show" in replayed.stdout
     again = await parked(scoring, "unreadable")
     assert again["id"] == letter["id"]
     assert len(await letters(scoring, "--all")) == 1
@@ -91,8 +95,11 @@ async def test_a_refused_message_names_field_rule_and_remedy_and_is_refused_agai
         assert found["field"]
         assert all(found[part][language] for part in ("rule", "remedy") for language in ("zh", "en"))
 
-    assert (await sihao(scoring, "replay", letter["id"])).exit_code == 0
-    assert (await parked(scoring, "refused"))["id"] == letter["id"]
+    again = await sihao(scoring, "replay", letter["id"], "--json")
+    assert (again.exit_code, json.loads(again.stdout)["counts"]) == (1, {"refused": 1})
+    newer = await parked(scoring, "refused")
+    assert (newer["id"], newer["asked"]) == (letter["id"], None)
+    assert newer["at"] > letter["at"]
 
 
 async def test_a_message_that_waited_in_vain_is_brought_back_once_what_it_needs_is_there(
@@ -102,8 +109,15 @@ async def test_a_message_that_waited_in_vain_is_brought_back_once_what_it_needs_
     letter = await parked(scoring, "early")
     assert letter["code"] == "waited-too-long"
     await announce(scoring.amqp_url, RoundOpened, [("its-round", example(RoundOpened, round_=ROUND))], area="CN")
-    await asyncio.sleep(0.3)
-    assert (await sihao(scoring, "replay", "--all")).exit_code == 0
+    told = await sihao(scoring, "replay", "--reason", "waited-too-long", "--dry-run")
+    assert (told.exit_code, told.stdout) == (0, "会重放 1 封 / would replay 1: waited-too-long 1\n")
+    assert [one["asked"] for one in await letters(scoring, "--reason", "waited-too-long")] == [None]
+
+    async def through() -> bool:
+        replay = await sihao(scoring, "replay", letter["id"], "--json")
+        return bool(json.loads(replay.stdout)["counts"] == {"through": 1})
+
+    await until(through)
 
     token = {"Authorization": f"Bearer {platform.token('operator')}"}
 
@@ -117,6 +131,46 @@ async def test_a_message_that_waited_in_vain_is_brought_back_once_what_it_needs_
     assert done["replayed"]
 
 
+async def test_a_replay_of_many_counts_what_happened_by_reason(scoring: Lone) -> None:
+    await announce(scoring.amqp_url, ApplicationSubmitted, [(f"garbled-{n}", b"{" * (n + 1)) for n in range(3)])
+    for n in range(3):
+        await parked(scoring, f"garbled-{n}")
+    there = [one for one in await letters(scoring) if one["code"] == "unreadable"]
+    done = await sihao(scoring, "replay", "--reason", "unreadable", "--reason", "signature.", "--json")
+    assert json.loads(done.stdout)["counts"] == {"unreadable": len(there)}
+    assert await letters(scoring, "--reason", "signature.") == []
+
+
+async def test_a_replay_asked_of_a_service_that_does_not_run_is_noted(scoring: Lone, mongo_url: str) -> None:
+    """A store without a service: the request stays, and is told as not yet tried."""
+    database = f"{scoring.database}_alone"
+    store = Database(mongo_url, database)
+    letter = DeadLetter(
+        id="alone",
+        queue="scoring.application.submitted.v1",
+        routing_key="",
+        message_id="m",
+        message_type=None,
+        headers={},
+        body=b"{",
+        code="refused",
+        reason=text("拒收", "refused"),
+        problems=(),
+        at=datetime.now(UTC),
+    )
+    await DeadLetters(store).park([letter])
+    try:
+        asked = await sihao(scoring, "replay", "alone", "--wait", "0", SIHAO_DATABASE=database)
+        assert asked.exit_code == 1
+        assert "尚待服务办理 / not yet tried 1" in asked.stdout
+        found = await DeadLetters(store).get("alone")
+        assert found
+        assert found.asked
+    finally:
+        await store.collection("dead_letters").drop()
+        store.close()
+
+
 @pytest.mark.parametrize(
     ("arguments", "addresses", "words"),
     [
@@ -127,11 +181,6 @@ async def test_a_message_that_waited_in_vain_is_brought_back_once_what_it_needs_
             ("list",),
             {"SIHAO_MONGO_URL": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300"},
             "数据库没有应答，请检查 --mongo-url / the store does not answer; check --mongo-url",
-        ),
-        (
-            ("replay", "--all"),
-            {"SIHAO_AMQP_URL": "amqp://127.0.0.1:1/"},
-            "消息队列没有应答，请检查 --amqp-url / the broker does not answer; check --amqp-url",
         ),
     ],
 )

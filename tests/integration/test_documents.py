@@ -272,10 +272,30 @@ async def test_who_look_up_at_the_same_time_get_their_own_and_an_unreadable_docu
     assert isinstance(broken, ValidationError)
 
 
+async def test_a_look_up_goes_through_lists_and_finds_a_document_once(toy: Service) -> None:
+    collection = toy.database.collection(COUNTERS.collection)
+    rows: dict[str, list[Any]] = {"in-a": [{"code": "x"}, {"code": "y"}], "in-b": [{"code": "y"}, {}], "in-c": []}
+    for key, parts in rows.items():
+        await do(toy, key, 1)
+        await collection.update_one({"_id": key}, {"$set": {"state.parts": parts, "state.tags": [key, "all"]}})
+
+    async def asked(field: str, *values: str) -> list[str]:
+        return [key for key, _ in await toy.database.find_by(LABELLED, field, values)]
+
+    assert await asyncio.gather(
+        asked("state.parts.code", "x", "y"),
+        asked("state.parts.code", "x"),
+        asked("state.parts.code", "z"),
+        asked("state.tags", "all", "in-c"),
+    ) == [["in-a", "in-b"], ["in-a"], [], ["in-a", "in-b", "in-c"]]
+
+
 class Labelled(Counter):
-    """A counter with a tag."""
+    """A counter with a tag, and things in lists."""
 
     tag: str = ""
+    tags: tuple[str, ...] = ()
+    parts: tuple[dict[str, str], ...] = ()
 
 
 LABELLED = Kind(COUNTERS.collection, Labelled)

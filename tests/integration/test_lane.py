@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from pamqp import encode
 from pamqp.commands import Basic
 
-from shared.runtime.amqp import Missing, OnItsWay, Unroutable, sender
-from shared.runtime.dead import WAITED
+from shared.runtime.amqp import Missing, OnItsWay, Unroutable
+from shared.runtime.dead import WAITED, DeadLetter, letter_id
 from shared.runtime.message import Message
 from shared.runtime.metrics import REGISTRY
 from shared.runtime.service import Service
@@ -124,10 +125,48 @@ async def test_a_message_that_waits_too_long_is_put_aside_and_can_be_replayed(to
     assert "the counter" in letter.reason.en
     await publish(amqp_url, [ping("patient", by=1)], ids=["p1"])
     await until(lambda: _is(toy, "patient", 1))
-    async with sender(amqp_url) as send:
-        await toy.dead_letters.replay(letter, send)
+    await toy.dead_letters.ask_again([letter.id])
     await until(lambda: _is(toy, "patient", 8))
-    assert "p7" not in {x.message_id for x in await toy.dead_letters.list()}
+
+    async def closed() -> bool:
+        return "p7" not in {x.message_id for x in await toy.dead_letters.list()}
+
+    await until(closed)
+
+
+async def test_a_replay_asked_for_is_tried_once_and_says_what_came_of_it(toy: Service, amqp_url: str) -> None:
+    """Refused again, waiting for what it needs, of a queue that nobody hears: each is answered, none is lost."""
+    await publish(amqp_url, [ping("once", by=13), ping("once-later", by=13)], ids=["again", "later"])
+
+    async def found(*ids: str) -> dict[str, DeadLetter]:
+        return {one.message_id: one for one in await toy.dead_letters.list() if one.message_id in ids}
+
+    async def parked() -> bool:
+        return len(await found("again", "later")) == 2
+
+    await until(parked)
+    refused = (await found("again"))["again"]
+    late = ping("once-early", by=7).model_dump_json().encode()
+    strange = replace(refused, id="strange", queue="toy.gone.v1", message_id="strange")
+    early = replace(refused, id=letter_id(refused.queue, "early", late), message_id="early", body=late)
+    await toy.dead_letters.park([strange, early])
+    await toy.dead_letters.ask_again([refused.id, strange.id, early.id])
+
+    async def answered() -> bool:
+        return not any(one.asked for one in await toy.dead_letters.list(all_=True))
+
+    await until(answered)
+    now = await found("again", "strange", "early", "later")
+    assert {one.message_id: one.code for one in now.values()} == {
+        "again": "refused",
+        "strange": "refused",
+        "early": WAITED,
+        "later": "refused",
+    }
+    assert now["again"].at > refused.at
+    assert now["later"].at < now["again"].at
+    await publish(amqp_url, [ping("once-early", by=1)], ids=["e1"])
+    await until(lambda: _is(toy, "once-early", 8))
 
 
 async def test_what_waits_in_the_store_goes_through_by_itself_once_what_it_needs_is_there(

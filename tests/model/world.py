@@ -263,7 +263,8 @@ class World:
             def now(cls, tz: Any = UTC) -> Any:
                 return world.instant().astimezone(tz)
 
-        def consume(url: str, *given: Any) -> AbstractAsyncContextManager[Consumption]:
+        def consume(url: str, *given: Any, introduction: Any) -> AbstractAsyncContextManager[Consumption]:
+            del introduction  # nobody here looks at connections
             return world.processes[url].consume(*given)
 
         logging.disable(logging.CRITICAL)

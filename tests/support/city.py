@@ -73,6 +73,8 @@ class CityRound:
 
     platform: Platform
     database: str
+    service: str = SERVICE
+    """Whose review it is: the city's own, or its province's."""
     applicants: list[Application] = field(default_factory=list)
     notice: str = ""
     struck: str = ""
@@ -130,7 +132,7 @@ class CityRound:
 
         async def one(applicant: Application) -> None:
             path, area = f"/cases/{self.case(applicant)}", applicant.chamber.area
-            await self.platform.stand.platform.officer(area).post(SERVICE, f"{path}/pass", {})
+            await self.platform.stand.platform.officer(area).post(self.service, f"{path}/pass", {})
             finding = {"item": "B2.i", "agrees": True, "text": {"zh": "与申报一致"}}
             now = self.platform.stand.clock.now().isoformat()
             report = {"at": now, "visitors": ["甲", "乙"], "findings": [finding]}
@@ -142,20 +144,20 @@ class CityRound:
     async def experts(self) -> None:
         """Three mark every case and vote for all."""
         for expert in EXPERTS:
-            await self.officer.put(SERVICE, f"/experts/{expert}", {"fields": ["法律"], "area": "31"})
+            await self.officer.put(self.service, f"/experts/{expert}", {"fields": ["法律"], "area": "31"})
 
         async def one(applicant: Application) -> None:
             path = f"/cases/{self.case(applicant)}"
             await self.post(f"{path}/experts", {"experts": EXPERTS})
             for expert in EXPERTS:
                 caller = self.platform.stand.platform.expert(expert)
-                judged = (await caller.get(SERVICE, path))["judged"]
-                await caller.post(SERVICE, f"{path}/marks", {"marks": judged})
+                judged = (await caller.get(self.service, path))["judged"]
+                await caller.post(self.service, f"{path}/marks", {"marks": judged})
 
         await each(self.applicants, one, at_once=6)
         await self.until(lambda cases: sum(bool(case["ready"]) for case in cases) == APPLYING)
         panel = (await self.post("/panels", {"round": CODE, "jurisdiction": CITY, "members": EXPERTS}))["id"]
-        await self.officer.put(SERVICE, f"/panels/{panel}/attendance", {"present": EXPERTS})
+        await self.officer.put(self.service, f"/panels/{panel}/attendance", {"present": EXPERTS})
         votes = {self.case(applicant): "yes" for applicant in self.applicants}
         for expert in EXPERTS:
             await self.post(f"/panels/{panel}/ballots", {"member": expert, "votes": votes})
@@ -169,9 +171,9 @@ class CityRound:
         self.notice = f"/notices/{opened['id']}"
         self.objected, self.struck = self.case(self.applicants[0]), self.case(self.applicants[1])
         objection = {"case": self.objected, "text": SAID, "name": NAME, "contact": CONTACT}
-        await self.platform.stand.platform.public.post(SERVICE, f"{self.notice}/objections", objection)
+        await self.platform.stand.platform.public.post(self.service, f"{self.notice}/objections", objection)
         anonymous = {"case": self.objected, "text": "匿名反映同一情况（合成异议）"}
-        await self.platform.stand.platform.public.post(SERVICE, f"{self.notice}/objections", anonymous)
+        await self.platform.stand.platform.public.post(self.service, f"{self.notice}/objections", anonymous)
         await self.post(f"/cases/{self.struck}/gates", {"source": "登记机关（演示）", "turned": [TURNED]})
         reason = {"zh": "一家商会资格条件已变，予以撤下（演示）", "en": "a gate of one chamber turned (demo)"}
         await self.post(f"{self.notice}/corrections", {"reason": reason, "strike": [self.struck]})
@@ -195,7 +197,7 @@ class CityRound:
 
     async def cases(self) -> list[dict[str, Any]]:
         """Every case that the city lists."""
-        return await self.officer.every(SERVICE, "/cases", jurisdiction=CITY)
+        return await self.officer.every(self.service, "/cases", jurisdiction=CITY)
 
     async def stage(self, stage: str, wanted: int) -> None:
         """Wait until so many are there."""
@@ -211,7 +213,7 @@ class CityRound:
 
     async def post(self, path: str, body: Any) -> Any:
         """The city's officer acts."""
-        return await self.officer.post(SERVICE, path, body)
+        return await self.officer.post(self.service, path, body)
 
     async def _register(self, id_: str, role: str, area: str, chamber: str | None) -> None:
         profile = {

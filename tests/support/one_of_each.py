@@ -51,7 +51,7 @@ class _Made:
             "round": self.round,
             "draft_round": f"{self.round}-B",
             "body_c": round_body(platform, f"{self.round}-C"),
-            "body_35": {**round_body(platform, "FJ-2024"), "area": PROVINCE},
+            "body_35": {**round_body(platform, "FJ-2024"), "area": PROVINCE, "honour": "fujian-sihao"},
             "code": code,
             "other_code": other.code,
             "gone": self.gone.code,

@@ -107,8 +107,13 @@ class Platform:
 
 
 @asynccontextmanager
-async def a_platform(backends: Backends, name: str, **environment: str) -> AsyncIterator[Platform]:
-    """Start one, with these variables in the environment of its services; stopped at the end."""
+async def a_platform(
+    backends: Backends, name: str, *, signed: bool = False, fujian: str = "35", **environment: str
+) -> AsyncIterator[Platform]:
+    """Start one, with these variables in the environment of its services; stopped at the end.
+
+    `signed`: everybody signs. `fujian`: the areas that Fujian's service serves.
+    """
     scenario = Scenario()
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(run_directory(name))
@@ -116,7 +121,9 @@ async def a_platform(backends: Backends, name: str, **environment: str) -> Async
         with pytest.MonkeyPatch.context() as given:
             for variable, value in {**_LOUD, "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, **environment}.items():
                 given.setenv(variable, value)
-            stand = await stack.enter_async_context(standing(backends, directory, scenario))
+            stand = await stack.enter_async_context(
+                standing(backends, directory, scenario, signed=signed, fujian=fujian)
+            )
         yield Platform(stand, backends, scenario, spans)
 
 

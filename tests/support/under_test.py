@@ -132,7 +132,7 @@ async def our_own(backends: Backends, database: str) -> AsyncIterator[UnderTest]
 
 
 def _public(keys: Keys) -> KeySet:
-    key = OKPKey.import_key(keys.registration["jwk"])
+    key = OKPKey.import_key(keys.public)
     key.ensure_kid()
     return KeySet([key])
 

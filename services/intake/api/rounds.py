@@ -1,5 +1,6 @@
 """Rounds 认定周期, and the rubrics they may be frozen with."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from shared.contracts import Round
 from shared.kernel.actor import Actor
 from shared.kernel.change import NotFound
 from shared.kernel.problem import problem
+from shared.lines import Line
 from shared.runtime.access import allow, public, require_area
 from shared.runtime.commands import Commands
 from shared.runtime.http import Page
@@ -20,9 +22,10 @@ Officer = Annotated[Actor, allow(officer="own area")]
 OPEN = public("openness of procedure (S:004): the rules of a round are for everyone to read")
 
 
-def router(store: IntakeStore, commands: Commands) -> APIRouter:
-    """`/rounds` and `/rubrics`."""
+def router(store: IntakeStore, commands: Commands, lines: Mapping[str, Line]) -> APIRouter:
+    """`/rounds` and `/rubrics`; `lines` say whose honours rounds may grant."""
     routes = APIRouter(tags=["认定周期 / rounds"])
+    granting = {name: line.area for name, line in lines.items()}
 
     @routes.get("/rubrics", dependencies=[OPEN], summary="已发布的标准 / published rubrics")
     async def rubrics() -> Page[KnownRubric]:
@@ -41,8 +44,9 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
 
     @routes.put("/rounds/{code}", summary="拟定 / draft")
     async def draft(code: str, body: Round, by: Officer) -> rounds.PlannedRound:
-        """Draft a round, or draft it anew while it is not frozen."""
+        """Draft a round, or draft it anew while it is not frozen; it grants an honour of its own federation."""
         require_area(by, body.area)
+        rounds.require_line(body, granting)
         if body.code != code:
             raise Invalid(
                 problem(
@@ -63,6 +67,7 @@ def router(store: IntakeStore, commands: Commands) -> APIRouter:
         """Freeze a draft whose rubric is published and whose parameters are exactly those it asks for."""
         planned = _existing(await store.round(code), code)
         require_area(by, planned.round.area)
+        rounds.require_line(planned.round, granting)
         decide = rounds.freezing(await store.rubric(planned.round.rubric))
         done = await commands.do(ROUNDS, code, rounds.FreezeRound(), decide, what="freeze-round", by=by)
         return _existing(done.state, code)

@@ -160,6 +160,39 @@ def close(state: PlannedRound | None, command: CloseRound, now: datetime) -> Cha
     return Change(planned.but(status="closed", closed_at=now, applications=n), (closed,))
 
 
+def require_line(new: Round, granting: Mapping[str, str]) -> None:
+    """A round grants the honour of a line that its own federation grants, by the register of lines.
+
+    Args:
+        new: The round.
+        granting: By line, the area of the federation that grants it.
+
+    Raises:
+        Refused: the line is another federation's, or has not been entered.
+    """
+    owner = granting.get(new.honour)
+    if owner == new.area:
+        return
+    own = sorted(line for line, area in granting.items() if area == new.area)
+    remedy = (
+        (f"{new.area} 可用：{'、'.join(own)}", f"Lines of {new.area}: {', '.join(own)}.")
+        if own
+        else (
+            f"{new.area} 尚无称号系列，请运维人员先在称号系列文件（SIHAO_LINES）中登记",
+            f"{new.area} has none; the operators enter one in the file of lines (SIHAO_LINES) first.",
+        )
+    )
+    rule = (
+        (
+            f"称号系列 {new.honour} 由 {owner} 授予，不能由 {new.area} 主办",
+            f"{new.honour} is granted by {owner}, not {new.area}",
+        )
+        if owner
+        else (f"称号系列 {new.honour} 未登记", f"the honour line {new.honour} has not been entered")
+    )
+    raise Refused(problem("round.honour-line", "honour", rule=rule, remedy=remedy))
+
+
 def _existing(state: PlannedRound | None) -> PlannedRound:
     if state is None:
         raise NotFound(

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.decided import frozen
 from services.review.api.desk import Body, Desk, RoundQuery, Words, chosen, require_going_on, require_jurisdiction
+from services.review.api.turns import turn
 from services.review.domain import announcement as announcements
 from services.review.domain import distinction as distinctions
 from services.review.domain import stages
@@ -68,21 +69,31 @@ def router(desk: Desk) -> APIRouter:
         require_jurisdiction(by, body.jurisdiction)
         terms, stage = await desk.stage(body.round, body.jurisdiction, stages.Announcement)
         id_ = f"{body.round}@{body.jurisdiction}-{body.number}"
-        known = await desk.store.get(ANNOUNCEMENTS, id_)
+        async with turn(desk, "announce", f"{body.round}@{body.jurisdiction}", by, key):  # a quota is used up
+            made = await announced(body, terms.round.honour, stage, by, id_)
+            done = await desk.commands.do(
+                ANNOUNCEMENTS, id_, made, announcements.announce, what="announce", by=by, idempotency_key=key
+            )
+        return _public(done.state or await desk.store.need(ANNOUNCEMENTS, id_, "通报", "announcement"))
+
+    async def announced(
+        body: AnnounceBody, honour: str, stage: stages.Announcement, by: Actor, id_: str
+    ) -> announcements.Announce:
+        """What is announced: of those who were cleared, who was not on an earlier announcement of the round."""
+        earlier = await desk.store.announced(body.round, body.jurisdiction)
+        known = any(one.id == id_ for one in earlier)
         waiting = [] if known else await desk.store.cases_in(body.round, body.jurisdiction, stage.id)
-        cleared = [] if known else chosen(body.cases, waiting)
+        granted_before = {case for one in earlier for case in one.cases}
+        cleared = [] if known else chosen(body.cases, [case for case in waiting if case.id not in granted_before])
         await require_going_on(desk, cleared)
         if stage.gates_again:
             require_checked(cleared)
         granted = tuple(case.id for case in cleared)
-        rule = stage.distinction
         distinction = None
-        if rule and granted:
-            earlier = [one.distinction for one in await desk.store.announced(body.round, body.jurisdiction)]
-            distinction = distinctions.rank(
-                terms.round.honour, rule, [contender_of(case) for case in cleared], filter(None, earlier)
-            )
-        command = announcements.Announce(
+        if stage.distinction and granted:
+            given = [one.distinction for one in earlier if one.distinction]
+            distinction = distinctions.rank(honour, stage.distinction, list(map(contender_of, cleared)), given)
+        return announcements.Announce(
             by=by,
             id=id_,
             round=body.round,
@@ -94,10 +105,6 @@ def router(desk: Desk) -> APIRouter:
             decisions=await frozen(desk, by, body.round, body.jurisdiction, granted) if granted else None,
             distinction=distinction,
         )
-        done = await desk.commands.do(
-            ANNOUNCEMENTS, id_, command, announcements.announce, what="announce", by=by, idempotency_key=key
-        )
-        return _public(done.state or await desk.store.need(ANNOUNCEMENTS, id_, "通报", "announcement"))
 
     @routes.get("", summary="通报列表 / list")
     async def listing(_by: Anyone, page: Annotated[RoundQuery, Query()]) -> Page[AnnouncedView]:

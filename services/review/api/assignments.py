@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.api.desk import Body, Desk, Words, act_on_case, require_jurisdiction, text_or_none
+from services.review.api.turns import turn
 from services.review.domain import marking
 from services.review.domain.assignment import assign
 from services.review.domain.case import Case
@@ -114,16 +115,19 @@ def router(desk: Desk) -> APIRouter:
         seats = to_seat(found, body.changes)
         ids = sorted({expert for row in seats.values() for expert in row})
         invited = {expert.id: expert.invited() for expert in await desk.store.experts(ids)}
-        cases = waiting(await desk.store.cases_in(round_, area, stage.id))
-        command = Apply(
-            by=by,
-            changes=body.changes,
-            reason=text_or_none(body.reason),
-            waiting={case.id: tuple(seat.expert for seat in case.seats if seat.counts) for case in cases},
-            pool=tuple(invited.values()),
-        )
-        await desk.commands.do(PROPOSALS, found.id, command, apply, what="apply", by=by, idempotency_key=key)
-        return await seated(seats, invited, by, key)
+        async with turn(
+            desk, "assign", f"{round_}@{area}", by, key
+        ):  # what experts have already is counted, and added to
+            cases = waiting(await desk.store.cases_in(round_, area, stage.id))
+            command = Apply(
+                by=by,
+                changes=body.changes,
+                reason=text_or_none(body.reason),
+                waiting={case.id: tuple(seat.expert for seat in case.seats if seat.counts) for case in cases},
+                pool=tuple(invited.values()),
+            )
+            await desk.commands.do(PROPOSALS, found.id, command, apply, what="apply", by=by, idempotency_key=key)
+            return await seated(seats, invited, by, key)
 
     async def seated(seats: Seats, invited: Mapping[str, Invited], by: Actor, key: str) -> Applied:
         """Seat them, some cases at a time."""

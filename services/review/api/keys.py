@@ -66,7 +66,7 @@ class Keys(BaseModel):
     keys: tuple[RegisteredKey, ...]
     """Every key that was ever registered for it."""
     centre: dict[str, tuple[dict[str, str], ...]]
-    """The centre's public keys as a JWK Set: the content of a province's `SIHAO_TRUST`."""
+    """The centre's public keys as a JWK Set, without those withdrawn: the content of a province's `SIHAO_TRUST`."""
 
 
 def router(desk: Desk) -> APIRouter:
@@ -77,8 +77,10 @@ def router(desk: Desk) -> APIRouter:
     async def listing(area: ProvinceArea, _by: Operator) -> Keys:
         _require_centre(desk, area)
         found = await _of(area)
-        centre = {key.kid: key for key in (*desk.centre_keys, *(found if area == CENTRE else await _of(CENTRE)))}
-        return Keys(area=area, keys=tuple(found), centre={"keys": tuple(_as_jwk(key) for key in centre.values())})
+        registered = found if area == CENTRE else await _of(CENTRE)
+        centre = {key.kid: key for key in (*desk.centre_keys, *registered)}  # the register overrules what was given
+        counting = [key for key in centre.values() if key.withdrawn_at is None]
+        return Keys(area=area, keys=tuple(found), centre={"keys": tuple(map(_as_jwk, counting))})
 
     @routes.post("", status_code=201, summary="登记公钥 / register a key")
     async def register(area: ProvinceArea, body: KeyBody, by: Operator, key: IdempotencyKey) -> RegisteredKey:

@@ -20,6 +20,10 @@ from shared.kernel.command import Command, exists, missing, refused
 from shared.kernel.problem import Problem, problem
 from shared.kernel.state import State
 
+SHORTEST = 32
+"""Characters that a part of the seed has at the least: who could try all shorter ones would know a sealed part by its
+hash, and could choose their own to suit. Our default."""
+
 
 class Draw(State):
     """A draw, promised or done."""
@@ -128,22 +132,27 @@ def reveal(known: Draw | None, command: Reveal, now: datetime) -> Change[Draw] |
     """Draw from the frozen pool; None if the same seed was told before.
 
     Raises:
-        Refused: a part of the seed is not what was promised.
+        Refused: a part of the seed is not what was promised, or is too short.
     """
     if known is None:
         raise missing("draw", "", "该抽签", "such draw")
     if known.seeds == command.seeds:
         return None
-    if wrong := _broken_promises(known.commitments, command.seeds):
-        raise Refused(*(_not_promised(known, part) for part in wrong))
-    seed = joined_seed(command.seeds)
-    return Change(
-        known.but(
-            seeds=command.seeds,
-            drawn=draw(known.pool, seed, known.count, known.strata),
-            order=tuple(entry.id for entry in order(known.pool, seed)),
-            revealed=now,
-        )
+    problems = [_not_promised(known, part) for part in _broken_promises(known.commitments, command.seeds)]
+    problems += [_too_short(part, seed) for part, seed in enumerate(command.seeds) if len(seed) < SHORTEST]
+    if problems:
+        raise Refused(*problems)
+    return Change(told(known, command.seeds, now))
+
+
+def told(promised: Draw, seeds: tuple[str, ...], at: datetime | None) -> Draw:
+    """The draw once these are the parts of its seed."""
+    seed = joined_seed(seeds)
+    return promised.but(
+        seeds=seeds,
+        drawn=draw(promised.pool, seed, promised.count, promised.strata),
+        order=tuple(entry.id for entry in order(promised.pool, seed)),
+        revealed=at,
     )
 
 
@@ -166,6 +175,21 @@ def _not_promised(known: Draw, part: int) -> Problem:
         remedy=(
             f"请按承诺的次序逐字填写全部 {len(known.commitments)} 段种子，注意空格与换行。",
             f"Give all {len(known.commitments)} parts in the order of the promises, letter by letter; mind the spaces.",
+        ),
+    )
+
+
+def _too_short(part: int, seed: str) -> Problem:
+    return problem(
+        "draw.seed-short",
+        f"seeds.{part}",
+        rule=(
+            f"每段种子不少于 {SHORTEST} 个字符，此段只有 {len(seed)} 个：过短的种子可由其哈希试出。",
+            f"A part has {SHORTEST} characters or more. This one has {len(seed)}: its hash gives it away.",
+        ),
+        remedy=(
+            f"此次抽签作废。请各方另选 {SHORTEST} 个以上随机字符（如 openssl rand -hex 16），以下一序号重抽。",
+            f"This draw is void. Choose {SHORTEST} random characters each (openssl rand -hex 16), and draw anew.",
         ),
     )
 

@@ -37,10 +37,9 @@ def replayed_draw(draw: Draw) -> Iterator[Difference]:
     yield from differ(f"draws/{draw.id}", text("承诺值", "promises"), draw.commitments, promised)
     if promised == draw.commitments and draw.revealed is not None:
         untold = draw.but(seeds=(), drawn=(), order=(), revealed=None)
-        again = draws.reveal(untold, draws.Reveal(by=_NOBODY, seeds=draw.seeds), draw.revealed)
+        again = draws.told(untold, draw.seeds, draw.revealed)
         for name, what in (("drawn", text("抽中", "who is drawn")), ("order", text("次序", "the order"))):
-            computed = getattr(again.state, name) if again else ()
-            yield from differ(f"draws/{draw.id}", what, getattr(draw, name), computed)
+            yield from differ(f"draws/{draw.id}", what, getattr(draw, name), getattr(again, name))
 
 
 def replayed_shortlist(shortlist: Shortlist) -> Iterator[Difference]:

@@ -57,6 +57,8 @@ class Revocation(Resolution):
 
     cause: str | None = None
     """Code of the cause; None for one from before there were codes."""
+    follows: str | None = None
+    """For a distinction that went with the honour it singles out: the id of that honour."""
 
 
 class Closing(Resolution):

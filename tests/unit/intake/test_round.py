@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +21,11 @@ from services.intake.domain.round import (
     draft,
     freezing,
     open_,
+    require_line,
 )
 from shared.contracts import Round
 from shared.kernel.change import Change, NotFound, Refused
+from shared.lines import WrongLines, load
 from tests.unit.intake.given import NOW, PUBLISHED, ROUND, START, UNTIL, after, known_rubric, open_round
 
 
@@ -36,6 +39,46 @@ def frozen() -> PlannedRound:
 
 def codes(refusal: pytest.ExceptionInfo[Refused]) -> set[tuple[str, str]]:
     return {(p.code, p.field) for p in refusal.value.problems}
+
+
+LINES = {"national-sihao": "CN", "fujian-sihao": "35", "xiamen-sihao": "3502"}
+
+
+@pytest.mark.parametrize(
+    ("area", "line", "words"),
+    [
+        ("35", "national-sihao", "由 CN 授予，不能由 35 主办"),
+        ("35", "xiamen-sihao", "由 3502 授予"),
+        ("3502", "fujian-sihao", "可用：xiamen-sihao"),
+        ("35", "jiangxi-sihao", "未登记"),
+        ("36", "jiangxi-sihao", "36 尚无称号系列"),
+    ],
+)
+def test_a_round_grants_a_line_of_its_own_federation_and_no_other(area: str, line: str, words: str) -> None:
+    wrong = ROUND.model_copy(update={"area": area, "honour": line})
+    with pytest.raises(Refused) as refusal:
+        require_line(wrong, LINES)
+    assert codes(refusal) == {("round.honour-line", "honour")}
+    [said] = refusal.value.problems
+    assert words in said.rule.zh + said.remedy.zh
+    assert said.rule.en
+    assert said.remedy.en
+
+
+def test_the_lines_that_come_with_the_platform_are_each_of_one_federation() -> None:
+    granting = {name: line.area for name, line in load().items()}
+    for line, area in LINES.items():
+        assert granting[line] == area
+        require_line(ROUND.model_copy(update={"area": area, "honour": line}), granting)
+
+
+@pytest.mark.parametrize("written", [None, "[", "just words", "a-line: {area: '35'}", "a-line: 3"])
+def test_a_file_of_lines_that_cannot_be_used_is_told_of_in_words(tmp_path: Path, written: str | None) -> None:
+    path = tmp_path / "lines.yaml"
+    if written is not None:
+        path.write_text(written)
+    with pytest.raises(WrongLines, match=r"SIHAO_LINES .* → .* / .* → "):
+        load(path)
 
 
 def test_a_draft_may_be_drafted_anew() -> None:

@@ -1,5 +1,7 @@
 """Acts at the desk that read several documents first: drawing, assigning, closing the marking; and done twice."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from types import ModuleType
@@ -7,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.review.api import assignments, cohorts, draws
+from services.review.api import announcements, assignments, cohorts, draws
+from services.review.api.announcements import AnnounceBody
 from services.review.api.assignments import ApplyBody
 from services.review.api.cohorts import CloseBody
 from services.review.api.desk import Words
@@ -18,7 +21,8 @@ from services.review.domain.expert import Expert
 from services.review.domain.marking import Mark, mark
 from services.review.domain.recusal import Tie
 from services.review.domain.task import Wishes
-from services.review.store import CASES, COHORTS, EXPERTS, PROPOSALS, ROUNDS
+from services.review.domain.turn import LONGEST, Turn
+from services.review.store import CASES, COHORTS, EXPERTS, PROPOSALS, ROUNDS, TURNS
 from shared.kernel.change import NotFound, Refused
 from tests.unit.review import given
 from tests.unit.review.office import Office, open_office
@@ -132,6 +136,41 @@ async def test_a_proposal_of_elsewhere_is_refused(office: Office) -> None:
     await office.keep(PROPOSALS, "x", kept.but(id="x", round="CN-2018"))
     with given.refused_as("proposal.elsewhere"):
         await seat(office, "x")
+
+
+async def test_two_officers_at_the_same_instant_give_nobody_more_cases_than_they_take(office: Office) -> None:
+    """Each plan is within what experts take; together they are not, and neither officer sees the other's seats yet."""
+    for number in range(8, 11):
+        await office.keep(EXPERTS, f"e-{number}", Expert(id=f"e-{number}", fields=("法律",), area="11"))
+    made = await propose(office, capacity=1)
+    first, second = sorted(made.assignment.seats)
+    row = tuple(one.expert for one in made.assignment.seats[first])
+    why = Words(zh="调整")
+    plans: list[dict[str, Any]] = [{second: ()}, {first: (), second: row}]
+    answers = await asyncio.gather(
+        *(seat(office, made.proposal, f"key-{n}", changes=plan, reason=why) for n, plan in enumerate(plans)),
+        return_exceptions=True,
+    )
+    cases = [await case(office, id_) for id_ in (first, second)]
+    load = Counter(seat.expert for one in cases for seat in one.seats)
+    assert set(load.values()) == {1}, load
+    [refusal] = [one for one in answers if isinstance(one, Refused)]
+    assert refusal.problems[0].code in ("turn.taken", "assignment.capacity")
+    late = plans[answers.index(refusal)]
+    with given.refused_as("assignment.capacity"):
+        await seat(office, made.proposal, "later", changes=late, reason=why)
+
+
+async def test_an_announcement_waits_its_turn(office: Office) -> None:
+    other = given.officer("CN").model_copy(update={"id": "another"})
+    await office.keep(TURNS, "announce:CN-2020@CN", Turn(holder="other key", by=other, until=given.NOW + LONGEST))
+    announce = endpoint(announcements, office, "/announcements")
+    body = AnnounceBody(round="CN-2020", document="1", title=Words(zh="通报"))
+    with given.refused_as("turn.taken"):
+        await announce(body, CENTRE, "mine")
+    turn = await office.store.get(TURNS, "announce:CN-2020@CN")
+    assert turn
+    assert turn.holder == "other key"
 
 
 async def marked(office: Office, number: int) -> None:

@@ -8,14 +8,19 @@ from hypothesis import strategies as st
 from services.review.domain import announcement
 from services.review.domain.case import Case
 from services.review.domain.distinction import Ranked, rank
-from services.review.domain.honour import hear_granted
+from services.review.domain.following import hear_revoked
+from services.review.domain.honour import Register, hear_granted
 from services.review.domain.moves import enter
 from services.review.domain.outcome import hear_announcement
 from services.review.domain.ranking import Contender
 from services.review.domain.replay import replayed_announcement
 from services.review.domain.sanction import Revoke, revoke
 from services.review.domain.stages import Announcement, Distinction
-from shared.contracts import AnnouncementMade, HonourGranted
+from services.review.domain.status_list import TOLD
+from services.review.handlers import table
+from services.review.store import ReviewStore
+from shared.contracts import AnnouncementMade, HonourGranted, HonourRevoked
+from shared.runtime.handlers import Delivery
 from tests.unit.review import given
 
 CITY = given.LIBRARY["city-honour@1"]
@@ -137,6 +142,80 @@ def test_what_becomes_of_a_distinction_is_told_as_such() -> None:
     )
     [revoked] = revoke(register.state, command, given.NOW).facts
     assert (revoked.name, revoked.model_dump()["within"]) == ("honour.revoked", LINE)
+
+
+def both(number: int = 1) -> tuple[Register, Register]:
+    """The honour and the distinction of one chamber, as they were granted."""
+    ranked = rank(LINE, BEST_TWO, [contender(number, "90")], [])
+    change = hear_announcement(waiting(number), announced(ranked, number), given.NOW)
+    assert change
+    states = []
+    for fact in change.facts:
+        assert isinstance(fact, HonourGranted)
+        entered = hear_granted(None, fact, given.NOW)
+        assert entered
+        states.append(entered.state)
+    return states[0], states[1]
+
+
+def revoking() -> Revoke:
+    """Of the honour."""
+    said = {"reason": given.text("材料不实", "false material"), "document": "撤〔1〕", "cause": "false_material"}
+    return Revoke(by=given.officer("3502"), round="CN-2020", plaque=15, **said)
+
+
+def test_a_distinction_is_revoked_with_the_honour_it_singles_out_and_says_so() -> None:
+    honour, best = both()
+    [revoked] = revoke(honour, revoking(), given.NOW).facts
+    assert isinstance(revoked, HonourRevoked)
+    change = hear_revoked(best, revoked, given.NOW)
+    assert change
+    [fact] = change.facts
+    assert isinstance(fact, HonourRevoked)
+    assert (fact.honour, fact.within, fact.follows) == (best.terms[0].honour, LINE, honour.terms[0].honour)
+    same = {"reason", "document", "cause", "plaque_due", "round", "chamber"}
+    assert fact.model_dump(include=same) == revoked.model_dump(include=same)
+    [term] = change.state.terms
+    assert term.status == "revoked"
+    assert term.status in TOLD
+    assert term.revocation
+    assert term.revocation.follows == honour.terms[0].honour
+    assert hear_revoked(change.state, revoked, given.NOW) is None, "heard again, under whatever id, it changes nothing"
+    with given.refused_as("honour.standing"):
+        revoke(change.state, revoking(), given.NOW)
+
+
+def test_the_revocation_of_another_round_line_or_of_the_distinction_itself_touches_nothing() -> None:
+    honour, best = both()
+    [revoked] = revoke(honour, revoking(), given.NOW).facts
+    assert isinstance(revoked, HonourRevoked)
+    assert hear_revoked(None, revoked, given.NOW) is None
+    assert hear_revoked(honour, revoked, given.NOW) is None
+    assert hear_revoked(best, revoked.model_copy(update={"round": "CN-2018"}), given.NOW) is None
+    assert hear_revoked(best, revoked.model_copy(update={"line": "national-sihao"}), given.NOW) is None
+    alone = revoke(best, revoking(), given.NOW)
+    assert hear_revoked(alone.state, revoked, given.NOW) is None
+    lapsed = alone.state.terms[0].valid_until
+    assert hear_revoked(best, revoked, lapsed) is None, "what has ended stays as it ended"
+
+
+async def test_only_who_gave_a_distinction_takes_it_back() -> None:
+    honour, best = both()
+    [revoked] = revoke(honour, revoking(), given.NOW).facts
+
+    class Known(ReviewStore):
+        def __init__(self) -> None:
+            pass
+
+        async def within(self, chamber: str, line: str) -> list[Register]:
+            return [best] if (chamber, line) == (honour.code, LINE) else []
+
+    for areas, keys in ((("35", "3502"), [f"{best.line}:{best.code}"]), (("35",), []), (("CN",), [])):
+        heard = table(Known(), given.LIBRARY, areas, areas[0])
+        [subscription] = [one for one in heard if one.event is HonourRevoked]
+        [reaction] = subscription.reactions
+        found = await reaction.route(revoked, Delivery("id", "review", given.NOW))
+        assert [target.key for target in found] == keys
 
 
 def test_a_place_that_was_changed_afterwards_differs() -> None:

@@ -10,7 +10,7 @@ from hypothesis import assume, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from services.review.domain.draw import Commit, Draw, Reveal, commit, reveal
+from services.review.domain.draw import SHORTEST, Commit, Draw, Reveal, commit, reveal
 from services.review.domain.drawing import Entry, commitment, draw, joined_seed, order, pool_hash, shortage
 from shared.contracts.text import text
 from shared.kernel.change import Refused
@@ -20,7 +20,8 @@ OFFICE = given.officer("CN")
 PAGE = Path(__file__).parents[3] / "docs" / "draw.md"
 ENTRIES = st.builds(Entry, id=st.text(min_size=1, max_size=5), stratum=st.sampled_from(["11", "35"]))
 POOLS = st.lists(ENTRIES, min_size=1, max_size=12, unique_by=lambda entry: entry.id)
-SEEDS = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=3, unique=True).map(tuple)
+PARTS = st.text(min_size=1, max_size=8).map(lambda words: words.ljust(SHORTEST, "·"))
+SEEDS = st.lists(PARTS, min_size=1, max_size=3, unique=True).map(tuple)
 
 
 def repeated(pool: list[list[str]], seed: str, count: int) -> tuple[str, list[str]]:
@@ -118,6 +119,21 @@ def test_any_other_seed_is_refused(pool: list[Entry], seeds: tuple[str, ...], ot
     assert done
     with pytest.raises(Refused):
         reveal(done.state, Reveal(by=OFFICE, seeds=others), given.NOW)
+
+
+@settings(deadline=None)
+@drawn(POOLS, st.lists(st.text(min_size=1, max_size=2 * SHORTEST), min_size=1, max_size=3, unique=True).map(tuple))
+def test_a_part_that_is_too_short_is_refused_though_it_was_promised(pool: list[Entry], seeds: tuple[str, ...]) -> None:
+    promised = committed(seeds, pool)
+    short = [f"seeds.{n}" for n, seed in enumerate(seeds) if len(seed) < SHORTEST]
+    if not short:
+        assert reveal(promised, Reveal(by=OFFICE, seeds=seeds), given.NOW)
+        return
+    with pytest.raises(Refused) as refused:
+        reveal(promised, Reveal(by=OFFICE, seeds=seeds), given.NOW)
+    assert [problem.field for problem in refused.value.problems] == short
+    assert {problem.code for problem in refused.value.problems} == {"draw.seed-short"}
+    assert "openssl rand -hex 16" in refused.value.problems[0].remedy.zh
 
 
 POOL = [Entry(id=f"e-{n}", stratum="35" if n < 2 else "11") for n in range(4)]

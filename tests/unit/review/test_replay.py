@@ -14,7 +14,7 @@ from services.review.domain.assignment import assign
 from services.review.domain.case import Case, Ending
 from services.review.domain.cohort import Cohort, heard_by_cases
 from services.review.domain.demand import Assignment, Task
-from services.review.domain.draw import Commit, Draw, Reveal, commit, reveal
+from services.review.domain.draw import Commit, Draw, Reveal, commit, reveal, told
 from services.review.domain.drawing import Entry, commitment
 from services.review.domain.leadership import Leadership
 from services.review.domain.marking import hear_cohort
@@ -157,6 +157,9 @@ def test_whatever_was_changed_afterwards_is_found(spoil: Callable[[dict[str, Sta
     assert all(one.recorded != one.computed and one.what.zh for one in found)
 
 
+SEED = "种子" * 16
+
+
 def drawn_ones() -> Draw:
     """A draw whose seed was told."""
     command = Commit(
@@ -165,7 +168,7 @@ def drawn_ones() -> Draw:
         round="CN-2020",
         jurisdiction="CN",
         purpose=given.text("评审委员会", "the committee"),
-        commitments=(commitment("种子"),),
+        commitments=(commitment(SEED),),
         count=3,
         strata={},
         pool=tuple(Entry(id=f"e-{n}", stratum="35") for n in range(9)),
@@ -173,7 +176,7 @@ def drawn_ones() -> Draw:
     )
     promised = commit(None, command, given.NOW).state
     assert list(replayed_draw(promised)) == []
-    told = reveal(promised, Reveal(by=given.officer("CN"), seeds=("种子",)), given.NOW)
+    told = reveal(promised, Reveal(by=given.officer("CN"), seeds=(SEED,)), given.NOW)
     assert told
     return told.state
 
@@ -184,6 +187,11 @@ def test_a_draw_is_drawn_again_and_another_result_pool_or_seed_is_found() -> Non
     assert list(replayed_draw(draw.but(drawn=draw.drawn[::-1])))
     assert list(replayed_draw(draw.but(pool=draw.pool[1:])))
     assert list(replayed_draw(draw.but(seeds=("另一个",))))
+
+
+def test_a_draw_from_before_seeds_had_to_be_long_is_drawn_again() -> None:
+    short = drawn_ones().but(commitments=(commitment("短"),), seeds=(), drawn=(), order=(), revealed=None)
+    assert list(replayed_draw(told(short, ("短",), given.NOW))) == []
 
 
 def proposed(task: Task) -> Proposal:
