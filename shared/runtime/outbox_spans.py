@@ -1,0 +1,42 @@
+"""The time a fact spent in its outbox, as a span of the tree to which it belongs: from entering to the confirm."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from shared.runtime import baggage, telemetry
+from shared.runtime.amqp import OnItsWay, Unroutable
+from shared.runtime.work import Outgoing
+
+
+def tell_of(outgoing: Sequence[Outgoing], failures: Mapping[str, Exception]) -> None:
+    """One span for every fact that was tried, failed if the broker did not confirm it.
+
+    What nobody hears yet is tried for days and told when it gets through; what is on its way tells of itself.
+    """
+    tracer = telemetry.tracer()
+    for item in outgoing:
+        fact, failure = item.fact, failures.get(item.fact.id)
+        if isinstance(failure, OnItsWay | Unroutable):
+            continue
+        span = tracer.start_span(
+            f"publish {fact.type}",
+            context=telemetry.context_from(fact.trace),
+            kind=SpanKind.PRODUCER,
+            start_time=_nanoseconds(fact.entered),
+            attributes={
+                "messaging.system": "rabbitmq",
+                "messaging.operation.type": "send",
+                "messaging.message.id": fact.id,
+                "messaging.rabbitmq.destination.routing_key": fact.routing_key,
+                **baggage.attributes(baggage.read(fact.trace)),
+            },
+        )
+        if failure is not None:
+            span.set_status(Status(StatusCode.ERROR, type(failure).__name__))
+        span.end()
+
+
+def _nanoseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1e9)
