@@ -8,6 +8,7 @@ from services.scoring.cli import rubric_app, score_command
 from services.scoring.rescore_cli import rescore_command
 from sihao.certificate import certificate_app
 from sihao.dead import dead_app
+from sihao.doctor.cli import doctor_command
 from sihao.limit import limit_command
 from sihao.province.cli import province_app
 from sihao.replay import replay_command
@@ -31,6 +32,7 @@ app.add_typer(
     conformance_app, name="conformance", help="检验一省自有的审核软件 / Check a province's own review software."
 )
 
+app.command("doctor", help="检查整个部署，指出问题与办法 / Check a deployment and say what to do.")(doctor_command)
 app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)
 app.command("replay", help="重算一个周期，须与记录一致 / Compute a round again; nothing may differ.")(replay_command)
 app.command("restore", help="数据库从备份恢复后补回遗忘的事实 / Give a restored store back what it forgot.")(
