@@ -13,6 +13,7 @@ from sihao.limit import limit_command
 from sihao.province.cli import province_app
 from sihao.replay import replay_command
 from sihao.restore import restore_command
+from sihao.road.cli import trace_command
 from sihao.verify import verify_app
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.command("replay", help="重算一个周期，须与记录一致 / Compute a 
 app.command("restore", help="数据库从备份恢复后补回遗忘的事实 / Give a restored store back what it forgot.")(
     restore_command
 )
+app.command("trace", help="一份申报走过的路与各步用时 / The road of one application, step by step.")(trace_command)
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ _HEAD = """\
 <!-- 由 make docs 生成 / made by make docs -->
 
 每个服务的 `/metrics`：Prometheus 文本格式；请求头 `Accept: application/openmetrics-text` 时为 OpenMetrics，
-时间类直方图带样例（exemplar），由 `trace_id` 直达追踪。标签都是平台自己的名称（事件、队列、路由模板、省），从不含个人或文档编号。
+时间类直方图带样例（exemplar），由 `trace_id` 直达追踪。
+标签都是平台自己的名称（事件、队列、路由模板、省），从不含个人或文档编号。
 死信、密钥等须查库者按 5 秒、5 分钟的周期计量，抓取不增加数据库负担。另有 Python 进程、平台与垃圾回收的标准指标。
 
 `/metrics` of every service: Prometheus' text format, or OpenMetrics for `Accept: application/openmetrics-text`; then
