@@ -25,7 +25,7 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 BUILD = Gauge(
     "sihao_build_info",
     "本进程的版本与契约摘要，恒为 1 / Release and digest of the contracts of this process; always 1",
-    ["service", "scope", "version", "contracts"],
+    ["scope", "version", "contracts"],
     registry=REGISTRY,
 )
 PART_UP = Gauge(

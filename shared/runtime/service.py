@@ -148,7 +148,7 @@ class Service:
         self._background()
         self._checks()
         garbage.settle()
-        metrics.BUILD.labels(self.name, self.scope, RELEASE, contracts_digest()).set(1)
+        metrics.BUILD.labels(self.scope, RELEASE, contracts_digest()).set(1)
         self._tasks.start()
         log.info("service started", service=self.name, scope=self.scope, signs=self.signer and self.signer.kid)
         if self.guard is None:
