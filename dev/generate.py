@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dev import dashboards
 from dev.generated import access, asyncapi, catalogue, configuration, metrics, openapi, province_contract, schemas
 from dev.generated.compatibility import breaches
 from dev.generated.services import described
@@ -34,6 +35,7 @@ def artefacts() -> dict[Path, str]:
         **access.documents(services),
         **configuration.documents(),
         **metrics.documents(),
+        **dashboards.documents(),
         **province_contract.documents(),
     }
 
