@@ -133,7 +133,7 @@ def board() -> Dashboard:
             lines("内存", "memory", [(f"process_resident_memory_bytes{{{_OURS}}}", "{{instance}}")], unit="bytes"),
         )
         .with_panel(
-            lines("处理器", "CPU", [(f"rate(process_cpu_seconds_total{{{_OURS}}}[5m])", "{{instance}}")]),
+            lines("处理器", "processor time", [(f"rate(process_cpu_seconds_total{{{_OURS}}}[5m])", "{{instance}}")]),
         )
         .with_panel(
             lines(
