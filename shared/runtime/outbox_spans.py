@@ -15,6 +15,8 @@ def tell_of(outgoing: Sequence[Outgoing], failures: Mapping[str, Exception]) -> 
 
     What nobody hears yet is tried for days and told when it gets through; what is on its way tells of itself.
     """
+    if not telemetry.exported():
+        return
     tracer = telemetry.tracer()
     for item in outgoing:
         fact, failure = item.fact, failures.get(item.fact.id)

@@ -31,6 +31,11 @@ _LINKS = 2000
 """Links of one span: as many as a batch may have messages (`batch_limit`)."""
 
 
+def exported() -> bool:
+    """Whether spans leave this process. If not, those that nothing else needs are not made."""
+    return any(os.environ.get(name) for name in _ENDPOINTS)
+
+
 def make_provider(service: str, instance: str) -> TracerProvider:
     """A tracer provider that names the service and its instance, with an exporter only where one is configured."""
     resource = Resource.create(
@@ -42,7 +47,7 @@ def make_provider(service: str, instance: str) -> TracerProvider:
     )
     provider = TracerProvider(resource=resource, shutdown_on_exit=False, span_limits=SpanLimits(max_links=_LINKS))
     provider.add_span_processor(WithoutQuery())
-    if any(os.environ.get(name) for name in _ENDPOINTS):
+    if exported():
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider
 
