@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from dev.ports import free_port
 from sihao.cli import app
 from tests.support.acts import bring, open_round, submit
+from tests.support.jaeger import Jaeger
 from tests.support.platform import Platform
 
 WELL = {"ok", "skipped"}
@@ -132,6 +133,14 @@ async def test_the_road_of_an_application_leads_from_its_submission_to_the_lette
 
     shown = await sihao(environment, "trace", id_)
     assert "申报评分 application.scored.v1" in shown.stdout
+    with Jaeger(id_) as jaeger:
+        traced = await sihao({**environment, "SIHAO_TRACES_URL": jaeger.url}, "trace", id_)
+        told_too = await sihao({**environment, "SIHAO_TRACES_URL": jaeger.url}, "trace", id_, "--json")
+    assert "POST /applications/{application}/submit" in traced.stdout
+    assert [root["service"] for root in json.loads(told_too.stdout)["traces"]] == ["intake"]
+    away = await sihao({**environment, "SIHAO_TRACES_URL": f"http://127.0.0.1:{free_port()}"}, "trace", id_)
+    assert "申报评分 application.scored.v1" in away.stdout
+    assert "没有应答" in away.stderr
     assert (await sihao(environment, "trace", "CN-1999-NOBODY")).exit_code == 2
     assert (await sihao({**environment, "SIHAO_DATABASES": "x"}, "trace", id_)).exit_code == 2
 

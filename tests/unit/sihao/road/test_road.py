@@ -1,20 +1,17 @@
 """The road of an application is put together rightly, from histories and from what a trace store says."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dev.on_loopback import OnLoopback
 from shared.contracts.text import text
 from sihao.road.show import as_json, length, what_words
 from sihao.road.spans import NoTraces, ask, every, trees
 from sihao.road.steps import Branch, PutAside, Step, road
+from tests.support.jaeger import RECORDED, Jaeger
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 APPLICATION = "CN-2020-51350200MJB00102XM"
@@ -88,44 +85,6 @@ def test_events_are_told_in_chinese_first() -> None:
 # --- a trace store ----------------------------------------------------------------------------------------------------
 
 
-def span(id_: str, parent: str, name: str, process: str = "p1", **tags: Any) -> dict[str, Any]:
-    """A span as Jaeger's query API tells it."""
-    return {
-        "traceID": "0af7651916cd43dd8448eb211c80319c",
-        "spanID": id_,
-        "operationName": name,
-        "references": [{"refType": "CHILD_OF", "traceID": "0af7651916cd43dd8448eb211c80319c", "spanID": parent}]
-        if parent
-        else [],
-        "startTime": 1_772_323_200_000_000 + int(id_),
-        "duration": 2500,
-        "tags": [{"key": key.replace("__", "."), "type": "string", "value": value} for key, value in tags.items()],
-        "logs": [],
-        "processID": process,
-        "warnings": None,
-    }
-
-
-RECORDED = {
-    "data": [
-        {
-            "traceID": "0af7651916cd43dd8448eb211c80319c",
-            "spans": [
-                span("3", "2", "process application.scored.v1", "p2", sihao__redelivered=True),
-                span("1", "9", "POST /applications/{application}/submit"),
-                span("2", "1", "process application.submitted.v1", "p2", otel__status_code="ERROR"),
-            ],
-            "processes": {"p1": {"serviceName": "intake", "tags": []}, "p2": {"serviceName": "scoring", "tags": []}},
-            "warnings": None,
-        }
-    ],
-    "total": 0,
-    "limit": 0,
-    "offset": 0,
-    "errors": None,
-}
-
-
 def test_spans_become_a_tree_under_the_one_whose_parent_is_elsewhere() -> None:
     [root] = trees(RECORDED["data"][0])  # type: ignore[index]
     assert [(one.service, one.id) for one in every([root])] == [("intake", "1"), ("scoring", "2"), ("scoring", "3")]
@@ -135,33 +94,8 @@ def test_spans_become_a_tree_under_the_one_whose_parent_is_elsewhere() -> None:
     assert root.took == timedelta(microseconds=2500)
 
 
-class Jaeger(OnLoopback):
-    """Answers like Jaeger's query API, for one application."""
-
-    def __init__(self, answer: bytes, status: int = 200) -> None:
-        self.asked: list[dict[str, list[str]]] = []
-        asked = self.asked
-
-        class Endpoint(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                query = parse_qs(urlsplit(self.path).query)
-                asked.append(query)
-                ours = json.loads(query["tags"][0]) == {"sihao.application": APPLICATION}
-                body = answer if ours and query["service"] == ["intake"] else b'{"data": []}'
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_arguments: object) -> None:
-                """Stay silent."""
-
-        super().__init__("jaeger", Endpoint)
-
-
 async def test_a_trace_store_is_asked_for_the_application() -> None:
-    with Jaeger(json.dumps(RECORDED).encode()) as jaeger:
+    with Jaeger(APPLICATION) as jaeger:
         roots = await ask(jaeger.url, APPLICATION, NOW)
     assert [root.name for root in roots] == ["POST /applications/{application}/submit"]
     assert [query["service"] for query in jaeger.asked] == [["intake"], ["scoring"], ["review"], ["notify"]]
@@ -170,5 +104,5 @@ async def test_a_trace_store_is_asked_for_the_application() -> None:
 
 @pytest.mark.parametrize(("answer", "status"), [(b"<html>", 200), (b'{"errors": []}', 200), (b"", 502)])
 async def test_whatever_else_a_trace_store_says_is_told_apart(answer: bytes, status: int) -> None:
-    with Jaeger(answer, status) as jaeger, pytest.raises(NoTraces):
+    with Jaeger(APPLICATION, answer, status) as jaeger, pytest.raises(NoTraces):
         await ask(jaeger.url, APPLICATION, NOW)
