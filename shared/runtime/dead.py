@@ -23,6 +23,11 @@ COLLECTION = "dead_letters"
 """Where they lie; large bodies in the files of the same name."""
 WAITED = "waited-too-long"
 """Code of a letter that nobody need bring back: the waiting room tries it again."""
+OPEN_BY_CODE: tuple[dict[str, Any], ...] = (
+    {"$match": {"replayed": None}},
+    {"$group": {"_id": "$code", "n": {"$sum": 1}, "since": {"$min": "$at"}}},
+)
+"""How many letters wait, and since when, by code; answered by the index `open`, without reading a letter."""
 _LARGE = 100_000
 """Bytes beyond which a body lies apart, since a document of the store holds 16 MB and a list of letters many."""
 
@@ -88,11 +93,7 @@ class DeadLetters:
 
     async def measure(self) -> None:
         """Set the gauges, from the index alone: letters that wait for a person, and those that wait for a message."""
-        pipeline = [
-            {"$match": {"replayed": None}},
-            {"$group": {"_id": "$code", "n": {"$sum": 1}, "since": {"$min": "$at"}}},
-        ]
-        found = {row["_id"]: row async for row in self._letters.aggregate(pipeline)}
+        found = {row["_id"]: row async for row in self._letters.aggregate(list(OPEN_BY_CODE))}
         metrics.DEAD_LETTERS_BY_CODE.clear()
         for code, row in found.items():
             metrics.DEAD_LETTERS_BY_CODE.labels(code).set(row["n"])

@@ -18,6 +18,8 @@ _EVERY = 5.0
 """Seconds between two measurements. Our default: a third of Prometheus' usual interval of scraping."""
 _KEYS_EVERY = 60
 """Measurements between two looks at the register of keys."""
+OF_ANY_AREA = {"state.area": {"$gt": ""}}
+"""All keys, along their index."""
 
 
 class Measuring:
@@ -52,7 +54,7 @@ class Measuring:
 
     async def _keys(self) -> None:
         metrics.KEY_EXPIRES.clear()
-        for area, end in last_ends(key for _, key in await self._database.find(KEYS, {})).items():
+        for area, end in last_ends(key for _, key in await self._database.find(KEYS, OF_ANY_AREA)).items():
             metrics.KEY_EXPIRES.labels(area).set(end.timestamp())
 
     def _ages(self, lane: Lane) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.kernel.keys import RegisteredKey
+from shared.runtime.measuring import OF_ANY_AREA
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.settings import KeySettings
 from shared.runtime.signing import Signer, WrongKeyFile
@@ -42,7 +43,7 @@ async def registered(mongo_url: str, databases: Sequence[Named]) -> list[Registe
     for one in databases:
         database = Database(mongo_url, one.value)
         try:
-            if found := await database.find(KEYS, {}):
+            if found := await database.find(KEYS, OF_ANY_AREA):
                 return [key for _, key in found]
         except StoreError:
             return None

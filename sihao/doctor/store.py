@@ -9,7 +9,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 
-from shared.runtime.dead import COLLECTION, WAITED
+from shared.runtime.dead import COLLECTION, OPEN_BY_CODE, WAITED
 from sihao.doctor.place import Named
 from sihao.province.findings import Finding, failed, ok, skipped, warning
 from sihao.services import KINDS
@@ -96,8 +96,8 @@ def _database(client: MongoClient[dict[str, Any]], one: Named) -> DatabaseFacts:
         waiting = collection.find({"outbox.routing_key": {"$exists": True}}, {"outbox.entered": 1}).limit(1000)
         entered = [fact["entered"] for document in waiting for fact in document["outbox"]]
         oldest = min((at for at in (oldest, *entered) if at is not None), default=None)
-    pipeline = [{"$match": {"replayed": None}}, {"$group": {"_id": "$code", "n": {"$sum": 1}}}]
-    letters = {row["_id"]: row["n"] for row in database.get_collection(COLLECTION).aggregate(pipeline)}
+    rows = database.get_collection(COLLECTION).aggregate(list(OPEN_BY_CODE))
+    letters = {row["_id"]: row["n"] for row in rows}
     return DatabaseFacts(one.name, indexes, oldest, letters)
 
 
