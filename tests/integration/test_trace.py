@@ -98,7 +98,8 @@ async def test_messages_that_share_a_batch_are_linked_with_it(platform: Platform
     header, trace, _ = traceparent()
     opened = example(RoundOpened, round_="CN-2020-L")
     await announce(platform.amqp_url, RoundOpened, [("opened-for-all", opened)], area="CN")
-    bodies = [(f"shared-{n}", example(ApplicationSubmitted, round_="CN-2020-L")) for n in range(100)]
+    one = example(ApplicationSubmitted, round_="CN-2020-L")
+    bodies = [(f"shared-{n}", one.replace(b"MJB00102XM", f"MJB{n:05}XM".encode())) for n in range(100)]
     await announce(platform.amqp_url, ApplicationSubmitted, bodies, traceparent=header)
 
     async def shared() -> bool:
