@@ -39,9 +39,17 @@ def timed(batch: Sequence[Message], seconds: float) -> None:
 
 
 def hear_province(message: Message, now: datetime) -> None:
-    """Note when a review was last heard, and how old its message was: silence of a province shows here first."""
+    """Note when a review was last heard, and how old its message was: silence of a province shows here first.
+
+    What is not believed does not count, for anybody may have sent it.
+    """
     event = message.event
-    if event is None or event.wire() not in PROVINCE_MAY_WRITE or event.source != "review":
+    if (
+        event is None
+        or message.refusal is not None
+        or event.wire() not in PROVINCE_MAY_WRITE
+        or event.source != "review"
+    ):
         return
     place = getattr(event, "jurisdiction", None) or str(getattr(event, "case", "")).rpartition("@")[2] or event.area
     area = province_of(place)

@@ -20,11 +20,12 @@ from shared.kernel.history import Entry
 from shared.kernel.identity import command_id
 from shared.kernel.problem import problem
 from shared.kernel.state import State
-from shared.runtime import baggage, telemetry
+from shared.runtime import telemetry
 from shared.runtime.documents import Documents
 from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import Database, StoreError
+from shared.runtime.outbox_spans import describe
 from shared.runtime.problems import Unavailable
 from shared.runtime.relay import Relay
 from shared.runtime.work import Applied, Outcome, Rejected, Waiting, Work
@@ -103,9 +104,7 @@ class Commands:
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.put_nowait(Asked(work, answer, span := get_current_span()))
         outcome = await answer
-        if isinstance(outcome, Applied):
-            for item in outcome.outgoing:
-                span.set_attributes(baggage.attributes(baggage.read(item.fact.trace)))
+        describe(span, outcome)
         return await self._done(work, outcome)
 
     async def run(self) -> None:

@@ -16,6 +16,7 @@ from shared.runtime.clock import Clock
 from shared.runtime.documents import Documents
 from shared.runtime.kinds import Kind
 from shared.runtime.mongo import Database
+from shared.runtime.outbox_spans import describe
 from shared.runtime.relay import Relay
 from shared.runtime.work import Applied, Work
 
@@ -75,6 +76,8 @@ class Deadlines:
             ]
             with telemetry.together("deadlines", spans):
                 outcomes = await self._documents.apply(works)
+            for span, outcome in zip(spans, outcomes, strict=True):
+                describe(span, outcome)
             outgoing = [item for outcome in outcomes if isinstance(outcome, Applied) for item in outcome.outgoing]
             await self._relay.send(outgoing)
         finally:

@@ -53,8 +53,9 @@ class Measuring:
             await asyncio.sleep(_EVERY)
 
     async def _keys(self) -> None:
+        found = await self._database.find(KEYS, OF_ANY_AREA)
         metrics.KEY_EXPIRES.clear()
-        for area, end in last_ends(key for _, key in await self._database.find(KEYS, OF_ANY_AREA)).items():
+        for area, end in last_ends(key for _, key in found).items():
             metrics.KEY_EXPIRES.labels(area).set(end.timestamp())
 
     def _ages(self, lane: Lane) -> None:

@@ -1,13 +1,13 @@
-"""The time a fact spent in its outbox, as a span of the tree to which it belongs: from entering to the confirm."""
+"""What outboxes tell of in spans: the time a fact spent there, from entering to the confirm, and what it is about."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from shared.runtime import baggage, telemetry
 from shared.runtime.amqp import OnItsWay, Unroutable
-from shared.runtime.work import Outgoing
+from shared.runtime.work import Applied, Outcome, Outgoing
 
 
 def tell_of(outgoing: Sequence[Outgoing], failures: Mapping[str, Exception]) -> None:
@@ -38,6 +38,12 @@ def tell_of(outgoing: Sequence[Outgoing], failures: Mapping[str, Exception]) -> 
         if failure is not None:
             span.set_status(Status(StatusCode.ERROR, type(failure).__name__))
         span.end()
+
+
+def describe(span: Span, outcome: Outcome) -> None:
+    """Say on the span of an act what it was about, read off the facts it announced."""
+    for item in outcome.outgoing if isinstance(outcome, Applied) else ():
+        span.set_attributes(baggage.attributes(baggage.read(item.fact.trace)))
 
 
 def _nanoseconds(at: datetime) -> int:
