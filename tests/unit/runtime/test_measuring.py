@@ -9,10 +9,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from shared.contracts import EVENTS, CaseOpened
 from shared.contracts.trust import PublicKey
 from shared.kernel.keys import RegisteredKey
-from shared.runtime import metrics
+from shared.runtime import distrust, metrics
 from shared.runtime.batch import hear_province, timed
 from shared.runtime.decisions import count_decisions
 from shared.runtime.measuring import last_ends
+from shared.runtime.trust import NotTrusted
 from shared.runtime.work import Applied, Fact, Outgoing, Unchanged
 from tests.contract.golden import COMPLETE
 from tests.unit.runtime.test_batch import AT, message
@@ -55,6 +56,8 @@ def test_a_province_is_heard_by_what_its_review_says() -> None:
     assert sample("sihao_province_lag_seconds", area=area) == 90
     assert sample("sihao_province_heard_timestamp_seconds", area=area) > AT.timestamp()
     hear_province(message(2), AT)  # it could not be read
+    heard.refusal = NotTrusted(distrust.missing())
+    hear_province(heard, AT)  # anybody may have sent it
     assert sample("sihao_province_lag_seconds", area=area) == 90
 
 
