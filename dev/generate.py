@@ -1,4 +1,4 @@
-"""`python -m dev.generate`: schemas, AsyncAPI, OpenAPI, message catalogue, table of access, a province's contract.
+"""`python -m dev.generate`: schemas, AsyncAPI, OpenAPI, catalogue, access, metrics, a province's contract, dashboards.
 
 Without an option it writes what has changed, and refuses an incompatible change of a contract. With `--check` it writes
 nothing; it exits 1 and names what has drifted.
@@ -10,7 +10,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dev.generated import access, asyncapi, catalogue, configuration, openapi, province_contract, schemas
+from dev import dashboards
+from dev.generated import access, asyncapi, catalogue, configuration, metrics, openapi, province_contract, schemas
 from dev.generated.compatibility import breaches
 from dev.generated.services import described
 from shared.contracts import CATALOGUE
@@ -33,6 +34,8 @@ def artefacts() -> dict[Path, str]:
         **catalogue.documents(CATALOGUE, [service.table for service in services]),
         **access.documents(services),
         **configuration.documents(),
+        **metrics.documents(),
+        **dashboards.documents(),
         **province_contract.documents(),
     }
 

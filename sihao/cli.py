@@ -9,10 +9,12 @@ from services.scoring.rescore_cli import rescore_command
 from sihao.centre.cli import centre_app
 from sihao.certificate import certificate_app
 from sihao.dead import dead_app
+from sihao.doctor.cli import doctor_command
 from sihao.limit import limit_command
 from sihao.province.cli import province_app
 from sihao.replay import replay_command
 from sihao.restore import restore_command
+from sihao.road.cli import trace_command
 from sihao.verify import verify_app
 
 app = typer.Typer(
@@ -35,11 +37,13 @@ app.add_typer(
     conformance_app, name="conformance", help="检验一省自有的审核软件 / Check a province's own review software."
 )
 
+app.command("doctor", help="检查整个部署，指出问题与办法 / Check a deployment and say what to do.")(doctor_command)
 app.command("limit", help="设定消息队列的长度上限 / Limit the length of the broker's queues.")(limit_command)
 app.command("replay", help="重算一个周期，须与记录一致 / Compute a round again; nothing may differ.")(replay_command)
 app.command("restore", help="数据库从备份恢复后补回遗忘的事实 / Give a restored store back what it forgot.")(
     restore_command
 )
+app.command("trace", help="一份申报走过的路与各步用时 / The road of one application, step by step.")(trace_command)
 
 
 def main() -> None:

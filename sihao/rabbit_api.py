@@ -84,6 +84,10 @@ class ManagementApi:
         """The broker's version."""
         return str((await self.get("overview"))["rabbitmq_version"])
 
+    async def date(self) -> str:
+        """What time the broker's machine has, as the header `Date` tells it (RFC 9110, 6.6.1)."""
+        return str((await self._call("GET", "overview")).headers.get("date", ""))
+
     async def set_password(self, name: str, password: str) -> None:
         """Make a user without tags, or give one another password; its rights stay."""
         await self.put("users", name, body={"password": password, "tags": ""})

@@ -44,6 +44,10 @@ _HEADERS: dict[str, Any] = {
             },
             "traceparent": {"type": "string", "description": "W3C Trace Context"},
             "tracestate": {"type": "string", "description": "W3C Trace Context"},
+            "baggage": {
+                "type": "string",
+                "description": "W3C Baggage：周期、地区、申报、案件 / round, area, application, case (`sihao.…`)",
+            },
         },
     },
 }

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from dev.generated.schemas import PLAIN_DECIMAL, components, example_path, schema_of, schema_path
-from dev.generated.titles import SERVICES, TITLES
 from shared.contracts.area import Area
 from shared.contracts.event import CreditCode, Event, Sha256
+from shared.contracts.titles import SERVICES, TITLES
 from shared.runtime.handlers import HandlerTable
 
 PLACE = Path("docs/message-catalogue.md")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from conformance.clauses import NEEDS, Clause, groups
 from dev.generated.schemas import example_path, schema_path
-from dev.generated.titles import TITLES
 from shared.contracts import EVENTS, ApplicationScored, ApplicationWithdrawn, Event, RoundOpened
 from shared.contracts.provinces import PROVINCE_MAY_WRITE
+from shared.contracts.titles import TITLES
 
 PLACE = Path("docs/province-contract.md")
 HEARD: tuple[tuple[type[Event], str], ...] = (

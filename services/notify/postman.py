@@ -11,6 +11,8 @@ import asyncio
 from datetime import datetime
 from typing import Protocol
 
+from opentelemetry.trace import SpanKind
+
 from services.notify.domain import letter as letters
 from services.notify.domain.letter import Deferred, Letter, Outcome, Rejected, Take
 from services.notify.domain.recipient import Recipient
@@ -18,6 +20,7 @@ from services.notify.mail import Transport, Unreachable, compose
 from services.notify.settings import NotifySettings
 from services.notify.store import LETTERS
 from shared.kernel.actor import Actor
+from shared.runtime import metrics, telemetry
 from shared.runtime.clock import Clock
 from shared.runtime.commands import Commands
 from shared.runtime.logs import get_logger
@@ -124,9 +127,14 @@ class Postman:
         letter = await self._desk.take(key)
         if letter is None:
             return False
-        outcome = await self._send(letter, unreachable)
-        await self._desk.report(key, outcome)
-        log.info("letter.transmitted", letter=key, outcome=type(outcome).__name__.lower(), attempt=letter.attempts)
+        about = {"sihao.letter": key, "sihao.letter.because": letter.draft.because, "sihao.about": letter.draft.about}
+        with telemetry.tracer().start_as_current_span("deliver letter", kind=SpanKind.CLIENT, attributes=about) as span:
+            outcome = await self._send(letter, unreachable)
+            how = type(outcome).__name__.lower()
+            span.set_attribute("sihao.outcome", how)
+            metrics.LETTERS.labels(how).inc()
+            await self._desk.report(key, outcome)
+        log.info("letter.transmitted", letter=key, outcome=how, attempt=letter.attempts)
         return isinstance(outcome, letters.Sent)
 
     async def _send(self, letter: Letter, unreachable: asyncio.Event) -> Outcome:

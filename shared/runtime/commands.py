@@ -8,8 +8,9 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from opentelemetry.trace import Span, get_current_span
 from pydantic import BaseModel
 
 from shared.kernel.actor import Actor
@@ -24,13 +25,22 @@ from shared.runtime.documents import Documents
 from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import Database, StoreError
+from shared.runtime.outbox_spans import describe
 from shared.runtime.problems import Unavailable
 from shared.runtime.relay import Relay
 from shared.runtime.work import Applied, Outcome, Rejected, Waiting, Work
 
 log = get_logger(__name__)
 S = TypeVar("S", bound=State)
-Asked = tuple[Work, asyncio.Future[Outcome]]
+
+
+class Asked(NamedTuple):
+    """A command that waits for its batch."""
+
+    work: Work
+    answer: asyncio.Future[Outcome]
+    span: Span
+    """That of its caller."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +102,10 @@ class Commands:
             trace=telemetry.inject_headers(),
         )
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait((work, answer))
-        return await self._done(work, await answer)
+        self._waiting.put_nowait(Asked(work, answer, span := get_current_span()))
+        outcome = await answer
+        describe(span, outcome)
+        return await self._done(work, outcome)
 
     async def run(self) -> None:
         """For ever: commit what is waiting, together."""
@@ -102,23 +114,24 @@ class Commands:
             while len(batch) < self._limit and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             try:
-                outcomes = await self._documents.apply([work for work, _ in batch])
+                with telemetry.together("commit", [asked.span for asked in batch]):
+                    outcomes = await self._documents.apply([asked.work for asked in batch])
             except StoreError as error:
                 _fail(batch, Unavailable("store", certain=False).with_traceback(error.__traceback__))
             except Exception as error:
                 log.exception("commands failed", count=len(batch))
                 _fail(batch, error)
             except asyncio.CancelledError:
-                for _, answer in batch:
-                    answer.cancel()
+                for asked in batch:
+                    asked.answer.cancel()
                 raise
             else:
                 self._answer(batch, outcomes)
 
     def _answer(self, batch: Sequence[Asked], outcomes: Sequence[Outcome]) -> None:
-        for (_, answer), outcome in zip(batch, outcomes, strict=True):
-            if not answer.done():  # the caller may have left
-                answer.set_result(outcome)
+        for asked, outcome in zip(batch, outcomes, strict=True):
+            if not asked.answer.done():  # the caller may have left
+                asked.answer.set_result(outcome)
         self._relay.hand_over([item for o in outcomes if isinstance(o, Applied) for item in o.outgoing])
 
     async def _done(self, work: Work, outcome: Outcome) -> Done[Any]:
@@ -148,6 +161,6 @@ class Commands:
 
 
 def _fail(batch: Sequence[Asked], error: Exception) -> None:
-    for _, answer in batch:
-        if not answer.done():
-            answer.set_exception(error)
+    for asked in batch:
+        if not asked.answer.done():
+            asked.answer.set_exception(error)

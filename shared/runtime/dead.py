@@ -24,6 +24,11 @@ COLLECTION = "dead_letters"
 """Where they lie; large bodies in the files of the same name."""
 WAITED = "waited-too-long"
 """Code of a letter that nobody need bring back: the waiting room tries it again."""
+OPEN_BY_CODE: tuple[dict[str, Any], ...] = (
+    {"$match": {"replayed": None}},
+    {"$group": {"_id": "$code", "n": {"$sum": 1}, "since": {"$min": "$at"}}},
+)
+"""How many letters wait, and since when, by code; answered by the index `open`, without reading a letter."""
 _LARGE = 100_000
 """Bytes beyond which a body lies apart, since a document of the store holds 16 MB and a list of letters many."""
 
@@ -96,10 +101,15 @@ class DeadLetters:
         await self.measure()
 
     async def measure(self) -> None:
-        """Set the gauges: letters that wait for a person, and those that wait for another message."""
-        waiting = await self._letters.count_documents({"replayed": None, "code": WAITED})
-        metrics.WAITING.set(waiting)
-        metrics.DEAD_LETTERS.set(await self._letters.count_documents({"replayed": None}) - waiting)
+        """Set the gauges, from the index alone: letters that wait for a person, and those that wait for a message."""
+        found = {row["_id"]: row async for row in self._letters.aggregate(list(OPEN_BY_CODE))}
+        metrics.DEAD_LETTERS_BY_CODE.clear()
+        for code, row in found.items():
+            metrics.DEAD_LETTERS_BY_CODE.labels(code).set(row["n"])
+        metrics.WAITING.set(found.pop(WAITED, {"n": 0})["n"])
+        metrics.DEAD_LETTERS.set(sum(row["n"] for row in found.values()))
+        oldest = min((row["since"] for row in found.values()), default=None)
+        metrics.DEAD_LETTER_AGE.set((datetime.now(UTC) - oldest).total_seconds() if oldest else 0)
 
     async def claim_waiting(
         self, queues: Collection[str], now: datetime, *, shortest: timedelta, longest: timedelta, limit: int

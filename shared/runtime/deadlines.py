@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from opentelemetry.context import Context
+
 from shared.kernel.actor import CLOCK
 from shared.kernel.canonical import digest
 from shared.kernel.change import Due
@@ -14,6 +16,7 @@ from shared.runtime.clock import Clock
 from shared.runtime.documents import Documents
 from shared.runtime.kinds import Kind
 from shared.runtime.mongo import Database
+from shared.runtime.outbox_spans import describe
 from shared.runtime.relay import Relay
 from shared.runtime.work import Applied, Work
 
@@ -48,12 +51,15 @@ class Deadlines:
                 async for due in self._database.due(kind, now, _PAGE):
                     metrics.DEADLINE_LAG.set((now - due[0][1]).total_seconds())
                     await self._act(kind, due)
+            metrics.DEADLINE_SWEEP.set_to_current_time()
             await asyncio.sleep(self._every)
 
     async def _act(self, kind: Kind[Any], due: Sequence[tuple[str, datetime]]) -> None:
         if kind.on_due is None:
             return
-        with telemetry.tracer().start_as_current_span(f"deadlines {kind.collection}"):
+        tracer = telemetry.tracer()
+        spans = [tracer.start_span(f"due {kind.collection}", context=Context()) for _ in due]
+        try:
             works = [
                 Work(
                     kind=kind,
@@ -64,9 +70,16 @@ class Deadlines:
                     by=CLOCK,
                     cause=due_id(f"{kind.collection}/{key}", at.isoformat()),
                     content=digest(at.isoformat()),
-                    trace=telemetry.inject_headers(),
+                    trace=telemetry.inject_headers(span),
                 )
-                for key, at in due
+                for (key, at), span in zip(due, spans, strict=True)
             ]
-            outcomes = await self._documents.apply(works)
-            await self._relay.send([item for o in outcomes if isinstance(o, Applied) for item in o.outgoing])
+            with telemetry.together("deadlines", spans):
+                outcomes = await self._documents.apply(works)
+            for span, outcome in zip(spans, outcomes, strict=True):
+                describe(span, outcome)
+            outgoing = [item for outcome in outcomes if isinstance(outcome, Applied) for item in outcome.outgoing]
+            await self._relay.send(outgoing)
+        finally:
+            for span in spans:
+                span.end()

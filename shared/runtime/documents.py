@@ -10,8 +10,9 @@ meanwhile is loaded and decided again. A message whose id stands in `heard` is n
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.runtime import metrics
+from shared.runtime import metrics, telemetry
 from shared.runtime.clock import Clock
+from shared.runtime.decisions import count_decisions
 from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Fold, Stored, Write
 from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
@@ -97,7 +98,8 @@ class Documents:
             keys.setdefault(work.key, []).append(index)
         writes: list[Write] = []
         for kind, keys in groups.values():
-            stored = await self._store.load(kind, list(keys))
+            with telemetry.step("store load", **_of_store(kind.collection, len(keys))):
+                stored = await self._store.load(kind, list(keys))
             for key, indices in keys.items():
                 fold = Fold(key, stored.get(key))
                 for index in indices:
@@ -107,8 +109,15 @@ class Documents:
         if not writes:
             return set(), {}
         try:
-            moved = await self._store.commit(writes)
+            with telemetry.step("store commit", **_of_store(",".join(groups), len(writes))) as span:
+                moved = await self._store.commit(writes)
+                span.set_attribute("sihao.conflicts", len(moved))
         except SomeUnstorable as found:
             return found.moved, found.reasons
         metrics.VERSION_CONFLICTS.inc(len(moved))
+        count_decisions(o for i in open_ if works[i].place not in moved and (o := outcomes[i]) is not None)
         return moved, {}
+
+
+def _of_store(collection: str, documents: int) -> dict[str, str | int]:
+    return {"db.system.name": "mongodb", "db.collection.name": collection, "db.operation.batch.size": documents}

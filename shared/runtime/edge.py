@@ -71,7 +71,7 @@ class Edge:
         route = self._template(scope)
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         metrics.REQUESTS.labels(method, route, status).inc()
-        metrics.REQUEST_SECONDS.labels(method, route).observe(seconds)
+        metrics.REQUEST_SECONDS.labels(method, route).observe(seconds, metrics.exemplar())
         if route not in QUIET:
             log.info("http.answered", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 

@@ -14,7 +14,7 @@ from shared.runtime.work import Fact
 
 SIGNATURE = "sihao-signature"
 """The header with the detached signature (`signing.py`)."""
-_TRACE_HEADERS = ("traceparent", "tracestate")
+_TRACE_HEADERS = ("traceparent", "tracestate", "baggage")
 
 
 class Bound(NamedTuple):
@@ -45,7 +45,7 @@ class Envelope:
 
 
 def headers_of(fact: Fact) -> dict[str, str]:
-    """The headers of a fact: CloudEvents attributes with the prefix `ce-`, and W3C trace context."""
+    """The headers of a fact: CloudEvents attributes with the prefix `ce-`, W3C trace context and baggage."""
     return {
         "ce-specversion": "1.0",
         "ce-id": fact.id,

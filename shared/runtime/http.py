@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +20,7 @@ from shared.runtime.metrics import answer_metrics
 from shared.runtime.pages import STYLE
 from shared.runtime.problems import RESPONSES, add_handlers
 from shared.runtime.reference import complete, reference_page
+from shared.runtime.release import RELEASE, contracts_digest
 from shared.runtime.settings import EdgeSettings
 from shared.runtime.tokens import Verifier
 
@@ -155,8 +156,12 @@ def _own(app: FastAPI, health: Health) -> APIRouter:
         return (await health.at_work()).response()
 
     @router.get("/metrics", dependencies=[public("scraped inside the cluster; counts only, no personal data")])
-    async def metrics() -> Response:
-        return answer_metrics()
+    async def metrics(request: Request) -> Response:
+        return answer_metrics(request.headers.get("accept", ""))
+
+    @router.get("/version", dependencies=[public("asked by whoever compares deployments; the interface is no secret")])
+    async def version() -> Response:
+        return JSONResponse({"release": RELEASE, "contracts": contracts_digest()})
 
     @router.get("/openapi.json", dependencies=[public("the interface is no secret")])
     async def openapi() -> Response:

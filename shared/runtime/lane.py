@@ -10,6 +10,7 @@ never gives a message back, because a redelivery counts towards limits and a goo
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from aiormq.abc import DeliveredMessage
 
 from shared.runtime import metrics
 from shared.runtime.amqp import Consumption, Publisher, consume
-from shared.runtime.batch import count, traced
+from shared.runtime.batch import count, timed, traced
 from shared.runtime.clock import Clock
 from shared.runtime.dead import WAITED, DeadLetter, DeadLetters
 from shared.runtime.documents import Documents
@@ -54,6 +55,8 @@ class Session:
     consumption: Consumption | None = None
     arrived: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
     held: list[Held] = field(default_factory=list)
+    open: dict[str, dict[int, Message]] = field(default_factory=dict)
+    """By queue and delivery tag, in the order of arrival."""
 
 
 class Lane:
@@ -92,6 +95,7 @@ class Lane:
         self._prefetch = prefetch
         self._patience = patience
         self._guard = guard
+        self._session = Session()
         self.consuming = False
         """Whether all queues are being consumed right now."""
         self.between_batches = asyncio.Lock()
@@ -101,6 +105,11 @@ class Lane:
     def queues(self) -> Collection[str]:
         """The queues in which it hears events."""
         return self._subscriptions.keys()
+
+    def oldest(self) -> dict[str, datetime | None]:
+        """When the oldest message happened that is delivered and not acknowledged, by queue: the head of each queue."""
+        heads = {queue: next(iter(open_.values()), None) for queue, open_ in self._session.open.items()}
+        return {queue: head.envelope.time if head else None for queue, head in heads.items()}
 
     async def try_again(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
         """Handle messages that lie in the store once more, all of `queues`; answers those that went through.
@@ -119,10 +128,12 @@ class Lane:
     async def run(self) -> None:
         """One session; ends, to be begun again, when the connection, the channel or a consumer is lost."""
         await self._publisher.ready.wait()
-        session = Session()
+        session = self._session = Session()
 
         def deliver(queue: str, raw: DeliveredMessage) -> None:
-            session.arrived.put_nowait(Message(queue, self._subscriptions.get(queue), raw))
+            message = Message(queue, self._subscriptions.get(queue), raw)
+            session.open.setdefault(queue, {})[message.tag] = message
+            session.arrived.put_nowait(message)
 
         queues = [*self._subscriptions, self._dead_queue]
         async with consume(self._url, queues, self._prefetch, deliver, introduction=self._introduction) as consumption:
@@ -144,8 +155,9 @@ class Lane:
             batch = await self._next_batch(session)
             async with self.between_batches:
                 metrics.BATCH_SIZE.observe(len(batch))
-                with metrics.HANDLE_SECONDS.labels("lane").time():
-                    done = await self._isolate(batch, session)
+                begun = monotonic()
+                done = await self._isolate(batch, session)
+                timed(batch, monotonic() - begun)
                 await self._acknowledge(done, session)
 
     async def _next_batch(self, session: Session) -> list[Message]:
@@ -244,6 +256,8 @@ class Lane:
         """Acknowledge what is done with: with one frame where nothing older is still open."""
         if not done or session.consumption is None:
             return
+        for message in done:
+            del session.open[message.queue][message.tag]
         tags = sorted(message.tag for message in done)
         oldest_held = min((h.message.tag for h in session.held), default=None)
         if oldest_held is None or oldest_held > tags[-1]:

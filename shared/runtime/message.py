@@ -16,7 +16,7 @@ from shared.contracts.trust import MessageRefused
 from shared.kernel.actor import Actor
 from shared.kernel.change import NotYet, Refused
 from shared.kernel.problem import Problem
-from shared.runtime import telemetry
+from shared.runtime import baggage, telemetry
 from shared.runtime.dead import WAITED, DeadLetter, letter_id, properties_of
 from shared.runtime.envelope import Envelope, read
 from shared.runtime.handlers import Delivery, Subscription, Target
@@ -56,6 +56,7 @@ class Message:
     """Its place in the archive, if that is where it comes from."""
     _trace: dict[str, str] = field(default_factory=dict)
     _span: Span = INVALID_SPAN
+    _tries: int = 0
     _envelope: Envelope | None = None
 
     @property
@@ -85,8 +86,19 @@ class Message:
 
     @property
     def trace(self) -> dict[str, str]:
-        """W3C trace headers of its span."""
-        return self._trace
+        """W3C headers of its span, with what it is about."""
+        return {**self._trace, **baggage.written(self.about)}
+
+    @property
+    def about(self) -> baggage.About:
+        """What it is about: what it says itself, and what it inherits from its cause."""
+        inherited = baggage.read(self.envelope.trace)
+        return inherited if self.event is None else baggage.about(self.event, inherited)
+
+    @property
+    def span(self) -> Span:
+        """The span in which it is handled."""
+        return self._span
 
     @property
     def label(self) -> str:
@@ -98,6 +110,7 @@ class Message:
 
         It is not the current span while its batch is at work, since a batch has many.
         """
+        self._tries += 1
         self._span = tracer.start_span(
             f"process {self.label}",
             context=telemetry.context_from(self.envelope.trace),
@@ -107,12 +120,16 @@ class Message:
                 "messaging.operation.type": "process",
                 "messaging.destination.name": self.queue,
                 "messaging.message.id": self.envelope.id,
+                "messaging.rabbitmq.destination.routing_key": self.raw.routing_key or "",
+                "sihao.try": self._tries,
+                "sihao.redelivered": bool(self.raw.redelivered),
             },
         )
         self._trace = telemetry.inject_headers(self._span)
 
     def end(self) -> None:
-        """End its span, with how it came out."""
+        """End its span, with what it is about and how it came out."""
+        self._span.set_attributes({**baggage.attributes(self.about), "sihao.outcome": self.outcome})
         if self.dead is not None:
             self._span.set_status(Status(StatusCode.ERROR, self.dead.reason.en))
         elif self.missing is not None:
@@ -192,7 +209,7 @@ class Message:
             by=Actor(id=self.envelope.source, role="service"),
             cause=self.envelope.id,
             content=self.envelope.content,
-            trace=self._trace,
+            trace=self.trace,
         )
 
     def take(self, outcomes: list[Outcome]) -> None:

@@ -21,6 +21,7 @@ from shared.runtime.amqp import Nacked, OnItsWay, Publisher, Unroutable
 from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import Database, StoreError
+from shared.runtime.outbox_spans import tell_of
 from shared.runtime.pauses import FIRST, Flow, Pauses, flow_of
 from shared.runtime.work import Outgoing
 
@@ -84,6 +85,7 @@ class Relay:
     async def _send(self, outgoing: Sequence[Outgoing]) -> bool:
         """Publish one wave, now; answers whether all of it got through."""
         failures = await self._publisher.publish([item.fact for item in outgoing])
+        tell_of(outgoing, failures)
         sent: list[Outgoing] = []
         unheard: list[Outgoing] = []
         for item in outgoing:

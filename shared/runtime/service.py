@@ -33,8 +33,10 @@ from shared.runtime.http import create_http
 from shared.runtime.kinds import Kind
 from shared.runtime.lane import Lane
 from shared.runtime.limits import check_delivery_limits
+from shared.runtime.measuring import Measuring
 from shared.runtime.mongo import Database
 from shared.runtime.relay import Relay
+from shared.runtime.release import RELEASE, contracts_digest
 from shared.runtime.settings import Settings
 from shared.runtime.signing import Signer
 from shared.runtime.tasks import Tasks
@@ -151,6 +153,7 @@ class Service:
         self._background()
         self._checks()
         garbage.settle()
+        metrics.BUILD.labels(self.scope, RELEASE, contracts_digest()).set(1)
         self._tasks.start()
         log.info("service started", service=self.name, scope=self.scope, signs=self.signer and self.signer.kid)
         if self.guard is None:
@@ -190,6 +193,9 @@ class Service:
         self.task("clear", self.relay.clear)
         self.task("sweep", self.relay.sweep)
         self.task("probe", self.relay.probe)
+        self.task(
+            "measure", Measuring(self.database, self.health, self.clock, self.dead_letters.measure, self._lane).run
+        )
         self.task("deadlines", deadlines.run)
         if self._lane:
             room = WaitingRoom(

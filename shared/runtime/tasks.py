@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from shared.contracts.text import Text, text
+from shared.runtime import metrics
 from shared.runtime.health import Health
 from shared.runtime.logs import get_logger
 
@@ -72,6 +73,7 @@ class _Supervised:
                 pause, self._failures = _FIRST_PAUSE, 0
             self._failures += 1
             self._last = type(error).__name__
+            metrics.TASK_FAILURES.labels(self.name).inc()
             log.warning("task ended; beginning again", task=self.name, error=repr(error), failures=self._failures)
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
             pause = min(pause * 2, _LONGEST_PAUSE)

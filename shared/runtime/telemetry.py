@@ -1,22 +1,39 @@
 """Traces: one tree from the HTTP request through outbox, bus and every hop, in W3C Trace Context headers.
 
+    POST …/submit                                                      intake
+    ├─ commit                 what many do together: of one, its child; of several, a tree of its own, linked
+    │  └─ store load, store commit
+    ├─ publish application.submitted.v1    from entering the outbox to the confirm
+    └─ process application.submitted.v1                                scoring
+       ├─ batch → store load, store commit
+       ├─ publish application.scored.v1
+       └─ process application.scored.v1                                review, …
+
 Spans are always made, so that every log line and every problem names its trace; they are exported (OTLP over HTTP)
 only where `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import Span, SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _W3C = TraceContextTextMapPropagator()
+_LINKS = 2000
+"""Links of one span: as many as a batch may have messages (`batch_limit`)."""
+
+
+def exported() -> bool:
+    """Whether spans leave this process. If not, those that nothing else needs are not made."""
+    return any(os.environ.get(name) for name in _ENDPOINTS)
 
 
 def make_provider(service: str, instance: str) -> TracerProvider:
@@ -28,9 +45,9 @@ def make_provider(service: str, instance: str) -> TracerProvider:
             "service.instance.id": instance,
         }
     )
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False, span_limits=SpanLimits(max_links=_LINKS))
     provider.add_span_processor(WithoutQuery())
-    if any(os.environ.get(name) for name in _ENDPOINTS):
+    if exported():
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return provider
 
@@ -64,6 +81,32 @@ def inject_headers(span: trace.Span | None = None) -> dict[str, str]:
 def context_from(headers: Mapping[str, str]) -> Context:
     """The context that such headers describe: the parent of the next span. Unreadable headers start a new tree."""
     return _W3C.extract(headers)
+
+
+@contextmanager
+def together(name: str, spans: Sequence[trace.Span]) -> Iterator[None]:
+    """Inside is the span of work that several share, and the current one.
+
+    Of one it is the child, so that all is in one tree; of several it is a tree of its own, linked with each both ways.
+    """
+    one = spans[0] if len(spans) == 1 else trace.INVALID_SPAN
+    several = [span for span in spans if span.is_recording()] if len(spans) > 1 else []
+    with tracer().start_as_current_span(
+        name,
+        context=trace.set_span_in_context(one, Context()),
+        links=[trace.Link(span.get_span_context()) for span in several],
+        attributes={"messaging.batch.message_count": len(spans)},
+    ) as shared:
+        for span in several:
+            span.add_link(shared.get_span_context())
+        yield
+
+
+def step(name: str, **attributes: str | int) -> AbstractContextManager[trace.Span]:
+    """A step inside the current span, as its child; nothing where there is no span."""
+    if not trace.get_current_span().is_recording():
+        return nullcontext(trace.INVALID_SPAN)
+    return tracer().start_as_current_span(name, attributes=attributes)
 
 
 def current_trace_id() -> str | None:

@@ -10,6 +10,7 @@ from shared.kernel.actor import Actor
 from shared.kernel.change import Decider
 from shared.kernel.identity import event_id
 from shared.kernel.state import State
+from shared.runtime import baggage
 from shared.runtime.kinds import Kind
 
 
@@ -29,7 +30,7 @@ class Work:
     content: str
     """SHA-256 of the message."""
     trace: dict[str, str] = field(default_factory=dict)
-    """W3C trace headers of the span in which the facts arise."""
+    """W3C headers of the span in which the facts arise: `traceparent`, `tracestate`, `baggage`."""
     at: datetime | None = None
     """When it was decided before, if a restored store decides it again; otherwise it is decided now."""
 
@@ -68,7 +69,7 @@ class Fact:
             subject=event.subject,
             time=now.isoformat(),
             body=event.model_dump_json(),
-            trace=work.trace,
+            trace={**work.trace, **baggage.written(baggage.about(event, baggage.read(work.trace)))},
             entered=entered,
             at=entered,
         )

@@ -26,7 +26,7 @@ TOKEN = "SIHAO_TOKEN"  # noqa: S105 - the name of a variable
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
-_SIGNS = {
+SIGNS = {
     Outcome.OK: "[green]✓[/green]",
     Outcome.WARNING: "[yellow]![/yellow]",
     Outcome.FAILED: "[red]✗[/red]",
@@ -108,7 +108,7 @@ def tell(findings: list[Finding], *, json_: bool) -> bool:
         typer.echo(json.dumps(as_json(findings), ensure_ascii=False, indent=2))
         return passes(findings)
     for one in findings:
-        out.print(f"{_SIGNS[one.outcome]} {escape(one.says.zh)} / {escape(one.says.en)}")
+        out.print(f"{SIGNS[one.outcome]} {escape(one.says.zh)} / {escape(one.says.en)}")
         if one.remedy:
             out.print(f"    → {escape(one.remedy.zh)}\n    → {escape(one.remedy.en)}")
     return passes(findings)

@@ -8,6 +8,7 @@ from cloudevents.core.formats.json import JSONFormat
 
 from shared.contracts import routing_words
 from shared.kernel.actor import CLOCK
+from shared.runtime import baggage
 from shared.runtime.amqp import properties_of
 from shared.runtime.envelope import headers_of, read
 from shared.runtime.work import Fact, Work
@@ -83,7 +84,9 @@ def test_we_read_back_what_we_wrote() -> None:
         timestamp=properties.timestamp,
     )
     assert (envelope.id, envelope.type, envelope.source, envelope.time) == (fact.id, fact.type, fact.source, NOW)
-    assert envelope.trace == TRACE
+    about = baggage.about(COMPLETE[0].event.model_validate_json(fact.body))
+    assert about
+    assert envelope.trace == {**TRACE, **baggage.written(about)}
 
 
 def test_a_sender_without_metadata_is_known_by_its_body() -> None:

@@ -15,8 +15,8 @@ from dev.generated import asyncapi, openapi
 from dev.generated.catalogue import PLACE as CATALOGUE_PAGE
 from dev.generated.catalogue import listeners
 from dev.generated.schemas import ContractSchema
-from dev.generated.titles import TITLES
 from shared.contracts import CATALOGUE, EVENTS, Event
+from shared.contracts.titles import TITLES
 from shared.runtime.topology import EVENTS as EXCHANGE
 from tests.contract.golden import all_tables, frozen_schema
 

@@ -105,6 +105,14 @@ class Collection:
         """How many match; the runtime only measures with it, so nothing hangs on it."""
         return len(self.matching(where))
 
+    async def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> AsyncIterator[Document]:
+        """Groups with their number and least value, as dead letters are measured; nothing hangs on it."""
+        [where, group] = [stage[name] for stage, name in zip(pipeline, ("$match", "$group"), strict=True)]
+        since = group["since"]["$min"].removeprefix("$")
+        for value in {document[group["_id"].removeprefix("$")] for document in self.matching(where)}:
+            those = self.matching({**where, group["_id"].removeprefix("$"): value})
+            yield {"_id": value, "n": len(those), "since": min(one[since] for one in those)}
+
     async def bulk_write(self, operations: Sequence[Any], *, ordered: bool) -> Any:
         """Each operation is atomic, the bulk is not."""
         assert not ordered

@@ -2,12 +2,13 @@
 
 import gzip
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from threading import Lock
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 from dev.on_loopback import OnLoopback
 
@@ -24,6 +25,9 @@ class Collected:
     parent: str
     """Empty for the root of a tree."""
     events: tuple[str, ...]
+    attributes: Mapping[str, str | int | bool]
+    links: frozenset[str]
+    """Ids of the spans to which it is linked."""
 
     @property
     def what(self) -> tuple[str, str]:
@@ -43,6 +47,12 @@ class SpanReceiver(OnLoopback):
         """The spans of one trace that have come so far."""
         with self._lock:
             return [span for span in self._spans if span.trace == trace]
+
+    @property
+    def all(self) -> list[Collected]:
+        """Everything that has come so far."""
+        with self._lock:
+            return list(self._spans)
 
     def take(self, request: ExportTraceServiceRequest) -> None:
         """Keep what one export brought."""
@@ -102,4 +112,12 @@ def _spans(request: ExportTraceServiceRequest) -> Iterator[Collected]:
                     id=span.span_id.hex(),
                     parent=span.parent_span_id.hex(),
                     events=tuple(event.name for event in span.events),
+                    attributes={one.key: _value(one.value) for one in span.attributes},
+                    links=frozenset(link.span_id.hex() for link in span.links),
                 )
+
+
+def _value(value: AnyValue) -> str | int | bool:
+    kind = value.WhichOneof("value")
+    found = getattr(value, kind) if kind else ""
+    return found if isinstance(found, str | int | bool) else str(found)

@@ -95,7 +95,7 @@ TABLE = {
     "PUT /experts/{expert}/ties": OFFICER,
     "PUT /panels/{panel}/attendance": OFFICER,
 }
-OF_EVERY_SERVICE = {"/docs", "/livez", "/metrics", "/openapi.json", "/readyz", "/sihao.css", "/startupz"}
+OF_EVERY_SERVICE = {"/docs", "/livez", "/metrics", "/openapi.json", "/readyz", "/sihao.css", "/startupz", "/version"}
 
 
 async def test_the_table_is_complete_and_grants_no_more() -> None:

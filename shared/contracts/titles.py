@@ -1,4 +1,4 @@
-"""The Chinese words of the message catalogue. The English ones stand in the contracts' docstrings."""
+"""The Chinese words of services and events. The English ones stand in the docstrings of the contracts."""
 
 SERVICES = {
     "intake": "申报 intake",
