@@ -1,7 +1,7 @@
 """The manifests under `deploy/k8s`, put together and looked at: `python -m dev.kubernetes render`, or `check`.
 
-They are put together by kubectl's own kustomize and kept in `deploy/k8s/rendered`, with the digest of what they were made
-from, so that tests can read them where there is no kubectl, and notice when somebody forgot to render.
+They are put together by kubectl's own kustomize and kept in `deploy/k8s/rendered`, with the digest of what they were
+made from, so that tests can read them where there is no kubectl, and notice when somebody forgot to render.
 """
 
 import argparse
