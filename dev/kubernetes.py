@@ -95,10 +95,11 @@ def write_dev_secrets(place: Path = SOURCES / "overlays/dev/secrets.env") -> Non
 
 
 def _sources(folder: Path) -> Iterator[Path]:
-    """Everything committed but what was rendered: files beside an `example` of the same name are secrets."""
+    """What is ours: files beside an `example` of the same name are secrets, `overlays/province-…` is a province's copy."""
     for path in folder.rglob("*"):
         secret = (path.parent / "example" / path.name).exists()
-        if path.is_file() and not secret and RENDERED not in path.parents and not path.name.startswith("."):
+        copy = path.relative_to(folder).as_posix().startswith("overlays/province-")
+        if path.is_file() and not (secret or copy or RENDERED in path.parents or path.name.startswith(".")):
             yield path
 
 
