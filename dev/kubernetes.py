@@ -95,7 +95,7 @@ def write_dev_secrets(place: Path = SOURCES / "overlays/dev/secrets.env") -> Non
 
 
 def _sources(folder: Path) -> Iterator[Path]:
-    """What is ours: files beside an `example` of the same name are secrets, `overlays/province-…` is a province's copy."""
+    """What is ours: files beside an `example` of their name are secrets, `overlays/province-…` is a copy."""
     for path in folder.rglob("*"):
         secret = (path.parent / "example" / path.name).exists()
         copy = path.relative_to(folder).as_posix().startswith("overlays/province-")
