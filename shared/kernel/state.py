@@ -11,9 +11,12 @@ class State(BaseModel):
 
     Frozen: a decider answers a new state, it never changes the old one. Everything in it serialises to JSON
     (decimals and instants as strings), which is what is stored and hashed.
+
+    A field it does not know is kept as it is: while a new version takes the place of an old one, both write the same
+    documents, and the old one must neither refuse nor forget what the new one added (docs/kubernetes.md).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
 
     def due(self) -> datetime | None:
         """The next instant at which time itself must act on this aggregate (a deadline), or None."""

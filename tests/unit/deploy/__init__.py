@@ -1,0 +1,1 @@
+"""The manifests under `deploy/k8s`, held against the code."""
