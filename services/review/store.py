@@ -29,11 +29,13 @@ from services.review.domain.term import IN_FORCE, Standing, Term
 from services.review.domain.terms import Terms
 from shared.contracts.area import CENTRE
 from shared.kernel.command import missing
+from shared.kernel.custody import Custody
 from shared.kernel.history import Entry
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 from shared.runtime.records import Head, heads
+from shared.runtime.together import Together
 from shared.runtime.trusted import TRUST_KINDS
 
 S = TypeVar("S", bound=State)
@@ -98,6 +100,8 @@ EXPORTS = Kind(
     on_due=exports.on_due,
     indexes=(_OF_PERSON, Index(("state.status", "state.at")), Index(("state.files", "state.status", "_id"))),
 )
+CUSTODIES = Kind("custodies", Custody)
+"""By area: those that were handed over, or are just now."""
 _WORKBOOKS = "workbooks"
 """The bucket of exported files."""
 KINDS: tuple[Kind[Any], ...] = (
@@ -117,6 +121,7 @@ KINDS: tuple[Kind[Any], ...] = (
     CHAMBERS,
     BLOCKS,
     EXPORTS,
+    CUSTODIES,
     *TRUST_KINDS,
 )
 """Everything review owns."""
@@ -130,6 +135,7 @@ class ReviewStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._terms: dict[str, Terms] = {}
+        self._custodies = Together(self._all_custodies)
 
     async def get(self, kind: Kind[S], key: str) -> S | None:
         """One document."""
@@ -156,6 +162,13 @@ class ReviewStore:
         if round_ not in self._terms and (found := await self._database.get(ROUNDS, round_)):
             self._terms[round_] = found
         return self._terms.get(round_)
+
+    async def custodies(self) -> dict[str, Custody]:
+        """The areas that were ever handed over, or are just now. A batch asks for them with one query."""
+        return (await self._custodies.get(("",)))[""]
+
+    async def _all_custodies(self, _: Sequence[str]) -> dict[str, dict[str, Custody]]:
+        return {"": dict(await self._database.find(CUSTODIES, {}))}
 
     # --- cases ---------------------------------------------------------------------------------------------------
 

@@ -54,6 +54,8 @@ class Session:
     consumption: Consumption | None = None
     arrived: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
     held: list[Held] = field(default_factory=list)
+    readmitted: bool = False
+    """Whether its messages come from the waiting room, where they can go on waiting."""
 
 
 class Lane:
@@ -101,7 +103,7 @@ class Lane:
         """Handle messages that waited in the store once more, all of `queues`; answers those that are done with."""
         batch = [readmitted(letter, self._subscriptions[letter.queue]) for letter in letters]
         async with self.between_batches:
-            done = {id(message) for message in await self._isolate(batch, Session())}
+            done = {id(message) for message in await self._isolate(batch, Session(readmitted=True))}
         return [letter for letter, message in zip(letters, batch, strict=True) if id(message) in done]
 
     async def run(self) -> None:
@@ -216,7 +218,9 @@ class Lane:
         now = monotonic()
         for message in batch:
             hold = held.pop(id(message), None) or Held(message, now, _FIRST_PAUSE, now)
-            if message.missing is not None and message.dead is None and now - hold.since > self._patience:
+            # What waits for a hand-over waits in the store at once: it would fill what the broker hands out to us.
+            patience = -1.0 if message.fenced and not session.readmitted else self._patience
+            if message.missing is not None and message.dead is None and now - hold.since > patience:
                 message.dead = waited_too_long(message)
             if message.missing is None or message.dead is not None:
                 done.append(message)
