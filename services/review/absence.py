@@ -1,4 +1,4 @@
-"""Areas that the settings name and that have left, or are on their way: nothing is done for them, and people are told."""
+"""Areas that the settings name and that have left, or are on their way: nothing is done for them; people are told."""
 
 import asyncio
 from collections.abc import Sequence

@@ -4,34 +4,24 @@ Which side it is, its store, its broker and its key stand in the settings of the
 """
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from pymongo.errors import OperationFailure
 
 from services.review.handlers import table
 from services.review.procedures import load
-from services.review.settings import ReviewSettings
-from services.review.store import CUSTODIES, KINDS
+from services.review.store import CUSTODIES
 from shared.contracts.area import CENTRE
-from shared.kernel.change import Refused
-from shared.runtime.amqp import BrokerError, Missing, consumers_of, shift, waiting_in
-from shared.runtime.clock import make_clock
+from shared.runtime.amqp import Missing, consumers_of, shift, waiting_in
 from shared.runtime.dead import DeadLetters
-from shared.runtime.mongo import Database, StoreError
-from shared.runtime.settings import KeySettings
-from shared.runtime.signing import Signer, WrongKeyFile
-from shared.runtime.trust_file import centre_keys
-from shared.runtime.trusted import KEYS
 from sihao.dead import AmqpUrl, DatabaseName, MongoUrl
-from sihao.province import moving, paper, terminal, topology, waiting_letters
+from sihao.province import arriving, leaving, paper, terminal, topology, waiting_letters
 from sihao.province.moving import Desk
-from sihao.province.terminal import Area, err, fail, out, province
+from sihao.province.side import jurisdictions_of, run_at, scope_of, side_of
+from sihao.province.terminal import Area, fail, out, province
 
 T = TypeVar("T")
 _LOOK_EVERY = 0.2
@@ -71,7 +61,7 @@ def move(
 
     服务须在运行，以便发完尚未发出的事件 / The service must run, to send what it has still to announce.
     """
-    area, jurisdictions = province(area), _jurisdictions(areas)
+    area, jurisdictions = province(area), jurisdictions_of(areas)
     at_centre = CENTRE in jurisdictions
     if not abort and to is not (Towards.OWN if at_centre else Towards.HOSTED):
         fail(
@@ -82,22 +72,22 @@ def move(
 
     async def work(desk: Desk) -> None:
         if abort:
-            await moving.abort(desk, area)
+            await leaving.abort(desk, area)
             out.print(f"{area} 留在原处，照常办理 / {area} stays, and is acted upon again")
             return
         if at_centre:
             await _has_caught_up(amqp_url, area, jurisdictions, wait)
-        custody = await moving.begin(desk, area, area if at_centre else CENTRE)
+        custody = await leaving.begin(desk, area, area if at_centre else CENTRE)
         await _sent(desk, area, wait)
         path = out_file or Path(f"{area}-{custody.number}.hand-over")
-        said = await moving.export(desk, await desk.custody(area) or custody, path)
+        said = await leaving.export(desk, await desk.custody(area) or custody, path)
         out.print(
             f"移交文件 {path}：{said.documents} 份文档，含个人信息，请经安全途径交给对方；根 {said.root}\n"
             f"hand-over file {path}: {said.documents} documents, with personal data: hand it over by a safe way; "
             f"root {said.root}"
         )
 
-    _run(mongo_url, database, area if not at_centre else CENTRE, work)
+    run_at(mongo_url, database, area if not at_centre else CENTRE, work)
 
 
 def receive(
@@ -109,25 +99,25 @@ def receive(
     out_file: OutFile = None,
 ) -> None:
     """接收：移交文件换回执；放行文件则开始办理 / Take in a hand-over for a receipt; a release: begin to act."""
-    jurisdictions = _jurisdictions(areas)
+    jurisdictions = jurisdictions_of(areas)
 
     async def work(desk: Desk) -> None:
         said = paper.read(file, desk.keys)
         if said.what == "release":
-            await moving.take(desk, said)
-            waiting = waiting_letters.read(paper.lines_of(file), _scope(jurisdictions))
+            await arriving.take(desk, said)
+            waiting = waiting_letters.read(paper.lines_of(file), scope_of(jurisdictions))
             await DeadLetters(desk.database).park(waiting)
             out.print(f"{said.area} 由本侧办理 / {said.area} is held here now")
             return
         path = out_file or file.with_suffix(".receipt")
-        receipt = await moving.receive(desk, said, file, path)
+        receipt = await arriving.receive(desk, said, file, path)
         out.print(
             f"已收 {receipt.documents} 份文档，回执 {path}：交回对方确认；放行之前本侧不办理\n"
             f"{receipt.documents} documents are here; receipt {path} for the other side. Nothing is done here before "
             "its release"
         )
 
-    _run(mongo_url, database, _side(jurisdictions), work)
+    run_at(mongo_url, database, side_of(jurisdictions), work)
 
 
 def confirm(
@@ -140,7 +130,7 @@ def confirm(
     out_file: OutFile = None,
 ) -> None:
     """凭回执放手，写出放行文件；自此归对方，不可撤回 / Let go by the receipt, and write the release; no way back."""
-    jurisdictions = _jurisdictions(areas)
+    jurisdictions = jurisdictions_of(areas)
 
     async def work(desk: Desk) -> None:
         said = paper.read(file, desk.keys)
@@ -152,20 +142,20 @@ def confirm(
             )
         path = out_file or file.with_suffix(".release")
         letters = DeadLetters(desk.database)
-        scope = _scope(jurisdictions)
-        release = await moving.confirm(desk, file, path, lambda: waiting_letters.told(letters, said.area, scope))
+        scope = scope_of(jurisdictions)
+        release = await leaving.confirm(desk, file, path, lambda: waiting_letters.told(letters, said.area, scope))
         out.print(
-            f"{release.area} 已移出；放行文件 {path}：交给对方 / {release.area} has left; release {path} for the other side"
+            f"{release.area} 已移出，放行文件 {path} 交给对方 / {release.area} has left; release {path} is for them"
         )
 
-    _run(mongo_url, database, _side(jurisdictions), work)
+    run_at(mongo_url, database, side_of(jurisdictions), work)
 
 
 def forward(
     area: Area, mongo_url: MongoUrl, database: DatabaseName, amqp_url: AmqpUrl, *, areas: Areas = CENTRE
 ) -> None:
     """交回之后：把该省队列中的消息转到中央队列 / After it came back: its queues are emptied into the centre's."""
-    area, jurisdictions = province(area), _jurisdictions(areas)
+    area, jurisdictions = province(area), jurisdictions_of(areas)
 
     async def work(desk: Desk) -> None:
         custody = await desk.database.get(CUSTODIES, area)
@@ -181,7 +171,7 @@ def forward(
         moved = sum([await shift(amqp_url, own, ours) for own, ours in pairs])
         out.print(f"已转 {moved} 条消息 / {moved} messages forwarded")
 
-    _run(mongo_url, database, _side(jurisdictions), work)
+    run_at(mongo_url, database, side_of(jurisdictions), work)
 
 
 async def _has_caught_up(amqp_url: str, area: str, jurisdictions: tuple[str, ...], wait: float) -> None:
@@ -213,7 +203,7 @@ async def _sent(desk: Desk, area: str, wait: float) -> None:
     """Wait until the service has announced everything."""
 
     async def sent() -> bool:
-        return not await moving.unsent(desk, area)
+        return not await leaving.unsent(desk, area)
 
     if not await _until(sent, wait):
         fail(
@@ -235,76 +225,5 @@ async def _until(holds: Callable[[], Awaitable[bool]], within: float) -> bool:
 def _queues(jurisdictions: tuple[str, ...], area: str) -> list[str]:
     """The centre's queues in which it hears what the area's own service hears, in the same order."""
     unopened: object = None
-    heard = {s.event: s.queue for s in table(unopened, load(), jurisdictions, _scope(jurisdictions))}  # type: ignore[arg-type]
+    heard = {s.event: s.queue for s in table(unopened, load(), jurisdictions, scope_of(jurisdictions))}  # type: ignore[arg-type]
     return [heard[subscription.event] for subscription in topology.heard_by(area)]
-
-
-def _jurisdictions(areas: str) -> tuple[str, ...]:
-    try:
-        return ReviewSettings.model_construct(areas=",".join(_parsed(areas))).jurisdictions
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="SIHAO_AREAS") from error
-
-
-def _parsed(areas: str) -> list[str]:
-    return [area if area == CENTRE else province(area) if len(area) == len("35") else area for area in areas.split(",")]
-
-
-def _scope(jurisdictions: tuple[str, ...]) -> str:
-    return ReviewSettings.model_construct(areas=",".join(jurisdictions)).scope
-
-
-def _side(jurisdictions: tuple[str, ...]) -> str:
-    return CENTRE if CENTRE in jurisdictions else province(jurisdictions[0][:2])
-
-
-@asynccontextmanager
-async def _desk(mongo_url: str, name: str, side: str) -> AsyncIterator[Desk]:
-    settings = KeySettings()
-    signer = Signer.load(settings)
-    if signer is None:
-        fail("请设 SIHAO_SIGNING_KEY：移交文件须签名", "set SIHAO_SIGNING_KEY: what is handed over is signed")
-    clock_file = os.environ.get("SIHAO_CLOCK_FILE")
-    store = Database(mongo_url, name)
-    try:
-        await store.prepare(KINDS)
-        await DeadLetters(store).prepare()
-        registered = dict(await store.find(KEYS, {}))
-        known = {**(centre_keys(settings.trust) if settings.trust else {}), **registered}
-        yield Desk(
-            side,
-            store,
-            make_clock(Path(clock_file) if clock_file else None),
-            signer,
-            known,
-            lambda zh, en: err.print(f"{zh} / {en}"),
-        )
-    finally:
-        store.close()
-
-
-def _run(mongo_url: str, name: str, side: str, work: Callable[[Desk], Awaitable[None]]) -> None:
-    """Do it; what is wrong is told in plain words."""
-
-    async def awaited() -> None:
-        async with _desk(mongo_url, name, side) as desk:
-            await work(desk)
-
-    try:
-        asyncio.run(awaited())
-    except Refused as refusal:
-        for one in refusal.problems:
-            err.print(f"[red]{one.rule}[/red]\n    → {one.remedy.zh}\n    → {one.remedy.en}")
-        raise typer.Exit(terminal.WRONG) from refusal
-    except WrongKeyFile as error:
-        fail(str(error.problem.rule), str(error.problem.remedy))
-    except OperationFailure as error:
-        if error.code != _NOT_ALLOWED:
-            raise
-        fail("数据库账号须有该库的 dbAdmin 角色", "the store's user needs the role dbAdmin on this database")
-    except StoreError:
-        fail("数据库没有应答；恢复后重新运行本命令即可", "the store does not answer; run this again when it does")
-    except Missing as error:
-        fail(f"没有队列 {error}", f"there is no queue {error}")
-    except BrokerError:
-        fail("消息队列没有应答；恢复后重新运行本命令即可", "the broker does not answer; run this again when it does")

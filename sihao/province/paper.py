@@ -1,7 +1,7 @@
 """What two organs hand each other when an area moves: lines, and below them who says what about them, signed.
 
-A gzip file of JSON lines, for its owner only. The last line is a JWS (RFC 7515, compact, Ed25519) whose payload names the
-move and the root over all lines before it (RFC 9162), so that not a byte of them can be changed, left out or added.
+A gzip file of JSON lines, for its owner only. The last line is a JWS (RFC 7515, compact, Ed25519) whose payload names
+the move and the root over all lines before it (RFC 9162), so that not a byte of them can be changed, left out or added.
 
     hand-over   from whom it leaves: every document of the area, sealed
     receipt     from whom it comes to: they are all here
@@ -72,7 +72,6 @@ class Said(BaseModel):
 async def write(path: Path, said: Said, lines: AsyncIterator[tuple[str, bytes]], signer: Signer) -> Said:
     """Write the lines, each with its kind, and sign below; in one step, for the owner only. Answers what was signed."""
     counts, tree = dict[str, int](), Growing()
-    path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile("wb", dir=path.parent, delete=False) as new:
         os.fchmod(new.fileno(), PRIVATE)
         with gzip.GzipFile(fileobj=new, mode="wb", filename="", mtime=0) as packed:
@@ -85,7 +84,7 @@ async def write(path: Path, said: Said, lines: AsyncIterator[tuple[str, bytes]],
             packed.write(canonical_bytes({"signed": signed}) + b"\n")
         new.flush()
         os.fsync(new.fileno())
-    Path(new.name).replace(path)
+    os.replace(new.name, path)  # noqa: PTH105 - asynchronous code knows no paths
     return whole
 
 
