@@ -119,7 +119,7 @@ class Reviews:
             exchange = await channel.get_exchange("sihao.events")
             for written in bodies:
                 body = written.encode()
-                bound = Bound(str(uuid4()), event.wire(), event.announced_by, datetime.now(UTC).isoformat())
+                bound = Bound(str(uuid4()), event.wire(), "scoring", datetime.now(UTC).isoformat())
                 headers: Any = {
                     "ce-specversion": "1.0",
                     "ce-id": bound.id,
