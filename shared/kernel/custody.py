@@ -70,6 +70,16 @@ class Leave(Command):
     root: Sha256
 
 
+class Remember(Command):
+    """This side has let go: its own release says so, and its store, put back from a backup, has forgotten."""
+
+    area: Area
+    peer: Area
+    move: str
+    number: int
+    root: Sha256
+
+
 class Abort(Command):
     """It stays where it was."""
 
@@ -135,6 +145,29 @@ def leave(custody: Custody | None, command: Leave, now: datetime) -> Change[Cust
     here = _of_move(custody, command.move, "leaving")
     _same(here, command.root)
     return Change(here.but(status="left", since=now))
+
+
+def remember(custody: Custody | None, command: Remember, now: datetime) -> Change[Custody] | None:
+    """It has left, as the release says.
+
+    Raises:
+        Refused: something newer is known here.
+    """
+    if custody and custody.status == "left" and custody.move == command.move:
+        return None
+    if custody and (custody.number > command.number or (custody.move == command.move and custody.status != "leaving")):
+        _must(custody, "left")
+    return Change(
+        Custody(
+            area=command.area,
+            status="left",
+            number=command.number,
+            move=command.move,
+            peer=command.peer,
+            since=now,
+            root=command.root,
+        )
+    )
 
 
 def abort(custody: Custody | None, _command: Abort, now: datetime) -> Change[Custody] | None:

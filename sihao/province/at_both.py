@@ -98,11 +98,18 @@ def receive(
     areas: Areas = CENTRE,
     out_file: OutFile = None,
 ) -> None:
-    """接收：移交文件换回执；放行文件则开始办理 / Take in a hand-over for a receipt; a release: begin to act."""
+    """接收：移交文件换回执；放行文件则开始办理 / Take in a hand-over for a receipt; a release: begin to act.
+
+    自己写出的放行文件：数据库从移出前的备份恢复之后，再次移出 / One's own release, after a backup: let go once more.
+    """
     jurisdictions = jurisdictions_of(areas)
 
     async def work(desk: Desk) -> None:
         said = paper.read(file, desk.keys)
+        if said.what == "release" and said.source == desk.side:
+            await leaving.remember(desk, said)
+            out.print(f"{said.area} 已由本侧移出，照此办理 / {said.area} has left this side, and that holds again")
+            return
         if said.what == "release":
             await arriving.take(desk, said)
             waiting = waiting_letters.read(paper.lines_of(file), scope_of(jurisdictions))

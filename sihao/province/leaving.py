@@ -89,6 +89,24 @@ async def confirm(desk: Desk, path: Path, out: Path, letters: Callable[[], Async
     return await paper.write(out, said, lines(), desk.signer)
 
 
+async def remember(desk: Desk, release: Said) -> Custody | None:
+    """Let go once more: this side wrote this release, and its store comes from a backup that does not know of it.
+
+    Raises:
+        Refused: something newer is known here.
+    """
+    command = custodies.Remember(
+        by=desk.actor,
+        area=release.area,
+        peer=release.target,
+        move=release.move,
+        number=release.number,
+        root=release.root,
+    )
+    await desk.decide(release.area, command, custodies.remember)
+    return await settle(desk, release.area)
+
+
 async def abort(desk: Desk, area: str) -> Custody | None:
     """Let it stay where it is.
 

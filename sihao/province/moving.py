@@ -87,6 +87,8 @@ async def settle(desk: Desk, area: str) -> Custody | None:
         sealed = [await sealing.seal(desk.database, part, _step(desk, custody, "sealed")) for part in of_area(area)]
         desk.told(f"已封存 {sum(sealed)} 份文档", f"{sum(sealed)} documents sealed")
     elif custody.status == "left":
+        for part in of_area(area):  # nothing is open any more, but in a store that was put back from a backup
+            await sealing.seal(desk.database, part, _step(desk, custody, "sealed"))
         put = [await sealing.put_aside(desk.database, part, area) for part in of_area(area)]
         desk.told(f"已移出 {sum(put)} 份文档", f"{sum(put)} documents put aside")
     elif custody.status == "held":

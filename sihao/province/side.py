@@ -19,7 +19,7 @@ from shared.runtime.dead import DeadLetters
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.settings import KeySettings
 from shared.runtime.signing import Signer, WrongKeyFile
-from shared.runtime.trust_file import centre_keys
+from shared.runtime.trust_file import centre_keys, own_key
 from shared.runtime.trusted import KEYS
 from sihao.province import terminal
 from sihao.province.moving import Desk
@@ -63,7 +63,8 @@ async def _desk(mongo_url: str, name: str, side: str) -> AsyncIterator[Desk]:
         await store.prepare(KINDS)
         await DeadLetters(store).prepare()
         registered = dict(await store.find(KEYS, {}))
-        known = {**(centre_keys(settings.trust) if settings.trust else {}), **registered}
+        given = centre_keys(settings.trust) if settings.trust else {}
+        known = {signer.kid: own_key(signer, side), **given, **registered}
         yield Desk(
             side,
             store,

@@ -1,4 +1,4 @@
-"""A move that is broken off at every step, called off, done with wrong papers: never do two hold a case, none is lost."""
+"""A move that is broken off at every step, called off, or done with wrong papers: no case is in two stores or none."""
 
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -18,12 +18,14 @@ from shared.kernel.custody import (
     Custody,
     Export,
     Leave,
+    Remember,
     Take,
     abort,
     arrive,
     begin,
     export,
     leave,
+    remember,
     take,
 )
 
@@ -138,6 +140,22 @@ def test_what_has_left_does_not_stay() -> None:
         abort(gone, Abort(by=BY), NOW)
     with pytest.raises(Refused, match="has left"):
         begin(gone, Begin(by=BY, area=AREA, peer=AREA, move="two"), NOW)
+
+
+@pytest.mark.parametrize("restored", [None, Custody(area=AREA), leaving()])
+def test_a_store_from_a_backup_lets_go_again_by_its_own_release(restored: Custody | None) -> None:
+    command = Remember(by=BY, area=AREA, peer=AREA, move="one", number=1, root=ROOT)
+    gone = stepped(restored, remember, command)
+    assert gone
+    assert (gone.status, gone.number, gone.move) == ("left", 1, "one")
+    assert remember(gone, command, NOW) is None
+
+
+@pytest.mark.parametrize("status", ["held", "leaving", "arriving"])
+def test_an_old_release_takes_nothing_away_that_came_back(status: Any) -> None:
+    command = Remember(by=BY, area=AREA, peer=AREA, move="one", number=1, root=ROOT)
+    with pytest.raises(Refused):
+        remember(Custody(area=AREA, status=status, number=2, move="two"), command, NOW)
 
 
 @given(st.integers(0, 5))
