@@ -14,7 +14,7 @@ import typer
 from services.review.handlers import table
 from services.review.procedures import load
 from services.review.store import CUSTODIES
-from shared.contracts.area import CENTRE
+from shared.contracts.area import CENTRE, covers
 from shared.runtime.amqp import Missing, consumers_of, shift, waiting_in
 from shared.runtime.dead import DeadLetters
 from sihao.dead import AmqpUrl, DatabaseName, MongoUrl
@@ -67,6 +67,12 @@ def move(
         fail(
             "中央移出用 --to own，省级交回用 --to hosted",
             "the centre moves --to own, a province --to hosted",
+            terminal.WRONG,
+        )
+    if not any(covers(area, ours) for ours in jurisdictions if ours != CENTRE):
+        fail(
+            f"{area} 不在 SIHAO_AREAS（{areas}）中，不由本侧办理",
+            f"{area} is not in SIHAO_AREAS ({areas}): it is not this side's to hand over",
             terminal.WRONG,
         )
 

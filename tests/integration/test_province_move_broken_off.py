@@ -147,7 +147,7 @@ async def test_it_can_be_called_off_until_it_is_confirmed_and_no_wrong_paper_cou
     await done(centre, "move", MOVED, "--to", "own", "--out", first)
     await _nothing_happens(centre, mongo_url, reviews.case(MOVED, 1))
     path = f"/cases/{reviews.case(MOVED, 1)}/pass"
-    assert await reviews.post(MOVED, path, {}, "one") == 503
+    assert await reviews.post(MOVED, path, {}, "pass-number-one") == 503
     await refused(centre, "move", "move", MOVED, "--to", "hosted")
     changed = folder / "changed"
     lines = gzip.decompress(first.read_bytes()).replace(b'"level":"city"', b'"level":"town"', 1)
@@ -164,7 +164,7 @@ async def test_it_can_be_called_off_until_it_is_confirmed_and_no_wrong_paper_cou
 
     await done(centre, "move", MOVED, "--abort")
     await whole(reviews)
-    assert await reviews.post(MOVED, path, {}, "one") == 200
+    assert await reviews.post(MOVED, path, {}, "pass-number-one") == 200
     await refused(centre, "移交", "confirm", receipt)
     assert not (folder / "first.release").exists()
 

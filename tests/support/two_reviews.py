@@ -80,6 +80,7 @@ class Reviews:
     """The centre's: of scoring and intake."""
     issuer: Issuer
     folder: Path
+    client: httpx2.AsyncClient
     heard: list[AbstractIncomingMessage] = field(default_factory=list)
 
     def case(self, area: str, number: int, *, at: str | None = None) -> str:
@@ -139,15 +140,14 @@ class Reviews:
         token = self.issuer.token(f"officer-{area}", roles=["officer"], area=area)
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
         status = 0
-        async with httpx2.AsyncClient(trust_env=False, timeout=20) as client:
-            for service in (self.centre, self.own):
-                try:
-                    answer = await client.post(f"{service.url}{path}", json=body, headers=headers)
-                except httpx2.HTTPError:
-                    continue
-                if answer.is_success:
-                    return answer.status_code
-                status = answer.status_code
+        for service in (self.centre, self.own):
+            try:
+                answer = await self.client.post(f"{service.url}{path}", json=body, headers=headers)
+            except httpx2.HTTPError:
+                continue
+            if answer.is_success:
+                return answer.status_code
+            status = answer.status_code
         return status
 
     async def documents(self, review: Review, collection: str = "cases") -> dict[str, dict[str, Any]]:
@@ -164,7 +164,7 @@ class Reviews:
 
 
 def _code(area: str, number: int) -> str:
-    return f"51{area}0100MJB{number:05}X"
+    return f"51{area}0100MJB{number:05}XM"
 
 
 @asynccontextmanager
@@ -227,7 +227,8 @@ async def two_reviews(backends: Backends, mongo_url: str, database: str, folder:
             folder,
         )
         stack.push_async_callback(own.child.stop)
-        reviews = Reviews(amqp_url, mongo_url, centre, own, Signer(centre_key), issuer, folder, heard)
+        client = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=20))
+        reviews = Reviews(amqp_url, mongo_url, centre, own, Signer(centre_key), issuer, folder, client, heard)
         await reviews.open_round()
         await until(lambda: _knows_round(reviews))
         yield reviews
