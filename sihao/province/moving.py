@@ -158,8 +158,8 @@ def for_us(desk: Desk, said: Said, what: paper.What) -> Said:
             "hand-over.not-for-us",
             "file",
             rule=(
-                f"此文件是 {said.what}，交给 {addressee}；这里是 {desk.side}。",
-                f"This file is a {said.what} for {addressee}; here is {desk.side}.",
+                f"此文件是 {said.what}，交给 {addressee}；这里是 {desk.side}，此处需要 {what}。",
+                f"This file is a {said.what} for {addressee}; here is {desk.side}, and a {what} is wanted.",
             ),
             remedy=("请核对文件与 SIHAO_AREAS。", "Look at the file and at SIHAO_AREAS."),
         )

@@ -73,17 +73,21 @@ async def write(path: Path, said: Said, lines: AsyncIterator[tuple[str, bytes]],
     """Write the lines, each with its kind, and sign below; in one step, for the owner only. Answers what was signed."""
     counts, tree = dict[str, int](), Growing()
     with NamedTemporaryFile("wb", dir=path.parent, delete=False) as new:
-        os.fchmod(new.fileno(), PRIVATE)
-        with gzip.GzipFile(fileobj=new, mode="wb", filename="", mtime=0) as packed:
-            async for kind, line in lines:
-                counts[kind] = counts.get(kind, 0) + 1
-                tree.add(line)
-                packed.write(line + b"\n")
-            whole = said.model_copy(update={"counts": counts, "lines": tree.size, "lines_root": tree.root.hex()})
-            signed = signer.state(canonical_bytes(whole.model_dump(mode="json")), TYPE)
-            packed.write(canonical_bytes({"signed": signed}) + b"\n")
-        new.flush()
-        os.fsync(new.fileno())
+        try:
+            os.fchmod(new.fileno(), PRIVATE)
+            with gzip.GzipFile(fileobj=new, mode="wb", filename="", mtime=0) as packed:
+                async for kind, line in lines:
+                    counts[kind] = counts.get(kind, 0) + 1
+                    tree.add(line)
+                    packed.write(line + b"\n")
+                whole = said.model_copy(update={"counts": counts, "lines": tree.size, "lines_root": tree.root.hex()})
+                signed = signer.state(canonical_bytes(whole.model_dump(mode="json")), TYPE)
+                packed.write(canonical_bytes({"signed": signed}) + b"\n")
+            new.flush()
+            os.fsync(new.fileno())
+        except BaseException:  # half of it is of no use, and may hold personal data
+            os.unlink(new.name)  # noqa: PTH108 - asynchronous code knows no paths
+            raise
     os.replace(new.name, path)  # noqa: PTH105 - asynchronous code knows no paths
     return whole
 

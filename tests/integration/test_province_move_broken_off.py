@@ -197,7 +197,7 @@ async def test_whoever_acted_before_it_was_their_turn_is_found(reviews: Reviews,
     assert (await reviews.centre.sihao("move", MOVED, "--to", "own", "--out", paper_)).exit_code == 0
     result = await reviews.own.sihao("receive", paper_)
     assert result.exit_code == 1
-    assert "before it was their turn" in result.output
+    assert "before it was its turn" in result.output
     assert await reviews.documents(reviews.own, "custodies") == {}
 
 
