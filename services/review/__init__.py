@@ -8,7 +8,7 @@ Owns      rounds as frozen with their procedures · cases 审核案件 · expert
           proposed assignments 分配方案 · shortlists 推荐名单 · cohorts 评分基准 · panels 评审委员会 ·
           the leaders' decisions 主席办公会议 · notices 公示 · announcements 通报 · the decisions they list ·
           the register of honours 称号 · chambers renamed or merged · places in status lists 状态列表 ·
-          exports 导出 · the register of keys 密钥 (kept at the centre)
+          exports 导出 · the register of keys 密钥 (kept at the centre) · who holds an area that moves 办理权
 Hears     round.opened · application.scored · application.withdrawn · case.nominated (at the centre) ·
           chamber.renamed · chamber.merged
           and from itself: shortlist.sealed · cohort.frozen · panel.decided · leadership.decided · notice.closed ·

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.review import procedures, sanctions
+from services.review.absence import Absence
 from services.review.api import routers
 from services.review.api.desk import Desk
 from services.review.clerk import Clerk
@@ -21,7 +22,9 @@ def create_app(settings: ReviewSettings) -> FastAPI:
     library = procedures.load()
     service = Service("review", settings, KINDS, scope=settings.scope)
     store = ReviewStore(service.database)
-    service.listen(table(store, library, settings.jurisdictions, settings.scope))
+    absence = Absence(store, settings.jurisdictions)
+    service.listen(table(store, library, settings.jurisdictions, settings.scope), after=absence.over)
+    service.health.add("custody", absence.told, advisory=True)
     clerk = Clerk(store, service.commands, service.clock, limit=settings.export_rows, every=settings.export_every)
     service.task("clerk", clerk.run)
     desk = Desk(

@@ -1,6 +1,6 @@
 """What review hears, and what it does about it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from services.review.domain import chamber, following, honour, marking, merger, opening, outcome, terms
@@ -12,7 +12,7 @@ from services.review.domain.procedure import Procedure
 from services.review.domain.terms import RoundHeard, Terms, named_procedures
 from services.review.store import CASES, CHAMBERS, COHORTS, HONOURS, ROUNDS, ReviewStore
 from shared.contracts.applications import ApplicationWithdrawn
-from shared.contracts.area import CENTRE, above, outermost
+from shared.contracts.area import CENTRE, above, covers, outermost
 from shared.contracts.cases import CaseNominated, CohortFrozen, LeadershipDecided, PanelDecided, ShortlistSealed
 from shared.contracts.event import Event
 from shared.contracts.honours import HonourCarried, HonourGranted, HonourRevoked
@@ -39,7 +39,8 @@ def table(
     at_centre = CENTRE in jurisdictions
     own = outermost(jurisdictions)
     heard = HandlerTable("review", scope=scope, areas=() if at_centre else own)
-    named, ours = _Routes(store, library, jurisdictions), _cases_of(jurisdictions)
+    named = _Routes(store, library, jurisdictions)
+    ours = named.cases
 
     heard.on(
         RoundOpened,
@@ -55,18 +56,23 @@ def table(
         heard.on(CaseNominated, CASES, decide=opening.hear_nomination, targets=named.nominated)
 
     heard.on(
-        ShortlistSealed, CASES, decide=outcome.hear_shortlist, key=ours(lambda e: [entry.case for entry in e.entries])
+        ShortlistSealed,
+        CASES,
+        decide=outcome.hear_shortlist,
+        targets=ours(lambda e: [entry.case for entry in e.entries]),
     )
     heard.on(CohortFrozen, CASES, decide=marking.hear_cohort, targets=named.cohort)
-    heard.on(PanelDecided, CASES, decide=outcome.hear_panel, key=ours(lambda e: [result.case for result in e.results]))
+    heard.on(
+        PanelDecided, CASES, decide=outcome.hear_panel, targets=ours(lambda e: [result.case for result in e.results])
+    )
     heard.on(
         LeadershipDecided,
         CASES,
         decide=outcome.hear_leadership,
-        key=ours(lambda e: [*e.approved, *(departure.case for departure in e.departures)]),
+        targets=ours(lambda e: [*e.approved, *(departure.case for departure in e.departures)]),
     )
-    heard.on(NoticeClosed, CASES, decide=outcome.hear_notice, key=ours(lambda e: [*e.cleared, *e.excluded]))
-    heard.on(AnnouncementMade, CASES, decide=outcome.hear_announcement, key=ours(lambda e: e.cases))
+    heard.on(NoticeClosed, CASES, decide=outcome.hear_notice, targets=ours(lambda e: [*e.cleared, *e.excluded]))
+    heard.on(AnnouncementMade, CASES, decide=outcome.hear_announcement, targets=ours(lambda e: e.cases))
     heard.on(HonourGranted, HONOURS, decide=honour.hear_granted, targets=named.granted)
     heard.on(HonourCarried, HONOURS, decide=merger.hear_carried, targets=named.carried)
     heard.on(HonourRevoked, HONOURS, decide=following.hear_revoked, targets=named.revoked)
@@ -96,7 +102,7 @@ class _Routes:
         round_ = await self._round(event.round)
         return [
             Target(case_id(event.application, place), Scored(jurisdiction=place, event=event, rules=rules))
-            for place in self._places(event.area)
+            for place in await self._places(event.area)
             if (rules := round_.rules(place))
         ]
 
@@ -105,7 +111,7 @@ class _Routes:
         round_ = await self._round(event.round)
         return [
             Target(case_id(event.application, place), Withdrawn(jurisdiction=place, event=event))
-            for place in self._places(event.area)
+            for place in await self._places(event.area)
             if round_.rules(place)
         ]
 
@@ -128,7 +134,8 @@ class _Routes:
 
     async def cohort(self, event: CohortFrozen) -> Sequence[Target]:
         """The cases of a cohort that was frozen here, each with what it needs of it."""
-        ours = [case for case in event.cases if jurisdiction_of(case) in self._jurisdictions]
+        here = await self._here()
+        ours = [case for case in event.cases if jurisdiction_of(case) in here]
         if not ours:
             return []
         frozen = await self._store.get(COHORTS, event.cohort)
@@ -139,7 +146,7 @@ class _Routes:
 
     async def granted(self, event: HonourGranted) -> Sequence[Target]:
         """The chamber's register, where the case was ours: an honour is kept by whoever granted it."""
-        if jurisdiction_of(event.case) not in self._jurisdictions:
+        if jurisdiction_of(event.case) not in await self._here():
             return []
         return [Target(honour.register_key(event.line, event.chamber.code), event)]
 
@@ -162,9 +169,35 @@ class _Routes:
         """The chamber's cases that are under review here."""
         return [Target(case, event) for case in await self._store.undecided_of(event.chamber.code)]
 
-    def _places(self, area: str) -> list[str]:
-        """Our jurisdictions in which a chamber of this area may have a case."""
-        return [place for place in (area, *reversed(above(area))) if place in self._jurisdictions]
+    def cases(self, of: Callable[[E], Sequence[str]]) -> Callable[[E], Awaitable[Sequence[Target]]]:
+        """Of the cases an event names, those in our jurisdictions."""
+
+        async def ours(event: E) -> Sequence[Target]:
+            here = await self._here()
+            return [Target(case, event) for case in of(event) if jurisdiction_of(case) in here]
+
+        return ours
+
+    async def _places(self, area: str) -> list[str]:
+        """Our jurisdictions in which a chamber of this area may have a case.
+
+        Raises:
+            NotYet: one of them is ours again, and this process has not been told.
+        """
+        chain, here = (area, *reversed(above(area))), await self._here()
+        for place in chain:
+            if place not in self._jurisdictions and await self._has_come(place):
+                raise NotYet(f"SIHAO_AREAS: {place}")
+        return [place for place in chain if place in here]
+
+    async def _here(self) -> frozenset[str]:
+        """Our jurisdictions without those that have left: of these the other service has its own copy."""
+        gone = [area for area, custody in (await self._store.custodies()).items() if custody.status == "left"]
+        return frozenset(ours for ours in self._jurisdictions if not any(covers(area, ours) for area in gone))
+
+    async def _has_come(self, place: str) -> bool:
+        custody = (await self._store.custodies()).get(place)
+        return custody is not None and custody.status == "held"
 
     async def _round(self, code: str) -> Terms:
         found = await self._store.terms(code)
@@ -176,12 +209,3 @@ class _Routes:
 def _between(own: Sequence[str]) -> list[str]:
     """Areas between the centre and ours: a city's province."""
     return sorted({area for place in own for area in above(place)} - {CENTRE, *own})
-
-
-def _cases_of(jurisdictions: Sequence[str]) -> Callable[[Callable[[E], Sequence[str]]], Callable[[E], Sequence[str]]]:
-    """Of the cases an event names, those in our jurisdictions."""
-
-    def ours(named: Callable[[E], Sequence[str]]) -> Callable[[E], Sequence[str]]:
-        return lambda event: [case for case in named(event) if jurisdiction_of(case) in jurisdictions]
-
-    return ours

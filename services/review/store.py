@@ -30,11 +30,13 @@ from services.review.domain.terms import Terms
 from services.review.domain.turn import Turn
 from shared.contracts.area import CENTRE
 from shared.kernel.command import missing
+from shared.kernel.custody import Custody
 from shared.kernel.history import Entry
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 from shared.runtime.records import Head, heads
+from shared.runtime.together import Together
 from shared.runtime.trusted import TRUST_KINDS
 
 S = TypeVar("S", bound=State)
@@ -101,6 +103,8 @@ EXPORTS = Kind(
     on_due=exports.on_due,
     indexes=(_OF_PERSON, Index(("state.status", "state.at")), Index(("state.files", "state.status", "_id"))),
 )
+CUSTODIES = Kind("custodies", Custody)
+"""By area: those that were handed over, or are just now."""
 _WORKBOOKS = "workbooks"
 """The bucket of exported files."""
 KINDS: tuple[Kind[Any], ...] = (
@@ -121,6 +125,7 @@ KINDS: tuple[Kind[Any], ...] = (
     BLOCKS,
     TURNS,
     EXPORTS,
+    CUSTODIES,
     *TRUST_KINDS,
 )
 """Everything review owns."""
@@ -134,6 +139,7 @@ class ReviewStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._terms: dict[str, Terms] = {}
+        self._custodies = Together(self._all_custodies)
 
     async def get(self, kind: Kind[S], key: str) -> S | None:
         """One document."""
@@ -160,6 +166,13 @@ class ReviewStore:
         if round_ not in self._terms and (found := await self._database.get(ROUNDS, round_)):
             self._terms[round_] = found
         return self._terms.get(round_)
+
+    async def custodies(self) -> dict[str, Custody]:
+        """The areas that were ever handed over, or are just now. A batch asks for them with one query."""
+        return (await self._custodies.get(("",)))[""]
+
+    async def _all_custodies(self, _: Sequence[str]) -> dict[str, dict[str, Custody]]:
+        return {"": dict(await self._database.find(CUSTODIES, {}))}
 
     # --- cases ---------------------------------------------------------------------------------------------------
 

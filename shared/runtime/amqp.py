@@ -287,6 +287,40 @@ def sender_of_all(url: str) -> SendAll:
     return send_all
 
 
+async def shift(url: str, source: str, target: str) -> int:
+    """Put what waits in one queue into another, in its order, each taken away once it is safe there; answers how many.
+
+    Raises:
+        Missing: one of them does not exist.
+    """
+    done = 0
+    async with sender(url) as send, await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT) as taking:
+        channel = await (await taking.channel(publisher_confirms=False)).get_underlay_channel()
+        try:
+            while (message := await channel.basic_get(source)).delivery_tag:
+                await send(target, message.body, message.header.properties)
+                await channel.basic_ack(message.delivery_tag)
+                done += 1
+        except (ChannelNotFoundEntity, Unroutable) as gone:
+            raise Missing(str(gone)) from gone
+    return done
+
+
+async def waiting_in(url: str, queues: Sequence[str]) -> dict[str, int]:
+    """How many messages lie ready in each of these queues.
+
+    Raises:
+        Missing: one of them does not exist.
+    """
+    async with await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT) as connection:
+        channel = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
+        try:
+            found = {queue: await channel.queue_declare(queue, passive=True) for queue in queues}
+        except ChannelNotFoundEntity as gone:
+            raise Missing(str(gone)) from gone
+    return {queue: answer.message_count or 0 for queue, answer in found.items()}
+
+
 async def consumers_of(url: str, queues: Sequence[str]) -> int:
     """How many consumers these queues have: none if their service is stopped.
 

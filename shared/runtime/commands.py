@@ -26,9 +26,9 @@ from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.outbox_spans import describe
-from shared.runtime.problems import Unavailable
+from shared.runtime.problems import HandingOver, Unavailable
 from shared.runtime.relay import Relay
-from shared.runtime.work import Applied, Outcome, Rejected, Waiting, Work
+from shared.runtime.work import Applied, Fenced, Outcome, Rejected, Waiting, Work
 
 log = get_logger(__name__)
 S = TypeVar("S", bound=State)
@@ -82,6 +82,7 @@ class Commands:
 
         Raises:
             Refused: the domain says no, or the idempotency key was used with other content.
+            HandingOver: the area is on its way to another store.
             Unavailable: the store did not answer. Whether it was done is then unknown; the same call, under the same
                 idempotency key, does it or answers what was done.
         """
@@ -137,6 +138,8 @@ class Commands:
     async def _done(self, work: Work, outcome: Outcome) -> Done[Any]:
         if isinstance(outcome, Rejected):
             raise outcome.error
+        if isinstance(outcome, Fenced):
+            raise HandingOver
         if isinstance(outcome, Waiting):
             raise NotYet(outcome.missing)
         if isinstance(outcome, Applied):

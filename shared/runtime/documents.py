@@ -13,7 +13,7 @@ from typing import Any
 from shared.runtime import metrics, telemetry
 from shared.runtime.clock import Clock
 from shared.runtime.decisions import count_decisions
-from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Fold, Stored, Write
+from shared.runtime.fold import FENCED, DocumentFenced, DocumentUnreadable, DocumentUnstorable, Fold, Stored, Write
 from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
 from shared.runtime.work import Outcome, Rejected, Work
@@ -78,7 +78,10 @@ class Documents:
             unwritten, unstorable = await self._round(works, outcomes, open_)
             for place, why in unstorable.items():
                 indices = [i for i in open_ if works[i].place == place]
-                if len(indices) == 1:
+                if isinstance(why, DocumentFenced):
+                    for index in indices:
+                        outcomes[index] = FENCED
+                elif len(indices) == 1:
                     log.error("a document cannot be stored", document="/".join(place), why=str(why))
                     outcomes[indices[0]] = Rejected(why)
                 else:  # find the work at fault

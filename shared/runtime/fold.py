@@ -9,7 +9,7 @@ from shared.kernel.change import Change, NotYet, Refused
 from shared.kernel.state import State
 from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
-from shared.runtime.work import Applied, Fact, Outcome, Outgoing, Rejected, Unchanged, Waiting, Work
+from shared.runtime.work import Applied, Fact, Fenced, Outcome, Outgoing, Rejected, Unchanged, Waiting, Work
 
 log = get_logger(__name__)
 
@@ -22,6 +22,14 @@ class DocumentUnstorable(Exception):  # noqa: N818 - a state of affairs
     """What a document would become can never be stored: too large, or with a name or value that the store refuses."""
 
 
+class DocumentFenced(DocumentUnstorable):
+    """The store takes no new documents of its area, which is being handed over or has been."""
+
+
+FENCED = Fenced("移交完成 / the area's hand-over")
+"""What a message waits for whose document may not change here now."""
+
+
 @dataclass
 class Stored:
     """A document as it was read: all but its older history and its outbox."""
@@ -30,6 +38,8 @@ class Stored:
     state: State
     heard: frozenset[str]
     last_hash: str
+    sealed: bool = False
+    """Whether it is being handed over to another store."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,7 @@ class Fold:
         stored = found if isinstance(found, Stored) else None
         self.state: State | None = stored.state if stored else None
         self.version = self.expected = stored.version if stored else 0
+        self.sealed = stored.sealed if stored else False
         self.heard = stored.heard if stored else frozenset()
         self.previous = stored.last_hash if stored else history.GENESIS
         self.causes: list[str] = []
@@ -72,7 +83,9 @@ class Fold:
             return Rejected(self.unreadable)
         if work.cause in self.heard or work.cause in self.causes:
             return Unchanged(self.state, self.version, repeated=True)
-        now = work.at or now
+        return FENCED if self.sealed else self._decide(work, work.at or now)
+
+    def _decide(self, work: Work, now: datetime) -> Outcome:
         try:
             change: Change[State] | None = work.decide(self.state, work.message, now)
             if change is None:
@@ -89,7 +102,7 @@ class Fold:
         """Everything that can fail stands before the first assignment: a change that fails leaves no trace."""
         facts = tuple(Fact.of(event, work, index, now) for index, event in enumerate(change.facts))
         json = change.state.model_dump(mode="json")
-        due = _whole_milliseconds(change.state.due()) if work.kind.on_due else None
+        due = whole_milliseconds(change.state.due()) if work.kind.on_due else None
         entry = history.append(
             self.previous,
             n=self.version + 1,
@@ -126,7 +139,7 @@ class Fold:
         )
 
 
-def _whole_milliseconds(due: datetime | None) -> datetime | None:
+def whole_milliseconds(due: datetime | None) -> datetime | None:
     """A deadline as the store keeps it: rounded up to the millisecond, so that the tick never comes too early.
 
     Raises:

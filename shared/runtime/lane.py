@@ -57,6 +57,8 @@ class Session:
     held: list[Held] = field(default_factory=list)
     open: dict[str, dict[int, Message]] = field(default_factory=dict)
     """By queue and delivery tag, in the order of arrival."""
+    readmitted: bool = False
+    """Whether its messages come from the waiting room, where they can go on waiting."""
 
 
 class Lane:
@@ -119,7 +121,7 @@ class Lane:
         """
         batch = [readmitted(letter, self._subscriptions[letter.queue]) for letter in letters]
         async with self.between_batches:
-            done = {id(message) for message in await self._isolate(batch, Session())}
+            done = {id(message) for message in await self._isolate(batch, Session(readmitted=True))}
             pairs = list(zip(letters, batch, strict=True))
             waits = [waited_too_long(m) for letter, m in pairs if id(m) not in done and letter.code != WAITED]
             await _patiently("park", lambda: self._dead.park(waits))
@@ -240,7 +242,9 @@ class Lane:
         now = monotonic()
         for message in batch:
             hold = held.pop(id(message), None) or Held(message, now, _FIRST_PAUSE, now)
-            if message.missing is not None and message.dead is None and now - hold.since > self._patience:
+            # What waits for a hand-over waits in the store at once: it would fill what the broker hands out to us.
+            patience = -1.0 if message.fenced and not session.readmitted else self._patience
+            if message.missing is not None and message.dead is None and now - hold.since > patience:
                 message.dead = waited_too_long(message)
             if message.missing is None or message.dead is not None:
                 done.append(message)

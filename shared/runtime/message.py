@@ -24,7 +24,7 @@ from shared.runtime.logs import get_logger
 from shared.runtime.mongo import StoreError
 from shared.runtime.past import Past
 from shared.runtime.trust import NotTrusted, Signed
-from shared.runtime.work import Applied, Outcome, Rejected, Unchanged, Waiting, Work
+from shared.runtime.work import Applied, Fenced, Outcome, Rejected, Unchanged, Waiting, Work
 
 log = get_logger(__name__)
 
@@ -45,6 +45,8 @@ class Message:
     event: Event | None = None
     missing: str | None = None
     """What it still waits for."""
+    fenced: bool = False
+    """Whether it waits because its document is being handed over."""
     dead: DeadLetter | None = None
     """Why it is put aside, once that is known."""
     outcomes: list[Outcome] = field(default_factory=list)
@@ -167,7 +169,7 @@ class Message:
 
     def begin_again(self) -> None:
         """Forget how it came out when it was tried before; what put it aside stays."""
-        self.missing, self.outcomes = None, []
+        self.missing, self.fenced, self.outcomes = None, False, []
 
     async def route(self) -> list[Work]:
         """The works it amounts to: one per reaction and document it concerns.
@@ -220,6 +222,7 @@ class Message:
                 self.dead = self.dead or _refused(self, outcome.error)
             elif isinstance(outcome, Waiting):
                 self.missing = outcome.missing
+                self.fenced = self.fenced or isinstance(outcome, Fenced)
         if isinstance(self.event, MessageRefused) and self.dead is None and self._took_effect:
             self.dead = refused_elsewhere(self, self.event)
 

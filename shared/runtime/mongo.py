@@ -24,7 +24,7 @@ from shared.kernel.history import GENESIS, Entry
 from shared.kernel.state import State
 from shared.runtime.documents import Place, SomeUnstorable, Store
 from shared.runtime.files import Files
-from shared.runtime.fold import DocumentUnreadable, DocumentUnstorable, Stored, Write
+from shared.runtime.fold import DocumentFenced, DocumentUnreadable, DocumentUnstorable, Stored, Write
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.pauses import EVERYTHING, Between
 from shared.runtime.together import Together
@@ -43,6 +43,9 @@ _OWN_FAULTS = _TOO_LARGE | {_DUPLICATE, 2, 9, 14, 15, 22, 52, 55, 56, 57, 121, 1
 validation rule, more than 16 MB."""
 UNSENDABLE = (InvalidDocument, OverflowError, UnicodeEncodeError)
 """What the driver raises for a document that BSON cannot hold, before anything of its message is sent."""
+_NOT_VALID, _FENCE = 121, "$nor"
+SEALED = "sealed"
+"""The field of a document that is being handed over: `{area, move}`."""
 _SAMPLE = 1000
 _CLAIM = 100
 """Documents fetched at a time while claiming: a few may carry all the facts of a page."""
@@ -91,13 +94,24 @@ class Database(Store):
             ]
             await self.collection(kind.collection).create_indexes(models)
 
+    async def fence(self, kind: Kind[Any], areas: Sequence[Mapping[str, Any]]) -> None:
+        """Have the store itself take no new documents of this kind that match one of these; with none, take all.
+
+        What is there can still be written (`moderate`): it is the seal on a document that keeps it as it is. The store
+        changes the rule between two writes, so whatever was on its way comes either before, or to nothing.
+        """
+        rule = {_FENCE: [dict(area) for area in areas]} if areas else {}
+        await self._db.command(
+            "collMod", kind.collection, validator=rule, validationLevel="moderate", validationAction="error"
+        )
+
     # --- what the documents need -------------------------------------------------------------------------------
 
     async def load(self, kind: Kind[Any], keys: Sequence[str]) -> dict[str, Stored | DocumentUnreadable]:
         """The documents with these keys, without outbox and older history."""
         cursor = self.collection(kind.collection).find(
             {"_id": {"$in": list(keys)}},
-            {"version": 1, "state": 1, "heard": 1, "history": {"$slice": -1}},
+            {"version": 1, "state": 1, "heard": 1, "history": {"$slice": -1}, SEALED: 1},
         )
         return {found["_id"]: _stored(kind, found) async for found in cursor}
 
@@ -341,6 +355,7 @@ def _stored(kind: Kind[Any], found: Document) -> Stored | DocumentUnreadable:
             state=kind.state.model_validate(found["state"]),
             heard=frozenset(found["heard"]),
             last_hash=found["history"][-1]["hash"] if found["history"] else GENESIS,
+            sealed=SEALED in found,
         )
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False)[:5])
@@ -359,7 +374,13 @@ def own_faults(error: BulkWriteError) -> dict[int, DocumentUnstorable]:
     refused = [e for e in details["writeErrors"] if e["code"] != _DUPLICATE or "index: _id_" not in e["errmsg"]]
     if details.get("writeConcernErrors") or any(e["code"] not in _OWN_FAULTS for e in refused):
         raise error
-    return {e["index"]: DocumentUnstorable(f"refused by the store with code {e['code']}") for e in refused}
+    return {e["index"]: _fault(e) for e in refused}
+
+
+def _fault(error: Mapping[str, Any]) -> DocumentUnstorable:
+    if error["code"] == _NOT_VALID and error.get("errInfo", {}).get("details", {}).get("operatorName") == _FENCE:
+        return DocumentFenced("the area is being handed over")
+    return DocumentUnstorable(f"refused by the store with code {error['code']}")
 
 
 def _insert(write: Write) -> InsertOne[Document]:

@@ -6,6 +6,7 @@ Whatever runs below an endpoint may raise these; nobody builds an error response
     ├── Invalid          422  what was sent breaks a rule of its form
     ├── Unauthenticated  401  no token, or one that is not accepted
     ├── Forbidden        403  the caller may not do this, or not here
+    ├── HandingOver      503  the area is on its way to another service: try again, there if need be
     └── Unavailable      503  the store, the broker or the token issuer is away: try again
     Refused (kernel)     409  the domain says no;  NotFound 404;  NotYet 503
 """
@@ -98,6 +99,29 @@ class Forbidden(HttpProblem):
     """The caller is known, and may not do this."""
 
     status = HTTPStatus.FORBIDDEN
+
+
+class HandingOver(HttpProblem):
+    """The area is being handed over to another service, or has been; nothing was done."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__(
+            problem(
+                "area.handing-over",
+                "area",
+                rule=(
+                    "该地区正在移交（或已移交）另一审核服务，本次请求未办理。",
+                    "This area is being handed over to another review service, or has been; nothing was done.",
+                ),
+                remedy=(
+                    "请于 30 秒后重试；若仍如此，请向该地区现在的审核服务办理。",
+                    "Send the same request again in 30 s; if it stays so, send it to the service that has the area.",
+                ),
+            ),
+            headers={"Retry-After": "30"},
+        )
 
 
 class Unavailable(HttpProblem):

@@ -95,10 +95,12 @@ class Service:
         self._once: list[Callable[[], Awaitable[None]]] = []
         self._lane: Lane | None = None
         self._table = HandlerTable(name, scope=scope)
+        self._before_hearing: Callable[[], Awaitable[None]] | None = None
 
-    def listen(self, table: HandlerTable) -> None:
-        """Hear the events of this table."""
+    def listen(self, table: HandlerTable, *, after: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Hear the events of this table; with `after` not before that has returned."""
         self._table = table
+        self._before_hearing = after
         self._lane = Lane(
             table,
             url=self._url,
@@ -205,8 +207,14 @@ class Service:
                 every=self.settings.sweep_every,
                 limit=self.settings.batch_limit,
             )
-            self.task("lane", self._lane.run)
+            self.task("lane", self._hear)
             self.task("waiting room", room.run)
+
+    async def _hear(self) -> None:
+        if self._before_hearing:
+            await self._before_hearing()
+        if self._lane:
+            await self._lane.run()
 
     async def _prepare(self) -> None:
         """Create indexes and do what is to be done once; then rest."""

@@ -78,6 +78,11 @@ class Signer:
                 )
             ) from error
 
+    def state(self, said: bytes, type_: str) -> str:
+        """A compact JWS over what is said, with it in it: for a file that is handed over."""
+        header = {"alg": ALGORITHM, "typ": type_, "kid": self.kid}
+        return str(jws.serialize_compact(header, said, self._key, registry=REGISTRY))
+
     def sign(self, body: bytes, bound: Bound) -> str:
         """The value of the header `sihao-signature` for this body in this message."""
         header = {"alg": ALGORITHM, "typ": TYPE, "kid": self.kid, **bound._asdict()}

@@ -117,4 +117,9 @@ class Waiting:
     missing: str
 
 
+@dataclass(frozen=True)
+class Fenced(Waiting):
+    """The document's area is being handed over to another store, or has been: nothing changes it here meanwhile."""
+
+
 Outcome = Applied | Unchanged | Rejected | Waiting

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ from tests.support.two_brokers import ProvinceBroker, opened
 
 PROJECT = Path(__file__).parents[2]
 GUIDE = PROJECT / "docs" / "province-guide.md"
+_PAPERS = ("hand-over", "receipt", "release")
 _BLOCK = re.compile(r"^```(\w+) (.+?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -77,6 +78,8 @@ class Town:
     secrets: list[str]
     """What no output may say."""
     running: Child | None = None
+    carried: set[str] = field(default_factory=set)
+    """Papers of a move that were handed to the other side."""
 
     def desk(self, where: str) -> Path:
         """Its directory."""
@@ -131,11 +134,18 @@ class Town:
         """What people send each other: public keys to the centre, the newest join file to the province."""
         for public in self.desk("province").glob("*.jwk"):
             shutil.copy(public, self.desk("centre"))
-        join, sent = self.desk("centre") / "join-35.yaml", self.desk("centre") / ".sent"
-        if join.exists() and (not sent.exists() or sent.read_bytes() != join.read_bytes()):
-            shutil.copy(join, sent)
-            shutil.copy(join, self.desk("province"))
-            self.secrets.append(re.findall(r"^secret: (\S+)", join.read_text(), re.MULTILINE)[0])
+        for join in self.desk("centre").glob("join-*.yaml"):
+            sent = join.with_name(f".sent-{join.name}")
+            if not sent.exists() or sent.read_bytes() != join.read_bytes():
+                shutil.copy(join, sent)
+                shutil.copy(join, self.desk("province"))
+                self.secrets.append(re.findall(r"^secret: (\S+)", join.read_text(), re.MULTILINE)[0])
+        for paper in _PAPERS:
+            for sender, addressee in (("centre", "province"), ("province", "centre")):
+                for file in self.desk(sender).glob(f"*.{paper}"):
+                    if file.name not in self.carried:
+                        self.carried.add(file.name)
+                        shutil.copy(file, self.desk(addressee))
 
     async def stop(self) -> None:
         """End the province's service."""
@@ -180,7 +190,7 @@ async def town(
         issuer = stack.enter_context(Issuer())
         await _listen(amqp_url)
         centre = {
-            "SIHAO_AREAS": "CN",
+            "SIHAO_AREAS": "CN,37",
             "SIHAO_AMQP_URL": amqp_url,
             "SIHAO_MONGO_URL": mongo_url,
             "SIHAO_DATABASE": f"{database_name}_cn",
@@ -203,6 +213,11 @@ async def town(
             "amqp://127.0.0.1:5672": home.address,
             "mongodb://mongo.example.cn:27017/?replicaSet=rs0": mongo_url,
             "sihao_review_35": f"{database_name}_35",
+            "sihao_review_37": f"{database_name}_37",
+            "sihao_review_cn": f"{database_name}_cn",
+            "mongodb://mongo.centre.example.cn:27017/?replicaSet=rs0": mongo_url,
+            "amqps://review:secret@broker.example.cn:5671/sihao": amqp_url,
+            "/etc/sihao/centre.key.pem": str(tmp_path / "centre.key.pem"),
             "https://login.example.cn/jwks.json": issuer.jwks_url,
             "https://login.example.cn": issuer.url,
             "http://127.0.0.1:8000": f"http://127.0.0.1:{port}",
@@ -229,7 +244,7 @@ async def _listen(amqp_url: str) -> None:
 async def test_whoever_follows_the_guide_is_connected(town: Town, mongo_url: str, home: ProvinceBroker) -> None:
     services = 0
     for block in blocks():
-        if "renew-password 35 --way linked" in block.text:
+        if "renew-password 35 --way linked" in block.text or "confirm 37-back" in block.text:
             await town.stop()
         await town.do(block)
         if block.rest == "service":
@@ -239,7 +254,8 @@ async def test_whoever_follows_the_guide_is_connected(town: Town, mongo_url: str
         if "35-new.key.jwk" in block.text:
             second = keys.key_id(keys.own_key(town.desk("province") / "35-new.key.pem"))
             await until(lambda kid=second: town.knows(mongo_url, kid))  # down the shovel, signed
-    assert services == 2
+    assert services == 3
+    assert not [file for desk in ("centre", "province") for file in town.desk(desk).glob("37*.hand-over")]
     assert not await home.api.get("parameters", "shovel")
     for told in ("centre.env", "province.env", "broker.env"):
         [desk] = [where for where in ("centre", "province") if (town.desk(where) / told).exists()]

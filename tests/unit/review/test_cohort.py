@@ -13,6 +13,7 @@ from services.review.handlers import table
 from services.review.store import ReviewStore
 from shared.contracts import CohortFrozen, MarksSettled
 from shared.kernel.change import NotYet, Refused
+from shared.kernel.custody import Custody
 from shared.kernel.state import State
 from shared.runtime.handlers import Delivery
 from tests.unit.review import given
@@ -149,6 +150,10 @@ class Knows(ReviewStore):
 
     def __init__(self, cohort: Cohort | None) -> None:
         self._cohort = cohort
+
+    async def custodies(self) -> dict[str, Custody]:
+        """No area ever moved."""
+        return {}
 
     async def get(self, _kind: object, _key: str) -> State | None:  # type: ignore[override]
         """It, whatever is asked for."""

@@ -17,6 +17,7 @@ from shared.contracts import (
     RoundOpened,
 )
 from shared.kernel.change import NotYet, Refused
+from shared.kernel.custody import Custody
 from shared.runtime.handlers import Delivery, HandlerTable, Target
 from tests.unit.review import given
 
@@ -26,16 +27,22 @@ class KnownRounds(ReviewStore):
 
     def __init__(self, *known: Terms) -> None:
         self._known = {terms.round.code: terms for terms in known}
+        self.moved: dict[str, Custody] = {}
+
+    async def custodies(self) -> dict[str, Custody]:
+        """Of these areas some have moved."""
+        return self.moved
 
     async def terms(self, round_: str) -> Terms | None:
         """What a round lays down."""
         return self._known.get(round_)
 
 
-def deployed(areas: str, *known: Terms) -> HandlerTable:
+def deployed(areas: str, *known: Terms, moved: Custody | None = None) -> HandlerTable:
     """The table of a deployment."""
-    settings = ReviewSettings.model_construct(areas=areas)
-    return table(KnownRounds(*known), given.LIBRARY, settings.jurisdictions, settings.scope)
+    settings, store = ReviewSettings.model_construct(areas=areas), KnownRounds(*known)
+    store.moved = {moved.area: moved} if moved else {}
+    return table(store, given.LIBRARY, settings.jurisdictions, settings.scope)
 
 
 async def concerned(heard: HandlerTable, event: Event) -> Sequence[Target]:
@@ -116,6 +123,30 @@ def test_a_city_hears_its_own_and_the_rounds_of_those_above(
     assert named == queue
     if scores:
         assert keys == tuple(f"application.scored.v1.{key}" for key in scores)
+
+
+@pytest.mark.parametrize(
+    ("areas", "moved", "cases"),
+    [
+        ("CN,35", Custody(area="35", status="leaving"), ["@35", "@CN"]),
+        ("CN,35", Custody(area="35", status="left"), ["@CN"]),
+        ("CN,35", Custody(area="35", status="arriving"), ["@35", "@CN"]),
+        ("CN,35", Custody(area="35", status="held", number=2), ["@35", "@CN"]),
+        ("CN,33", Custody(area="33", status="left"), ["@CN"]),
+        ("35,3502", Custody(area="35", status="left"), []),
+    ],
+)
+async def test_of_an_area_that_has_left_the_other_side_hears_by_itself(
+    areas: str, moved: Custody, cases: list[str]
+) -> None:
+    event = given.scored().event
+    targets = await concerned(deployed(areas, given.TERMS, moved=moved), event)
+    assert [target.key for target in targets] == [given.application() + case for case in cases]
+
+
+async def test_what_concerns_an_area_that_came_back_waits_until_this_process_is_told() -> None:
+    with pytest.raises(NotYet, match="SIHAO_AREAS: 35"):
+        await concerned(deployed("CN", given.TERMS, moved=Custody(area="35", number=2)), given.scored().event)
 
 
 async def test_a_scorecard_waits_for_its_round() -> None:

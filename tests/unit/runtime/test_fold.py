@@ -8,8 +8,8 @@ import pytest
 from shared.kernel.actor import CLOCK
 from shared.kernel.change import Change
 from shared.kernel.history import Entry, verify
-from shared.runtime.fold import Fold
-from shared.runtime.work import Applied, Rejected, Work
+from shared.runtime.fold import FENCED, Fold, Stored
+from shared.runtime.work import Applied, Rejected, Unchanged, Work
 from tests.support.toy import COUNTERS, Add, Counter, add
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,4 +60,15 @@ def test_a_deadline_without_a_zone_is_the_deciders_fault() -> None:
     fold = Fold("a", None)
     naive = datetime(2026, 1, 1)  # noqa: DTZ001 - the fault
     assert isinstance(fold.step(work(1, rings_at=naive), NOW), Rejected)
+    assert fold.write(COUNTERS) is None
+
+
+def test_a_document_that_is_handed_over_stays_as_it_is_and_knows_a_repeat() -> None:
+    known = work(1)
+    sealed = Stored(1, Counter(total=1), frozenset({known.cause}), "0" * 64, sealed=True)
+    fold = Fold("a", sealed)
+    repeated = fold.step(known, NOW)
+    assert isinstance(repeated, Unchanged)
+    assert repeated.repeated
+    assert fold.step(work(2), NOW) is FENCED
     assert fold.write(COUNTERS) is None
