@@ -1,21 +1,23 @@
-"""The procedures, one YAML file each, and their reader.
+"""The procedures, one YAML file each, and their reader: the platform's are here, a province's own in a folder of its.
 
 A file that does not fit is refused with its line, the field, the rule and what to do; the service then does not start.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from services.review.domain.layer import Layer, layered
 from services.review.domain.procedure import Procedure
 from shared.kernel.problem import Problem, problem
 from shared.runtime.configured import Misconfigured
 from shared.runtime.sentences import translate
 
 HERE = Path(__file__).parent
+M = TypeVar("M", bound=BaseModel)
 
 
 class WrongProcedure(Misconfigured):
@@ -52,11 +54,41 @@ def load(folder: Path = HERE) -> dict[str, Procedure]:
 
 
 def read(path: Path) -> Procedure:
-    """One procedure.
+    """One procedure; one that is a layer (`extends`), with the platform's procedure under it.
 
     Raises:
         WrongProcedure: the file is not YAML, or does not describe a procedure.
     """
+    content, tree = _parsed(path)
+    if isinstance(content, dict) and "extends" in content:
+        return _laid(path.name, _as(Layer, content, path.name, tree))
+    return _as(Procedure, content, path.name, tree)
+
+
+def library(own: Path | None, jurisdictions: Collection[str]) -> dict[str, Procedure]:
+    """Every procedure of a deployment: the platform's, and those in its own folder.
+
+    Raises:
+        WrongProcedure: a file is wrong, takes an id of the platform's, or is another jurisdiction's.
+    """
+    ours = load()
+    if own is None:
+        return ours
+    if not own.is_dir():
+        raise WrongProcedure(_no_folder(own))
+    theirs = load(own)
+    for procedure in theirs.values():
+        if procedure.id in ours or procedure.area is None:
+            raise WrongProcedure(_platforms(procedure.id))
+        if procedure.area not in jurisdictions:
+            raise WrongProcedure(_anothers(procedure.id, procedure.area, jurisdictions))
+    for place, lies_on in {(p.area, p.extends) for p in theirs.values() if p.extends}:
+        if len(same := sorted(p.id for p in theirs.values() if (p.area, p.extends) == (place, lies_on))) > 1:
+            raise WrongProcedure(_two_layers(same, lies_on or ""))
+    return ours | theirs
+
+
+def _parsed(path: Path) -> tuple[Any, yaml.Node | None]:
     try:
         source = path.read_text(encoding="utf-8-sig")
         tree = yaml.compose(source, yaml.SafeLoader)
@@ -68,16 +100,34 @@ def read(path: Path) -> Procedure:
         raise WrongProcedure(_not_yaml(f"{path.name}:{mark.line + 1 if mark else 1}", error)) from error
     if twice := list(_twice(tree)):
         raise WrongProcedure(*(_said_twice(f"{path.name}:{line} {key}", key) for key, line in twice))
+    return content, tree
+
+
+def _as(model: type[M], content: Any, name: str, tree: yaml.Node | None) -> M:
     try:
-        return Procedure.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
         wrong = error.errors()
         raise WrongProcedure(
             *(
-                said.model_copy(update={"field": f"{path.name}:{_line(tree, found['loc'])} {_path(found['loc'])}"})
+                said.model_copy(update={"field": f"{name}:{_line(tree, found['loc'])} {_path(found['loc'])}"})
                 for said, found in zip(translate(_in_a_body(wrong)), wrong, strict=True)
             )
         ) from error
+
+
+def _laid(name: str, layer: Layer) -> Procedure:
+    """A layer on the platform's procedure."""
+    ours = load()
+    if layer.extends not in ours:
+        raise WrongProcedure(_lies_on_nothing(name, layer.extends, ours))
+    try:
+        return layered(ours[layer.extends], layer)
+    except ValidationError as error:  # its parts are right: what is wrong is the whole
+        whole = [str(found["ctx"]["error"]) for found in error.errors()]
+        raise WrongProcedure(*(_does_not_fit(name, said) for said in whole)) from error
+    except ValueError as error:
+        raise WrongProcedure(_does_not_fit(name, str(error))) from error
 
 
 def _in_a_body(errors: Sequence[Any]) -> list[Any]:
@@ -145,4 +195,69 @@ def _not_yaml(place: str, error: yaml.YAMLError) -> Problem:
             f"Not valid YAML: {getattr(error, 'problem', error)}.",
         ),
         remedy=("请检查缩进与引号。", "Check indentation and quotes."),
+    )
+
+
+def _no_folder(folder: Path) -> Problem:
+    return problem(
+        "procedure.no-folder",
+        "SIHAO_PROCEDURES",
+        rule=(f"{folder} 不是目录。", f"{folder} is no folder."),
+        remedy=(
+            "请核对路径与挂载；没有自有程序则不设此项。",
+            "Check path and mount; without own procedures, leave it unset.",
+        ),
+    )
+
+
+def _platforms(id_: str) -> Problem:
+    return problem(
+        "procedure.platform",
+        id_,
+        rule=(
+            "自有程序须写明 area，编号以 x-省代码- 开头；平台的程序不能替换。",
+            "An own procedure names its area and begins with x-<province>-; those of the platform cannot be replaced.",
+        ),
+        remedy=("请改用自己的编号，例如 x-35-honour@1。", "Give it an id of your own, such as x-35-honour@1."),
+    )
+
+
+def _anothers(id_: str, area: str, jurisdictions: Collection[str]) -> Problem:
+    ours = ", ".join(sorted(jurisdictions))
+    return problem(
+        "procedure.anothers",
+        f"{id_} area",
+        rule=(f"是 {area} 的，本服务的辖区为 {ours}。", f"It is for {area}; this deployment serves {ours}."),
+        remedy=("请核对 area 与 SIHAO_AREAS，或移走该文件。", "Check area and SIHAO_AREAS, or take the file away."),
+    )
+
+
+def _two_layers(ids: Sequence[str], base: str) -> Problem:
+    return problem(
+        "procedure.two-layers",
+        f"{ids[0]}, {ids[1]} extends",
+        rule=(f"都叠加在 {base} 之上。", f"Both lie on {base}."),
+        remedy=(
+            "只留新的一份；已开启的周期仍按冻结的程序办理。",
+            "Keep the newer one; rounds that have opened go on by what they froze.",
+        ),
+    )
+
+
+def _lies_on_nothing(name: str, base: str, known: Collection[str]) -> Problem:
+    return problem(
+        "procedure.unknown-base",
+        f"{name} extends",
+        rule=(f"平台没有程序 {base}。", f"The platform has no procedure {base}."),
+        remedy=(f"可用：{'、'.join(sorted(known))}。", f"There are: {', '.join(sorted(known))}."),
+    )
+
+
+def _does_not_fit(name: str, said: str) -> Problem:
+    zh, _, en = said.partition(" / ")
+    return problem(
+        "procedure.layer",
+        name,
+        rule=(f"{zh}。", f"{en}."),
+        remedy=("请更正后用 sihao procedure check 再查。", "Correct it and run `sihao procedure check` again."),
     )
