@@ -19,7 +19,8 @@ def create_app(settings: NotifySettings) -> FastAPI:
     service = Service("notify", settings, KINDS)
     people, letters, bulletin = People(service.database), Letters(service.database), Bulletin(service.database)
     register = Register(bulletin, service.clock, settings.certificates)
-    service.listen(table(people, load_wording(settings.site)))
+    wording = load_wording(settings.site, settings.languages)
+    service.listen(table(people, wording))
     postman = Postman(
         queue=letters,
         directory=people,
@@ -36,8 +37,8 @@ def create_app(settings: NotifySettings) -> FastAPI:
             "Letters, the inbox and the public bulletin: notices, announcements, register of honours.",
         ),
         routers=[
-            api.router(people, letters, service.commands),
+            api.router(people, letters, service.commands, wording.languages),
             data.router(bulletin, register, settings.site),
-            pages.router(bulletin, register, service.clock),
+            pages.router(bulletin, register, service.clock, wording.languages, settings.language),
         ],
     )

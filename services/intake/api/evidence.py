@@ -27,7 +27,7 @@ MAX_FILE = 20 * 1024 * 1024
 Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
-_FILE: dict[int | str, dict[str, Any]] = {
+FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "文件本身 / the file, of the type that its bytes have",
         "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES},
@@ -58,14 +58,14 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         media_type = await asyncio.to_thread(sniff, got.data, got.name)
         if media_type is None:
             raise Invalid(_type())
-        await store.keep_file(got.sha256, got.data)
+        await store.keepfile_of(got.sha256, got.data)
         found = Evidence(
             sha256=got.sha256, name=got.name, media_type=media_type, size=len(got.data), items=tuple(items)
         )
         done = await commands.do(
             APPLICATIONS, application, filling.Attach(file=found), filling.attach, what="attach", by=by
         )
-        return _file(done.state, got.sha256)
+        return file_of(done.state, got.sha256)
 
     @routes.put("/{sha256}", summary="关联指标 / tie to items")
     async def tie(application: str, sha256: Hash, body: Ties, by: Secretary) -> Evidence:
@@ -73,7 +73,7 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         await admitted(store, application, by)
         command = filling.Tie(sha256=sha256, items=body.items)
         done = await commands.do(APPLICATIONS, application, command, filling.tie, what="tie", by=by)
-        return _file(done.state, sha256)
+        return file_of(done.state, sha256)
 
     @routes.delete("/{sha256}", status_code=204, summary="移除 / take off")
     async def untie(application: str, sha256: Hash, by: Secretary) -> None:
@@ -82,10 +82,10 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         command = filling.Tie(sha256=sha256, items=())
         await commands.do(APPLICATIONS, application, command, filling.tie, what="untie", by=by)
 
-    @routes.get("/{sha256}", response_class=StreamingResponse, responses=_FILE, summary="下载 / download")
+    @routes.get("/{sha256}", response_class=StreamingResponse, responses=FILE, summary="下载 / download")
     async def download(application: str, sha256: Hash, by: Reader) -> StreamingResponse:
         """A file of the application, of whatever revision."""
-        found = _file(await permitted(store, application, by), sha256)
+        found = file_of(await permitted(store, application, by), sha256)
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
             "Content-Length": str(found.size),
@@ -96,13 +96,18 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
     return routes
 
 
-def _file(application: Application | None, sha256: str) -> Evidence:
+def file_of(application: Application | None, sha256: str) -> Evidence:
+    """The file in the manifest of whatever revision.
+
+    Raises:
+        NotFound: it is in none.
+    """
     manifests = [application.evidence, *(s.evidence for s in application.submissions)] if application else []
     for manifest in manifests:
         for file in manifest:
             if file.sha256 == sha256:
                 return file
-    raise refusals.no_such_file(sha256)
+    raise refusals.no_suchfile_of(sha256)
 
 
 def _type() -> Problem:
