@@ -58,7 +58,7 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         media_type = await asyncio.to_thread(sniff, got.data, got.name)
         if media_type is None:
             raise Invalid(_type())
-        await store.keepfile_of(got.sha256, got.data)
+        await store.keep_file(got.sha256, got.data)
         found = Evidence(
             sha256=got.sha256, name=got.name, media_type=media_type, size=len(got.data), items=tuple(items)
         )
@@ -107,7 +107,7 @@ def file_of(application: Application | None, sha256: str) -> Evidence:
         for file in manifest:
             if file.sha256 == sha256:
                 return file
-    raise refusals.no_suchfile_of(sha256)
+    raise refusals.no_such_file(sha256)
 
 
 def _type() -> Problem:

@@ -118,9 +118,11 @@ def own_procedures(
     round_: Round, jurisdictions: Collection[str], library: Mapping[str, Procedure]
 ) -> dict[str, Procedure]:
     """For those of these jurisdictions that have a layer on the procedure the round names: the procedure with it."""
-    layers = {(procedure.area, procedure.extends): procedure for procedure in library.values() if procedure.extends}
+    layers: dict[tuple[str | None, str | None], Procedure] = {
+        (procedure.area, procedure.extends): procedure for procedure in library.values() if procedure.extends
+    }
     wanted = {place: round_.procedures.get(kind_of(place)) for place in jurisdictions if takes_part(place, round_)}
-    return {place: layers[place, id_] for place, id_ in wanted.items() if (place, id_) in layers}
+    return {place: layer for place, id_ in wanted.items() if (layer := layers.get((place, id_)))}
 
 
 def _strange(jurisdiction: str, procedure: Procedure | None) -> Iterator[Problem]:

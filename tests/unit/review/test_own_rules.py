@@ -25,7 +25,8 @@ from services.review.domain.stages import Shortlist as ListStage
 from services.review.domain.terms import RoundHeard, Terms, freeze, named_procedures, own_procedures
 from shared.contracts import CaseAdvanced, CaseNominated, RoundOpened, ShortlistSealed, text
 from shared.contracts.extensions import LIMIT, extensions_of
-from shared.kernel.change import Refused
+from shared.kernel.actor import Actor
+from shared.kernel.change import Change, Refused
 from sihao.cli import app
 from tests.support.own_rules import put, shown
 from tests.unit.review import given
@@ -71,7 +72,7 @@ def visited(case: Case) -> Case:
     return visiting.report(case, report, given.NOW).state
 
 
-def passed(case: Case, by: Any, fields: Mapping[str, Given]) -> Any:
+def passed(case: Case, by: Actor, fields: Mapping[str, Given]) -> Change[Case]:
     return officer.decide_pass(case, officer.Pass(by=by, fields=dict(fields)), given.NOW)
 
 
