@@ -220,10 +220,10 @@ async def test_another_key_s_link_and_one_that_was_never_given_are_none(desk: De
 
 
 async def test_the_same_request_again_answers_the_same_link(desk: Desk) -> None:
-    once = await desk.link(key="one")
+    once = await desk.link(key="request-one")
     desk.clock.time += timedelta(minutes=1)
-    assert await desk.link(key="one") == once
-    assert await desk.link(key="two") != once
+    assert await desk.link(key="request-one") == once
+    assert await desk.link(key="request-two") != once
 
 
 async def test_it_is_used_so_often_and_no_more(desk: Desk) -> None:
