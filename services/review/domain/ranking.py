@@ -53,8 +53,8 @@ class Contender(BaseModel):
         return self.points + (self.own or Decimal())
 
 
-def contender_of(case: Case) -> Contender:
-    """A case as it stands now."""
+def contender_of(case: Case, *, own: bool = False) -> Contender:
+    """A case as it stands now; `own`: on the jurisdiction's list, where the points of its own criteria count."""
     score = case.score
     if score is None:
         raise ValueError(f"{case.id} is open without a score")
@@ -62,7 +62,7 @@ def contender_of(case: Case) -> Contender:
         case=case.id,
         code=case.chamber.code,
         points=score.total,
-        own=own.points if (own := case.own_score) else None,
+        own=case.own_score.points if own and case.own_score else None,
         dimensions=score.dimensions,
         doubts=len(case.doubts),
         type=case.chamber.type,

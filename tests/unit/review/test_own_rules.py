@@ -199,9 +199,10 @@ def test_the_list_ranks_by_both_and_says_so(terms: Terms) -> None:
         bounds=ranking.Bounds(quota=2),
         ties=stage.ties,
         until=given.NOW + timedelta(days=1),
-        contenders=tuple(ranking.contender_of(case) for case in cases),
+        contenders=tuple(ranking.contender_of(case, own=True) for case in cases),
         undecided=(),
     )
+    assert [ranking.contender_of(case).standing for case in cases] == [Decimal(70), Decimal(73), Decimal(60)]
     change = seal(None, command, given.NOW)
     assert change
     [fact] = change.facts
