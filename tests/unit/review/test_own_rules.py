@@ -337,3 +337,13 @@ def test_the_centre_s_case_has_nothing_of_a_province_s_own() -> None:
     assert case
     assert moves.travelling(case.state) == {}
     assert case.state.own_score is None
+
+
+def test_a_procedure_of_its_own_is_for_rounds_that_name_it(tmp_path: Path) -> None:
+    whole = (procedures.HERE / "province-honour.yaml").read_text(encoding="utf-8")
+    own = whole.replace("id: province-honour@1\n", 'id: x-35-honour@1\narea: "35"\n')
+    (tmp_path / "honour.yaml").write_text(own, encoding="utf-8")
+    found = procedures.library(tmp_path, ("35",))
+    round_ = given.ROUND.model_copy(update={"area": "35", "procedures": {"province": "x-35-honour@1"}})
+    assert named_procedures(round_, ("35",), found)["province"].stages == found["province-honour@1"].stages
+    assert own_procedures(round_, ("35",), found) == {}
