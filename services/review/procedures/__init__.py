@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from services.review.domain.layer import Layer, layered
 from services.review.domain.procedure import Procedure
-from shared.kernel.problem import Problem, problem
+from services.review.procedures import faults
+from shared.kernel.problem import Problem
 from shared.runtime.configured import Misconfigured
 from shared.runtime.sentences import translate
 
@@ -38,17 +39,7 @@ def load(folder: Path = HERE) -> dict[str, Procedure]:
     for path in sorted(folder.glob("*.yaml")):
         procedure = read(path)
         if procedure.id in library:
-            raise WrongProcedure(
-                problem(
-                    "procedure.id-twice",
-                    f"{path.name}:1 id",
-                    rule=(f"程序编号 {procedure.id} 已被另一文件使用。", f"Another file has the id {procedure.id}."),
-                    remedy=(
-                        "新版本请用新的编号，例如 province@2。",
-                        "Give a new version a new id, such as province@2.",
-                    ),
-                )
-            )
+            raise WrongProcedure(faults.id_twice(path.name, procedure.id))
         library[procedure.id] = procedure
     return library
 
@@ -75,16 +66,16 @@ def library(own: Path | None, jurisdictions: Collection[str]) -> dict[str, Proce
     if own is None:
         return ours
     if not own.is_dir():
-        raise WrongProcedure(_no_folder(own))
+        raise WrongProcedure(faults.no_folder(own))
     theirs = load(own)
     for procedure in theirs.values():
         if procedure.id in ours or procedure.area is None:
-            raise WrongProcedure(_platforms(procedure.id))
+            raise WrongProcedure(faults.platforms(procedure.id))
         if procedure.area not in jurisdictions:
-            raise WrongProcedure(_anothers(procedure.id, procedure.area, jurisdictions))
+            raise WrongProcedure(faults.anothers(procedure.id, procedure.area, jurisdictions))
     for place, lies_on in {(p.area, p.extends) for p in theirs.values() if p.extends}:
         if len(same := sorted(p.id for p in theirs.values() if (p.area, p.extends) == (place, lies_on))) > 1:
-            raise WrongProcedure(_two_layers(same, lies_on or ""))
+            raise WrongProcedure(faults.two_layers(same, lies_on or ""))
     return ours | theirs
 
 
@@ -94,12 +85,12 @@ def _parsed(path: Path) -> tuple[Any, yaml.Node | None]:
         tree = yaml.compose(source, yaml.SafeLoader)
         content = yaml.safe_load(source)
     except UnicodeDecodeError as error:
-        raise WrongProcedure(_not_utf8(path.name)) from error
+        raise WrongProcedure(faults.not_utf8(path.name)) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise WrongProcedure(_not_yaml(f"{path.name}:{mark.line + 1 if mark else 1}", error)) from error
+        raise WrongProcedure(faults.not_yaml(f"{path.name}:{mark.line + 1 if mark else 1}", error)) from error
     if twice := list(_twice(tree)):
-        raise WrongProcedure(*(_said_twice(f"{path.name}:{line} {key}", key) for key, line in twice))
+        raise WrongProcedure(*(faults.said_twice(f"{path.name}:{line} {key}", key) for key, line in twice))
     return content, tree
 
 
@@ -120,14 +111,14 @@ def _laid(name: str, layer: Layer) -> Procedure:
     """A layer on the platform's procedure."""
     ours = load()
     if layer.extends not in ours:
-        raise WrongProcedure(_lies_on_nothing(name, layer.extends, ours))
+        raise WrongProcedure(faults.lies_on_nothing(name, layer.extends, ours))
     try:
         return layered(ours[layer.extends], layer)
     except ValidationError as error:  # its parts are right: what is wrong is the whole
         whole = [str(found["ctx"]["error"]) for found in error.errors()]
-        raise WrongProcedure(*(_does_not_fit(name, said) for said in whole)) from error
+        raise WrongProcedure(*(faults.does_not_fit(name, said) for said in whole)) from error
     except ValueError as error:
-        raise WrongProcedure(_does_not_fit(name, str(error))) from error
+        raise WrongProcedure(faults.does_not_fit(name, str(error))) from error
 
 
 def _in_a_body(errors: Sequence[Any]) -> list[Any]:
@@ -166,98 +157,3 @@ def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
 
 def _path(location: Sequence[str | int]) -> str:
     return ".".join(str(step) for step in location) or "(file)"
-
-
-def _said_twice(place: str, key: str) -> Problem:
-    return problem(
-        "procedure.key-twice",
-        place,
-        rule=(f"{key} 在同一处写了两次。", f"{key} is said twice in one place."),
-        remedy=("请只保留一处。", "Keep one of them."),
-    )
-
-
-def _not_utf8(name: str) -> Problem:
-    return problem(
-        "procedure.not-utf8",
-        f"{name}:1",
-        rule=("文件不是 UTF-8 编码。", "The file is not in UTF-8."),
-        remedy=("请在编辑器中另存为 UTF-8。", "Save it as UTF-8 in your editor."),
-    )
-
-
-def _not_yaml(place: str, error: yaml.YAMLError) -> Problem:
-    return problem(
-        "procedure.not-yaml",
-        place,
-        rule=(
-            f"不是有效的 YAML：{getattr(error, 'problem', error)}。",
-            f"Not valid YAML: {getattr(error, 'problem', error)}.",
-        ),
-        remedy=("请检查缩进与引号。", "Check indentation and quotes."),
-    )
-
-
-def _no_folder(folder: Path) -> Problem:
-    return problem(
-        "procedure.no-folder",
-        "SIHAO_PROCEDURES",
-        rule=(f"{folder} 不是目录。", f"{folder} is no folder."),
-        remedy=(
-            "请核对路径与挂载；没有自有程序则不设此项。",
-            "Check path and mount; without own procedures, leave it unset.",
-        ),
-    )
-
-
-def _platforms(id_: str) -> Problem:
-    return problem(
-        "procedure.platform",
-        id_,
-        rule=(
-            "自有程序须写明 area，编号以 x-省代码- 开头；平台的程序不能替换。",
-            "An own procedure names its area and begins with x-<province>-; those of the platform cannot be replaced.",
-        ),
-        remedy=("请改用自己的编号，例如 x-35-honour@1。", "Give it an id of your own, such as x-35-honour@1."),
-    )
-
-
-def _anothers(id_: str, area: str, jurisdictions: Collection[str]) -> Problem:
-    ours = ", ".join(sorted(jurisdictions))
-    return problem(
-        "procedure.anothers",
-        f"{id_} area",
-        rule=(f"是 {area} 的，本服务的辖区为 {ours}。", f"It is for {area}; this deployment serves {ours}."),
-        remedy=("请核对 area 与 SIHAO_AREAS，或移走该文件。", "Check area and SIHAO_AREAS, or take the file away."),
-    )
-
-
-def _two_layers(ids: Sequence[str], base: str) -> Problem:
-    return problem(
-        "procedure.two-layers",
-        f"{ids[0]}, {ids[1]} extends",
-        rule=(f"都叠加在 {base} 之上。", f"Both lie on {base}."),
-        remedy=(
-            "只留新的一份；已开启的周期仍按冻结的程序办理。",
-            "Keep the newer one; rounds that have opened go on by what they froze.",
-        ),
-    )
-
-
-def _lies_on_nothing(name: str, base: str, known: Collection[str]) -> Problem:
-    return problem(
-        "procedure.unknown-base",
-        f"{name} extends",
-        rule=(f"平台没有程序 {base}。", f"The platform has no procedure {base}."),
-        remedy=(f"可用：{'、'.join(sorted(known))}。", f"There are: {', '.join(sorted(known))}."),
-    )
-
-
-def _does_not_fit(name: str, said: str) -> Problem:
-    zh, _, en = said.partition(" / ")
-    return problem(
-        "procedure.layer",
-        name,
-        rule=(f"{zh}。", f"{en}."),
-        remedy=("请更正后用 sihao procedure check 再查。", "Correct it and run `sihao procedure check` again."),
-    )
