@@ -12,10 +12,11 @@ from services.intake.domain.round import PlannedRound
 from services.intake.domain.rubric import KnownRubric
 from shared.contracts import CENTRE, Area
 from shared.kernel.history import Entry
+from shared.kernel.keys import RegisteredKey
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 from shared.runtime.problems import Unavailable
-from shared.runtime.trusted import TRUST_KINDS
+from shared.runtime.trusted import KEYS, TRUST_KINDS
 
 CHAMBERS = Kind("chambers", RegisteredChamber, indexes=(Index(("state.chamber.area", "_id")),))
 """By credit code."""
@@ -142,6 +143,10 @@ class IntakeStore:
     async def recorded(self, id_: str) -> tuple[list[Entry], Application | None]:
         """The history of an application and the state after its last entry, read as of one moment."""
         return await self._database.recorded(APPLICATIONS, id_)
+
+    async def key(self, kid: str) -> RegisteredKey | None:
+        """A key that was registered for a province, or the centre."""
+        return await self._database.get(KEYS, kid)
 
     async def links(self, application: str) -> list[Link]:
         """The newest links to files of an application, newest first."""

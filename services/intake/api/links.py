@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.api.access import Reader, permitted
 from services.intake.api.evidence import FILE, Hash, file_of
-from services.intake.domain.application import Application
+from services.intake.domain.application import Application, Place
 from services.intake.domain.link import LONGEST, Ask, Fetch, Link, ask, fetch, no_link
 from services.intake.passes import Passes
 from services.intake.store import LINKS, IntakeStore
@@ -79,6 +79,8 @@ def router(store: IntakeStore, commands: Commands, passes: Passes | None, site: 
         found = await permitted(store, application, by)
         _require_nominated(by, found)
         file_of(found, sha256)
+        if place := found.kept.get(sha256):
+            raise _elsewhere(place)
         if passes is None:
             raise _no_key()
         area = by.area or CENTRE
@@ -159,6 +161,18 @@ def _require_nominated(by: Actor, found: Application) -> None:
                 remedy=("请待推荐上报后再申请，或请该省查阅。", "Ask again once it is nominated, or ask the province."),
             )
         )
+
+
+def _elsewhere(place: Place) -> Exception:
+    return refused(
+        "evidence.kept-elsewhere",
+        "sha256",
+        rule=(
+            f"该材料存于 {place.area} 的材料库，不在本服务。",
+            f"The file is in the store of {place.area}, not here.",
+        ),
+        remedy=(f"请到该处查阅：{place.at}", f"Ask there: {place.at}"),
+    )
 
 
 def _no_key() -> Exception:
