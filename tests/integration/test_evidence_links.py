@@ -17,14 +17,18 @@ from joserfc.jwk import OKPKey
 from pymongo import AsyncMongoClient
 
 from dev.issuer import Issuer
-from services.intake.api import links
+from services.intake import slips
+from services.intake.api import evidence, links
+from services.intake.domain.deposit import Slip
 from services.intake.domain.link import MOST
 from services.intake.domain.timeline import hear
 from services.intake.passes import Passes
 from services.intake.store import APPLICATIONS, KINDS, LINKS, Changed, IntakeStore
 from shared.contracts import CaseNominated, Evidence, text
+from shared.contracts.trust import PublicKey
 from shared.kernel.actor import PUBLIC
 from shared.kernel.change import Change
+from shared.kernel.keys import RegisteredKey
 from shared.runtime.amqp import Publisher
 from shared.runtime.clock import Clock
 from shared.runtime.commands import Commands
@@ -34,6 +38,7 @@ from shared.runtime.http import create_http
 from shared.runtime.mongo import Database
 from shared.runtime.relay import Relay
 from shared.runtime.tokens import Verifier
+from shared.runtime.trusted import KEYS
 from tests.support.toy_bench import toy_settings
 from tests.unit.intake import given
 
@@ -105,7 +110,10 @@ async def _desk(mongo_url: str, name: str, passes: Passes | None, issuer: Issuer
     async def life(_: Any) -> AsyncIterator[None]:
         yield
 
-    routers = [links.router(store, commands, passes, "https://intake.example")]
+    routers = [
+        links.router(store, commands, passes, "https://intake.example"),
+        evidence.router(store, commands, clock),
+    ]
     app = create_http(
         text("申报", "intake"), "1", routers=routers, lifespan=life, verifier=Verifier(settings), health=Health()
     )
@@ -260,6 +268,47 @@ async def test_the_link_stands_in_no_log_line(desk: Desk, capfd: pytest.CaptureF
     said = "".join(capfd.readouterr())
     assert written not in said
     assert written.rpartition(".")[2] not in said
+
+
+async def test_a_file_that_a_province_keeps_is_on_the_manifest_and_its_reader_is_sent_there(desk: Desk) -> None:
+    key = OKPKey.generate_key("Ed25519")
+    registered = RegisteredKey(
+        kid=key.thumbprint(),
+        area="35",
+        jwk=PublicKey.model_validate(key.as_dict(private=False)),
+        valid_from=given.START,
+        valid_to=None,
+        registered_at=given.START,
+        reason="test",
+    )
+    await desk.commands.do(KEYS, registered.kid, FILE, lambda *_: Change(registered), what="test", by=PUBLIC)
+    state = given.filled()
+    await desk.commands.do(APPLICATIONS, given.APPLICATION, FILE, lambda *_: Change(state), what="draft", by=PUBLIC)
+    at = "https://files.35.example.cn/one"
+    told = {"application": given.APPLICATION, "sha256": "b" * 64, "name": "年检.pdf", "media_type": "application/pdf"}
+    slip = slips.written(Slip.model_validate({**told, "size": 5, "at": at, "deposited": given.NOW}), key)
+    base = f"/applications/{given.APPLICATION}/evidence"
+
+    async def as_(role: str, method: str, path: str, **claims: Any) -> httpx2.Response:
+        token = desk.issuer.token(f"{role}-1", roles=[role], **claims)
+        body = {"json": {"slip": slip, "items": ["B2.i"]}} if method == "POST" else {}
+        return await desk.web.request(method, path, headers={"Authorization": f"Bearer {token}"}, **body)
+
+    other = given.credit_code(body="MJB654321")
+    assert (await as_("secretary", "POST", f"{base}/deposits", chamber=other)).status_code == 403
+    taken = await as_("secretary", "POST", f"{base}/deposits", chamber=given.CHAMBER.code)
+    assert (taken.status_code, taken.json()["sha256"]) == (201, "b" * 64), taken.text
+    sent = await as_("officer", "GET", f"{base}/{'b' * 64}", area="3502")
+    assert (sent.status_code, sent.headers["location"]) == (307, at)
+    assert sent.headers["referrer-policy"] == "no-referrer"
+    assert (await as_("officer", "GET", f"{base}/{'b' * 64}", area="3503")).status_code == 403
+    token = desk.issuer.token("officer-35", roles=["officer"], area="35")
+    asked = await desk.web.post(f"{base}/{'b' * 64}/links", json={}, headers={"Authorization": f"Bearer {token}"})
+    assert asked.json()["errors"][0]["code"] == "evidence.kept-elsewhere"
+    assert at in asked.text
+    slip = slip[:-9] + ("A" if slip[-9] != "A" else "B") + slip[-8:]
+    refusal = await as_("secretary", "POST", f"{base}/deposits", chamber=given.CHAMBER.code)
+    assert (refusal.status_code, refusal.json()["errors"][0]["code"]) == (409, "evidence.slip")
 
 
 async def test_without_a_key_none_are_given(mongo_url: str, database_name: str) -> None:
