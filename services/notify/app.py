@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.notify import api, data, pages
 from services.notify.handlers import table
+from services.notify.languages import require
 from services.notify.mail import SmtpTransport
 from services.notify.postman import CommandDesk, Postman
 from services.notify.register import Register
@@ -20,6 +21,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
     people, letters, bulletin = People(service.database), Letters(service.database), Bulletin(service.database)
     register = Register(bulletin, service.clock, settings.certificates)
     wording = load_wording(settings.site, settings.languages)
+    require(wording.languages, settings.language)
     service.listen(table(people, wording))
     postman = Postman(
         queue=letters,

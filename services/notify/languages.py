@@ -23,6 +23,7 @@ from services.notify.domain.recipient import TAG
 from services.notify.domain.words import KINDS, OUTCOMES, STANDINGS, WINDOWS
 from shared.contracts.chamber_words import LEVELS, TYPES
 from shared.kernel.problem import Problem, problem
+from shared.runtime.configured import Misconfigured
 from shared.runtime.sentences import translate
 
 M = TypeVar("M", bound=BaseModel)
@@ -66,12 +67,25 @@ class _Words(_Part):
     words: dict[str, str]
 
 
-class WrongLanguage(Exception):  # noqa: N818 - it names what was found
+class WrongLanguage(Misconfigured):
     """Files of a language that cannot be used, with every place that is wrong."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(f"{p.field}: {p.rule} → {p.remedy}" for p in problems))
         self.problems = problems
+
+
+def require(languages: Collection[str], tag: str | None) -> None:
+    """The language that pages show to everybody must be one that the deployment has.
+
+    Raises:
+        WrongLanguage: it is not.
+    """
+    if tag is not None and tag not in languages:
+        known = "、".join(sorted(languages)) or "—"
+        raise WrongLanguage(
+            _wrong("unknown", "SIHAO_LANGUAGE", f"没有 {tag}，有：{known}", f"no {tag}; there are: {known}")
+        )
 
 
 def load_languages(folder: Path | None, national: Mapping[str, Saying], jinja: Environment) -> dict[str, Language]:

@@ -16,7 +16,7 @@ from services.notify import pages
 from services.notify.domain import recipient as recipients
 from services.notify.domain.letter import Draft, Letter
 from services.notify.domain.recipient import Profile, Wishes
-from services.notify.languages import Language, WrongLanguage, chosen, page_words
+from services.notify.languages import Language, WrongLanguage, chosen, page_words, require
 from services.notify.mail import compose
 from services.notify.register import Register
 from services.notify.shapes import inbox_letter
@@ -135,6 +135,13 @@ def test_a_letter_or_a_folder_of_another_name_is_refused(folder: Path) -> None:
         load_wording(SITE, folder)
     with pytest.raises(WrongLanguage, match="SIHAO_LANGUAGES"):
         load_wording(SITE, folder / "nowhere")
+
+
+def test_pages_cannot_show_everybody_what_is_not_there(wording: Wording) -> None:
+    require(wording.languages, None)
+    require(wording.languages, "ug")
+    with pytest.raises(WrongLanguage, match="SIHAO_LANGUAGE"):
+        require(wording.languages, "bo")
 
 
 def test_the_command_line_says_how_much_is_said(folder: Path) -> None:
