@@ -3,6 +3,8 @@
 import typer
 
 from conformance.cli import conformance_app
+from services.intake.cli import evidence_app
+from services.notify.cli import language_app
 from services.review.cli import procedure_app
 from services.scoring.cli import rubric_app, score_command
 from services.scoring.rescore_cli import rescore_command
@@ -26,6 +28,8 @@ app.command("score", help="不连服务器，为一份申报评分 / Score facts
 app.command("rescore", help="批量重算并核对摘要 / Score many applications again and compare digests.")(rescore_command)
 app.add_typer(rubric_app, name="rubric", help="查看和检查评分标准 / Show and check rubrics.")
 app.add_typer(procedure_app, name="procedure", help="查看、检查和画出审核程序 / List, check and draw procedures.")
+app.add_typer(language_app, name="language", help="检查其他语言文字 / Check further languages of letters and pages.")
+app.add_typer(evidence_app, name="evidence", help="为本省自存的材料开具材料单 / Slips for files that a province keeps.")
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
 app.add_typer(verify_app, name="verify", help="核对历史与决定是否完整 / Check that histories and decisions are whole.")
 app.add_typer(certificate_app, name="certificate", help="核验证书，无需联网 / Verify certificates, offline.")

@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI
 
-from services.intake.api import applications, chambers, evidence, items, mergers, receipts, rounds
+from services.intake.api import applications, chambers, evidence, items, links, mergers, receipts, rounds
 from services.intake.handlers import table
 from services.intake.keeper import Keeper
+from services.intake.passes import Passes
 from services.intake.settings import IntakeSettings
 from services.intake.store import KINDS, IntakeStore
 from shared.contracts.text import text
@@ -32,6 +33,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
             applications.router(store, service.commands),
             items.router(store, service.commands),
             evidence.router(store, service.commands, service.clock),
+            links.router(store, service.commands, Passes.load(settings), settings.public_url.rstrip("/")),
             receipts.router(store),
         ],
     )

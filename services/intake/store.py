@@ -1,19 +1,22 @@
 """Intake's store: the only file that knows collections and field names."""
 
+import hashlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from services.intake.domain.application import Application, Head, Status, Timeline
 from services.intake.domain.chamber import RegisteredChamber
+from services.intake.domain.link import Link
 from services.intake.domain.lists import ChamberList
 from services.intake.domain.round import PlannedRound
 from services.intake.domain.rubric import KnownRubric
 from shared.contracts import CENTRE, Area
 from shared.kernel.history import Entry
+from shared.kernel.keys import RegisteredKey
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.mongo import Database
 from shared.runtime.problems import Unavailable
-from shared.runtime.trusted import TRUST_KINDS
+from shared.runtime.trusted import KEYS, TRUST_KINDS
 
 CHAMBERS = Kind("chambers", RegisteredChamber, indexes=(Index(("state.chamber.area", "_id")),))
 """By credit code."""
@@ -33,9 +36,17 @@ APPLICATIONS = Kind(
     ),
 )
 """By `<round>-<credit code>`."""
+LINKS = Kind("links", Link, indexes=(Index(("state.application", "state.asked")),))
+"""By the request that asked for them."""
 _EVIDENCE = "evidence"
 """The bucket of files, by the SHA-256 of their bytes."""
-KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS, *TRUST_KINDS)
+_NEWEST = 200
+"""Links that are listed."""
+KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS, LINKS, *TRUST_KINDS)
+
+
+class Changed(Exception):  # noqa: N818 - it names what was found
+    """A stored file is not there, or not what it was when it was handed in."""
 
 
 class IntakeStore:
@@ -133,6 +144,15 @@ class IntakeStore:
         """The history of an application and the state after its last entry, read as of one moment."""
         return await self._database.recorded(APPLICATIONS, id_)
 
+    async def key(self, kid: str) -> RegisteredKey | None:
+        """A key that was registered for a province, or the centre."""
+        return await self._database.get(KEYS, kid)
+
+    async def links(self, application: str) -> list[Link]:
+        """The newest links to files of an application, newest first."""
+        where, newest = {"state.application": application}, (("state.asked", -1),)
+        return [link for _, link in await self._database.find(LINKS, where, sort=newest, limit=_NEWEST)]
+
     async def keep_file(self, sha256: str, data: bytes) -> None:
         """Store a file under its hash; the same bytes are stored once, whoever brings them.
 
@@ -143,9 +163,21 @@ class IntakeStore:
         if not await files.put(sha256, data, {}) and await files.stat(sha256) is None:
             raise Unavailable("store")
 
-    def file(self, sha256: str) -> AsyncIterator[bytes]:
-        """The bytes of a file, in pieces."""
-        return self._database.files(_EVIDENCE).chunks(sha256)
+    async def file(self, sha256: str) -> AsyncIterator[bytes]:
+        """The bytes of a file, in pieces; the last one only if all of them are what the hash says.
+
+        Raises:
+            Changed: they are not; whoever downloads it sees the download break off.
+        """
+        seen, held = hashlib.sha256(), b""
+        async for piece in self._database.files(_EVIDENCE).chunks(sha256):
+            if held:
+                yield held
+            seen.update(piece)
+            held = piece
+        if seen.hexdigest() != sha256:
+            raise Changed(sha256)
+        yield held
 
 
 def _in_area(area: Area) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 The words of a letter are for its addressee, an address for those who keep it; offices see only what became of letters.
 """
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -31,23 +32,23 @@ from shared.kernel.problem import problem
 from shared.runtime.access import allow, require_area
 from shared.runtime.commands import Commands
 from shared.runtime.http import IdempotencyKey, Page, Paging
-from shared.runtime.problems import Forbidden
+from shared.runtime.problems import Forbidden, Invalid
 
 Office = Annotated[Actor, allow(officer="own area", operator="any area")]
 Person = Annotated[Actor, allow(secretary="self", officer="self", expert="self", operator="self")]
 PersonOrOffice = Annotated[Actor, allow(officer="own area", operator="any area", secretary="self", expert="self")]
 
 
-def router(people: People, post: Letters, commands: Commands) -> APIRouter:
-    """The endpoints."""
+def router(people: People, post: Letters, commands: Commands, languages: Collection[str] = ()) -> APIRouter:
+    """The endpoints; `languages` are the further ones that letters can be said in."""
     routes = APIRouter()
-    routes.include_router(_recipients(people, commands))
+    routes.include_router(_recipients(people, commands, languages))
     routes.include_router(_inbox(post, commands))
     routes.include_router(_letters(post, commands))
     return routes
 
 
-def _recipients(people: People, commands: Commands) -> APIRouter:
+def _recipients(people: People, commands: Commands, languages: Collection[str]) -> APIRouter:
     routes = APIRouter(prefix="/recipients", tags=["收件人 / recipients"])
 
     @routes.put("/{person}", summary="登记收件人 / register a recipient")
@@ -57,6 +58,7 @@ def _recipients(people: People, commands: Commands) -> APIRouter:
         for profile in (before.profile if before else None, body):
             if profile is not None:
                 require_area(by, profile.area)
+        _require_words(languages, body)
         command = Register(id=person, profile=body)
         done = await commands.do(RECIPIENTS, person, command, recipients.register, what="register", by=by)
         return listed(person, done.state)
@@ -65,7 +67,8 @@ def _recipients(people: People, commands: Commands) -> APIRouter:
     async def choose(person: PersonId, body: Wishes, by: Person) -> Listed:
         """Everyone for himself; an operator for anyone."""
         _require_self(by, person)
-        command = Choose(channels=body.channels, language=body.language)
+        _require_words(languages, body)
+        command = Choose(channels=body.channels, language=body.language, further=body.further)
         done = await commands.do(RECIPIENTS, person, command, recipients.choose, what="choose", by=by)
         return listed(person, done.state)
 
@@ -160,6 +163,27 @@ def _require_self(by: Actor, person: str) -> None:
                 "token.sub",
                 rule=("只能查看和更改本人的设置", "you may see and change your own settings only"),
                 remedy=("请由本人登录，或请工商联工作人员登记", "sign in as that person, or ask an officer"),
+            )
+        )
+
+
+def _require_words(languages: Collection[str], wishes: Wishes) -> None:
+    """A further language must be one that this deployment has.
+
+    Raises:
+        Invalid: it has not.
+    """
+    if wishes.further is not None and wishes.further not in languages:
+        known = "、".join(sorted(languages)) or "—"
+        raise Invalid(
+            problem(
+                "recipient.language",
+                "further",
+                rule=(
+                    f"本部署没有语言 {wishes.further}，可选：{known}",
+                    f"no language {wishes.further} here; there are: {known}",
+                ),
+                remedy=("请从中选择，或不填", "choose one of them, or leave it out"),
             )
         )
 

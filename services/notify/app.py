@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.notify import api, data, pages
 from services.notify.handlers import table
+from services.notify.languages import require
 from services.notify.mail import SmtpTransport
 from services.notify.postman import CommandDesk, Postman
 from services.notify.register import Register
@@ -19,7 +20,9 @@ def create_app(settings: NotifySettings) -> FastAPI:
     service = Service("notify", settings, KINDS)
     people, letters, bulletin = People(service.database), Letters(service.database), Bulletin(service.database)
     register = Register(bulletin, service.clock, settings.certificates)
-    service.listen(table(people, load_wording(settings.site)))
+    wording = load_wording(settings.site, settings.languages)
+    require(wording.languages, settings.language)
+    service.listen(table(people, wording))
     postman = Postman(
         queue=letters,
         directory=people,
@@ -36,8 +39,8 @@ def create_app(settings: NotifySettings) -> FastAPI:
             "Letters, the inbox and the public bulletin: notices, announcements, register of honours.",
         ),
         routers=[
-            api.router(people, letters, service.commands),
+            api.router(people, letters, service.commands, wording.languages),
             data.router(bulletin, register, settings.site),
-            pages.router(bulletin, register, service.clock),
+            pages.router(bulletin, register, service.clock, wording.languages, settings.language),
         ],
     )

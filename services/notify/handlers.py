@@ -116,6 +116,7 @@ def letters(
                 about=event.subject,
                 subject=said_so.subject,
                 body=said_so.body,
+                further=wording.further(template, event, profile.further),
             )
             for person, profile in reached.items()
             for channel in profile.channels

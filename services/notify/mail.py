@@ -14,6 +14,7 @@ from services.notify.settings import NotifySettings
 
 _PERMANENT = 500
 _LONGEST_REASON = 200
+_TAGS = {"zh": "zh-CN", "en": "en"}
 
 
 class Unreachable(Exception):  # noqa: N818 - it reads as what is the case: the mail server cannot be reached
@@ -107,15 +108,20 @@ def compose(letter: Letter, profile: Profile, *, sender: str, sender_name: str) 
     """The mail of a letter: the same Message-ID, date and words, however often it is transmitted."""
     words = letter.draft
     languages = ("zh", "en") if words.language == "both" else (words.language,)
+    said = [
+        (_TAGS[language], getattr(words.subject, language), getattr(words.body, language)) for language in languages
+    ]
+    if words.further:
+        said.insert(1, (words.further.language, words.further.subject, words.further.body))
     mail = EmailMessage()
     mail["From"] = Address(sender_name, addr_spec=sender)
     mail["To"] = Address(profile.name, addr_spec=profile.mail or "")
-    mail["Subject"] = " / ".join(getattr(words.subject, language) for language in languages)
+    mail["Subject"] = " / ".join(subject for _, subject, _ in said)
     mail["Date"] = letter.at
     mail["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = ", ".join({"zh": "zh-CN", "en": "en"}[language] for language in languages)
-    mail.set_content("\n――――――――\n\n".join(getattr(words.body, language) for language in languages), charset="utf-8")
+    mail.set_content("\n――――――――\n\n".join(body for _, _, body in said), charset="utf-8")
+    mail["Content-Language"] = ", ".join(tag for tag, _, _ in said)
     return mail
 
 

@@ -1,10 +1,11 @@
 """The public bulletin as pages, without any script: for a phone, for paper and for a screen reader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -12,6 +13,7 @@ from services.notify.data import known, latest
 from services.notify.domain import words
 from services.notify.domain.entry import Entry
 from services.notify.domain.notice import NoticeEntry, Version
+from services.notify.languages import Language, chosen
 from services.notify.register import Register, RegisterQuery
 from services.notify.store import Bulletin
 from services.notify.wording import HERE, load_places, load_provinces
@@ -30,14 +32,25 @@ Show = Callable[..., HTMLResponse]
 """Shows a page, by the name of its template."""
 
 
-def router(bulletin: Bulletin, register: Register, clock: Clock) -> APIRouter:
-    """The pages."""
+def router(
+    bulletin: Bulletin,
+    register: Register,
+    clock: Clock,
+    languages: Mapping[str, Language] = MappingProxyType({}),
+    language: str | None = None,
+) -> APIRouter:
+    """The pages; in the further language that a reader asks for, or the deployment's, too."""
     routes = APIRouter(include_in_schema=False, dependencies=[public("the bulletin is for everyone")])
-    show = _shower(_environment(load_provinces(), load_places()), clock)
-    _register_pages(routes, bulletin, register, show)
+    jinja = _environment(load_provinces(), load_places())
+
+    async def shower(accept_language: Annotated[str, Header()] = "") -> Show:
+        return _shower(jinja, clock, chosen(accept_language, languages, language), several=bool(languages))
+
+    shown = Depends(shower)
+    _register_pages(routes, bulletin, register, shower)
 
     @routes.get("/")
-    async def home() -> HTMLResponse:
+    async def home(show: Annotated[Show, shown]) -> HTMLResponse:
         now = clock.now()
         return show(
             "home.html",
@@ -49,19 +62,19 @@ def router(bulletin: Bulletin, register: Register, clock: Clock) -> APIRouter:
         )
 
     @routes.get("/rounds/{code}")
-    async def round_(code: str) -> HTMLResponse:
+    async def round_(code: str, show: Annotated[Show, shown]) -> HTMLResponse:
         entry = _published(await bulletin.round(code))
         notices = await bulletin.notices(_NEWEST, code)
         announcements = await bulletin.announcements(_NEWEST, code)
         return show("round.html", entry=entry, notices=notices, announcements=announcements)
 
     @routes.get("/notices/{key:path}")
-    async def notice(key: str, version: int | None = None) -> HTMLResponse:
+    async def notice(key: str, show: Annotated[Show, shown], version: int | None = None) -> HTMLResponse:
         entry = _published(await bulletin.notice(key))
         return show("notice.html", entry=entry, shown=_version(entry, version), versions=entry.versions())
 
     @routes.get("/announcements/{key:path}")
-    async def announcement(key: str) -> HTMLResponse:
+    async def announcement(key: str, show: Annotated[Show, shown]) -> HTMLResponse:
         entry = _published(await bulletin.announcement(key))
         honours = await bulletin.honours_of(entry.made.event.cases if entry.made else ())
         listed = [honour for honour in honours if not honour.within]
@@ -81,31 +94,40 @@ def router(bulletin: Bulletin, register: Register, clock: Clock) -> APIRouter:
     return routes
 
 
-def _register_pages(routes: APIRouter, bulletin: Bulletin, register: Register, show: Show) -> None:
+def _register_pages(routes: APIRouter, bulletin: Bulletin, register: Register, shower: Callable[..., Any]) -> None:
     """The register, a chamber in it, a plaque to be verified."""
+    shown = Depends(shower)
 
     @routes.get("/register")
-    async def register_(request: Request, query: Annotated[RegisterQuery, Query()]) -> HTMLResponse:
+    async def register_(
+        request: Request, query: Annotated[RegisterQuery, Query()], show: Annotated[Show, shown]
+    ) -> HTMLResponse:
         rows = await register.page(query)
         more = str(request.url.include_query_params(after=rows[-1].honour).query) if len(rows) == query.limit else ""
         return show("register.html", rows=rows, query=query, more=more, rounds=await bulletin.rounds(_NEWEST))
 
     @routes.get("/verify")
-    async def verify(q: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+    async def verify(show: Annotated[Show, shown], q: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
         asked = "".join(q.split())
         honours = await bulletin.verify(asked) if asked else []
         rows = await register.lines(honours)
         return show("verify.html", asked=asked, rows=rows)
 
     @routes.get("/chambers/{code}")
-    async def chamber(code: CreditCode) -> HTMLResponse:
+    async def chamber(code: CreditCode, show: Annotated[Show, shown]) -> HTMLResponse:
         return show("chamber.html", history=await known(register, code))
 
 
-def _shower(jinja: Environment, clock: Clock) -> Show:
+def _shower(jinja: Environment, clock: Clock, tongue: Language | None, *, several: bool) -> Show:
+    headers = {
+        "Content-Language": ", ".join(["zh-CN", *([tongue.tag] if tongue else []), "en"]),
+        "Cache-Control": "public, max-age=30",
+        **({"Vary": "Accept-Language"} if several else {}),
+    }
+
     def show(page: str, **values: Any) -> HTMLResponse:
-        html = jinja.get_template(page).render(now=clock.now(), **values)
-        return HTMLResponse(html, headers={"Content-Language": "zh-CN, en", "Cache-Control": "public, max-age=30"})
+        html = jinja.get_template(page).render(now=clock.now(), tongue=tongue, **values)
+        return HTMLResponse(html, headers=headers)
 
     return show
 

@@ -1,5 +1,6 @@
 """Settings of notify, beyond those every service has. Read from the environment, prefix `SIHAO_`."""
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -41,6 +42,13 @@ class NotifySettings(Settings):
     mail_every: float = Field(default=1.0, gt=0)
     """队列为空时，两次查看之间的秒数。
     Seconds between two looks at the queue when it was empty."""
+
+    languages: Path | None = None
+    """通知与页面的其他语言文字的目录，见 `docs/own-rules.md`。
+    Folder with further languages of letters and pages: `docs/own-rules.md`."""
+    language: str | None = None
+    """页面对未以 `Accept-Language` 要求其他语言者，一律另行显示的语言代码。
+    Tag of the further language that pages show to everybody who asks for none by `Accept-Language`."""
 
     certificates: dict[str, str] = Field(default={}, examples=[{"national-sihao": "https://review.example"}])
     """各称号的证书由何处的审核服务提供（JSON）；未列出的不带链接。

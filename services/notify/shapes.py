@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notify.domain.letter import Letter, Status
+from services.notify.domain.letter import Further, Letter, Status
 from services.notify.domain.recipient import Channel, Profile, Recipient, RecipientRole, known
 from shared.contracts import CENTRE, Area, Instant, Text
 from shared.runtime.http import Page, PageRequest
@@ -31,6 +31,8 @@ class InboxLetter(BaseModel):
     """Subject."""
     body: Text
     """Text."""
+    further: Further | None
+    """The same in a further language, where one was wished and there are words."""
     event: str
     """Wire name of the event that caused it."""
     about: str
@@ -118,6 +120,7 @@ def inbox_letter(letter: Letter) -> InboxLetter:
         id=letter.id,
         subject=draft.subject,
         body=draft.body,
+        further=draft.further,
         event=draft.event,
         about=draft.about,
         at=letter.at,

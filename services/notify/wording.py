@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.notify.domain import words
 from services.notify.domain.audience import Rule
+from services.notify.domain.letter import Further
+from services.notify.languages import Saying, load_languages
 from shared.contracts import EVENTS, Event, Text, text
 
 HERE = Path(__file__).parent
@@ -63,12 +65,15 @@ class Words:
 class Wording:
     """All templates, compiled."""
 
-    def __init__(self, templates: Sequence[Template], places: dict[str, Text], public_url: str) -> None:
+    def __init__(
+        self, templates: Sequence[Template], places: dict[str, Text], public_url: str, folder: Path | None = None
+    ) -> None:
         """Compile and check.
 
         Raises:
             jinja2.TemplateSyntaxError: a template cannot be read.
             ValueError: a template uses a name that its event does not have.
+            WrongLanguage: a further language in `folder` does not fit.
         """
         self.templates = tuple(templates)
         self._jinja = _environment(places, public_url.rstrip("/"))
@@ -82,6 +87,13 @@ class Wording:
         }
         for template in self.templates:
             self._check(template)
+        national = {t.name: Saying(subject=t.subject.zh, body=t.body.zh) for t in self.templates}
+        self.languages = load_languages(folder, national, self._jinja)
+        """Further languages, by tag."""
+        further = [letter for language in self.languages.values() for letter in language.letters.values()]
+        self._compiled |= {
+            source: self._jinja.from_string(source) for letter in further for source in (letter.subject, letter.body)
+        }
 
     def applies(self, template: Template, event: Event) -> bool:
         """Whether the letter is written for this event."""
@@ -97,6 +109,20 @@ class Wording:
         return Words(
             text(_one_line(say(template.subject.zh)), _one_line(say(template.subject.en))),
             text(_tidy(say(template.body.zh)), _tidy(say(template.body.en))),
+        )
+
+    def further(self, template: Template, event: Event, tag: str | None) -> Further | None:
+        """The same in a further language; None where there are no words for it."""
+        language = self.languages.get(tag or "")
+        letter = language.letters.get(template.name) if language else None
+        if language is None or letter is None:
+            return None
+        fields = _fields(event)
+        return Further(
+            language=language.tag,
+            dir=language.dir,
+            subject=_one_line(self._compiled[letter.subject].render(fields)),
+            body=_tidy(self._compiled[letter.body].render(fields)),
         )
 
     def _check(self, template: Template) -> None:
@@ -137,9 +163,9 @@ def _names(file: str) -> dict[str, Text]:
     return {code: Text.model_validate(name) for code, name in data.items()}
 
 
-def load_wording(public_url: str) -> Wording:
-    """Everything letters are made of, from this service's own files."""
-    return Wording(load_templates(), load_places(), public_url)
+def load_wording(public_url: str, languages: Path | None = None) -> Wording:
+    """Everything letters are made of: this service's own files, and further languages from a folder."""
+    return Wording(load_templates(), load_places(), public_url, languages)
 
 
 def _environment(places: dict[str, Text], public_url: str) -> ImmutableSandboxedEnvironment:

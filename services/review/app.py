@@ -19,7 +19,7 @@ from shared.runtime.service import Service
 
 def create_app(settings: ReviewSettings) -> FastAPI:
     """The service for the jurisdictions that the settings name."""
-    library = procedures.load()
+    library = procedures.library(settings.procedures, settings.jurisdictions)
     service = Service("review", settings, KINDS, scope=settings.scope)
     store = ReviewStore(service.database)
     absence = Absence(store, settings.jurisdictions)

@@ -10,7 +10,7 @@ from rich.table import Table
 from services.review import procedures
 from services.review.domain.flowchart import flowchart
 from services.review.domain.procedure import Procedure
-from services.review.domain.stages import Stage
+from services.review.domain.stages import OfficersTurn, Stage
 from shared.kernel.calendar import WorkingDays
 
 procedure_app = typer.Typer(no_args_is_help=True, help="审核程序：列出、检查、画图 / procedures: list, check, draw")
@@ -34,6 +34,8 @@ def check_command(file: File) -> None:
     for stage in procedure.stages:
         table.add_row(f"{stage.id} {stage.title}", stage.kind, stage.applies_to, _term(stage))
     Console().print(table)
+    if procedure.area:
+        Console().print(_own(procedure))
 
 
 @procedure_app.command("draw")
@@ -50,6 +52,24 @@ def _read(file: Path) -> Procedure:
         for problem in wrong.problems:
             errors.print(f"{problem.field}  {problem.rule}\n  → {problem.remedy}")
         raise typer.Exit(2) from wrong
+
+
+def _own(procedure: Procedure) -> Table:
+    """What a province asks of its own, and what it earns."""
+    earns = {criterion.field: criterion for criterion in procedure.criteria}
+    title = f"{procedure.area} 自有字段 own fields · {procedure.extends or '—'}"
+    table = Table("环节 stage", "字段 field", "种类 type", "随事件发送 travels", "自有指标 own criterion", title=title)
+    for stage in procedure.stages:
+        for field in stage.fields if isinstance(stage, OfficersTurn) else ():
+            criterion = earns.get(field.name)
+            table.add_row(
+                stage.id,
+                f"{field.name} {field.title}",
+                field.type,
+                "是 yes" if field.travels else "否 no",
+                f"{criterion.code} {criterion.of}" if criterion else "–",
+            )
+    return table
 
 
 def _term(stage: Stage) -> str:

@@ -9,7 +9,7 @@ from services.review.domain.cohort import heard_by_cases
 from services.review.domain.merger import Carried
 from services.review.domain.opening import Nominated, Scored, Withdrawn
 from services.review.domain.procedure import Procedure
-from services.review.domain.terms import RoundHeard, Terms, named_procedures
+from services.review.domain.terms import RoundHeard, Terms, named_procedures, own_procedures
 from services.review.store import CASES, CHAMBERS, COHORTS, HONOURS, ROUNDS, ReviewStore
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import CENTRE, above, covers, outermost
@@ -95,7 +95,8 @@ class _Routes:
     async def rounds(self, event: RoundOpened) -> Sequence[Target]:
         """The round, with the procedures it names for us."""
         procedures = named_procedures(event.round, self._jurisdictions, self._library)
-        return [Target(event.round.code, RoundHeard(event=event, procedures=procedures))]
+        own = own_procedures(event.round, self._jurisdictions, self._library)
+        return [Target(event.round.code, RoundHeard(event=event, procedures=procedures, own=own))]
 
     async def scored(self, event: ApplicationScored) -> Sequence[Target]:
         """The case in its city, in its province, at the centre: as far as they are ours and the round has them."""

@@ -29,6 +29,10 @@ class ReviewSettings(Settings):
     The jurisdictions it serves, by comma: a province, a city for the rounds of its own, or `CN` and those the centre
     hosts. A city is served by whoever names it: its province beside itself, or a deployment of its own, never both."""
 
+    procedures: Path | None = None
+    """自有审核程序（YAML）的目录，在平台程序之外，见 `docs/own-rules.md`。
+    Folder with procedures of its own (YAML), beside those of the platform: `docs/own-rules.md`."""
+
     export_rows: int = Field(default=200_000, ge=1, le=1_000_000)
     """一次导出至多的案件数；一张工作表至多 1,048,576 行。
     Cases that one export may hold; a sheet ends at 1,048,576 rows."""

@@ -1,8 +1,10 @@
 """A city's own round, played over HTTP on the real services: its own review, its rights, its honours, its best ten."""
 
 import io
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,13 +13,63 @@ from openpyxl import load_workbook
 from demo.api import RefusedError, refused
 from dev.backends import Backends
 from services.review.store import KINDS
-from shared.contracts import EVENTS, AnnouncementMade, NoticeCorrected
+from shared.contracts import (
+    EVENTS,
+    AnnouncementMade,
+    CaseAdvanced,
+    CaseDeclined,
+    CaseOpened,
+    HonourGranted,
+    HonourWithheld,
+    MarksSettled,
+    NoticeClosed,
+    NoticeCorrected,
+    NoticeOpened,
+    ObjectionFiled,
+    ObjectionRuled,
+    PanelDecided,
+    ShortlistSealed,
+)
+from shared.contracts.provinces import PROVINCE_MAY_WRITE
 from shared.runtime.mongo import Database
 from sihao.replaying import replayed
 from sihao.verification import Verification
 from tests.e2e.listener import Heard, listening
-from tests.support.city import APPLYING, CITY, CODE, CONTACT, LINE, NAME, SAID, SERVICE, CityRound, city_review
+from tests.support.city import (
+    APPLYING,
+    AT_HOME,
+    CITY,
+    CODE,
+    CONTACT,
+    LINE,
+    MINUTES,
+    NAME,
+    NOTE,
+    SAID,
+    SERVICE,
+    VISITORS,
+    CityRound,
+    city_review,
+)
 from tests.support.platform import a_platform
+
+IN_THE_ROUND = (
+    CaseOpened,
+    CaseAdvanced,
+    CaseDeclined,
+    ShortlistSealed,
+    MarksSettled,
+    PanelDecided,
+    NoticeOpened,
+    NoticeCorrected,
+    NoticeClosed,
+    ObjectionFiled,
+    ObjectionRuled,
+    AnnouncementMade,
+    HonourGranted,
+    HonourWithheld,
+)
+"""Of what a province may write, what a whole round says; what the others may say is in `test_stays_at_home.py`."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +207,36 @@ async def test_the_objectors_name_and_words_appear_nowhere_else(played: Played) 
     said |= {f"log of {child.name}": child.log.read_text("utf-8") for child in platform.stand.processes}
     assert {where for where, words in said.items() if any(word in words for word in (NAME, CONTACT, SAID))} == set()
     assert set(EVENTS) >= {one.wire for one in played.heard}
+
+
+async def test_nothing_that_the_city_knows_of_people_leaves_it_in_any_event(played: Played) -> None:
+    city = played.city
+    case = await city.officer.get(SERVICE, f"/cases/{city.objected}")
+    assert all(word in str(case) for word in (*VISITORS, MINUTES, NOTE)), "it is there, for the office"
+    told = {one.wire for one in played.heard if one.wire in PROVINCE_MAY_WRITE}
+    assert told >= {event.wire() for event in IN_THE_ROUND}, "the round has to have said what is looked through"
+    said = [f"{one.key} {one.headers} {one.body.decode()}" for one in played.heard]
+    assert {word for word in AT_HOME for event in said if word in event} == set()
+    escaped = {word: json.dumps(word)[1:-1] for word in AT_HOME}
+    assert {word for word, code in escaped.items() for event in said if code in event} == set()
+
+
+async def test_the_citys_own_fields_travel_under_its_name_and_its_own_points_rank_its_list(played: Played) -> None:
+    city = played.city
+    seen = await city.officer.get(SERVICE, f"/cases/{city.objected}")
+    assert seen["procedure"] == "x-35-city@1"
+    assert [stage["id"] for stage in seen["stages"]][1:4] == ["visit", "party_building", "shortlist"]
+    assert (seen["own_score"]["points"], seen["own_score"]["of"]) == ("2.00", "7")
+    later = [one for one in played.of_the_city if one.wire == "case.advanced.v1" and city.objected in one.body.decode()]
+    bodies = [json.loads(one.body) for one in later]
+    assert {body["passed"]: body.get("x-35-site-score") for body in bodies}["own_level"] is None
+    assert {body["passed"]: body.get("x-35-branch") for body in bodies}["shortlist"] is True
+    [sealed] = {one.body for one in played.heard if one.wire == ShortlistSealed.wire()}
+    entries = ShortlistSealed.model_validate_json(sealed).entries
+    cases = {case: await city.officer.get(SERVICE, f"/cases/{case}") for case in (entry.case for entry in entries)}
+    sums = [entry.points + Decimal(cases[entry.case]["own_score"]["points"]) for entry in entries]
+    assert sums == sorted(sums, reverse=True)
+    assert all(entry.why and f"合计 {total} 分" in entry.why.zh for entry, total in zip(entries, sums, strict=True))
 
 
 async def test_the_citys_record_is_whole_and_computes_again_to_the_same(played: Played, mongo_url: str) -> None:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pymongo import AsyncMongoClient
@@ -26,6 +28,37 @@ SERVICE = "review-3502"
 NAME, CONTACT, SAID = "匿名保护人林某", "lin-mou@example.org", "会员数字与年报不符（合成异议）"
 EXPERTS = ("city-expert-1", "city-expert-2", "city-expert-3")
 TURNED = {"item": "D1.c", "reason": {"zh": "年检结论已更正为不合格（演示）"}}
+VISITORS = ("走访人甲某某", "走访人乙某某")
+MINUTES, NOTE = "秘书长张某某陪同，电话 0592-0000000（合成纪要）", "内部备注：与王某某核对过（合成）"
+AT_HOME = (NAME, CONTACT, SAID, *VISITORS, MINUTES, NOTE)
+"""What the city's review knows of people, and what its officers write for themselves: it stays there."""
+LAYER = """
+id: x-35-city@1
+area: "3502"
+extends: city-honour@1
+title: {zh: 厦门市认定程序（演示）, en: "Xiamen's procedure (demo)"}
+stages:
+  - before: shortlist
+    stage:
+      id: party_building
+      kind: officer_decision
+      title: {zh: 党建核查, en: Party building}
+      who: city
+      outcomes: [pass, decline]
+      return_days: 5
+      allowance_minutes: 0
+      source: {zh: 厦门自定（演示）, en: Xiamen's own (demo)}
+      fields:
+        - {name: x-35-branch, type: yes_no, travels: true, title: {zh: 单独组建党组织, en: A branch of its own}}
+fields:
+  visit:
+    - {name: x-35-site-score, type: number, min: 0, max: 10, travels: true, title: {zh: 走访评分, en: Visit}}
+    - {name: x-35-minutes, type: text, title: {zh: 走访纪要, en: Minutes}}
+criteria:
+  - {code: 35.site, title: {zh: 走访, en: Visit}, source: {zh: 自定, en: own}, of: 5, field: x-35-site-score}
+  - {code: 35.branch, title: {zh: 党建, en: Party}, source: {zh: 自定, en: own}, of: 2, field: x-35-branch}
+"""
+"""The city's own layer on the procedure: a stage, fields, criteria."""
 APPLYING = 12
 """Chambers that apply: eleven of the city's, one of a county's. One is lost on the way, ten of eleven are the best."""
 
@@ -36,6 +69,8 @@ async def city_review(platform: Platform) -> AsyncIterator[str]:
     stand, name = platform.stand, f"{platform.stand.databases['review']}_city"
     url = f"http://{LOOPBACK}:{free_port()}"
     async with AsyncExitStack() as stack:
+        own = Path(stack.enter_context(TemporaryDirectory(prefix="sihao-city-")))
+        (own / "city.yaml").write_text(LAYER, encoding="utf-8")
         amqp_url = platform.amqp_url
         if platform.backends.api:
             amqp_url = await stack.enter_async_context(_user(platform.backends.api, amqp_url))
@@ -45,6 +80,7 @@ async def city_review(platform: Platform) -> AsyncIterator[str]:
             "SIHAO_DATABASE": name,
             "SIHAO_PORT": url.rpartition(":")[2],
             "SIHAO_AREAS": CITY,
+            "SIHAO_PROCEDURES": str(own),
         }
         command = [sys.executable, "-m", "services.review"]
         await stand.processes.start(SERVICE, command, env=env, ready_url=f"{url}/startupz", within=60)
@@ -128,16 +164,18 @@ class CityRound:
         await self.stage("own_level", APPLYING)
 
     async def own_level_and_visits(self) -> None:
-        """A county passes its own chamber, the city the others; the city visits all of them."""
+        """A county passes its own chamber, the city the others; the city visits all of them, and looks at its own."""
 
         async def one(applicant: Application) -> None:
             path, area = f"/cases/{self.case(applicant)}", applicant.chamber.area
-            await self.platform.stand.platform.officer(area).post(self.service, f"{path}/pass", {})
+            await self.platform.stand.platform.officer(area).post(self.service, f"{path}/pass", {"note": {"zh": NOTE}})
             finding = {"item": "B2.i", "agrees": True, "text": {"zh": "与申报一致"}}
             now = self.platform.stand.clock.now().isoformat()
-            report = {"at": now, "visitors": ["甲", "乙"], "findings": [finding]}
+            report = {"at": now, "visitors": VISITORS, "findings": [finding]}
             await self.post(f"{path}/visits", report)
-            await self.post(f"{path}/pass", {})
+            score = self.applicants.index(applicant) % 11
+            await self.post(f"{path}/pass", {"fields": {"x-35-site-score": score, "x-35-minutes": MINUTES}})
+            await self.post(f"{path}/pass", {"fields": {"x-35-branch": True}})
 
         await each(self.applicants, one)
 

@@ -5,13 +5,15 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake import slips
 from services.intake.api.access import Reader, Secretary, admitted, permitted
 from services.intake.api.uploads import FORM, read_upload
-from services.intake.domain import filling, refusals
-from services.intake.domain.application import Application
+from services.intake.domain import deposit, filling, refusals
+from services.intake.domain.application import Application, Place
+from services.intake.domain.deposit import MAX_FILE
 from services.intake.domain.facts import MAX_ITEMS, ItemCode
 from services.intake.domain.media import ACCEPTED, MEDIA_TYPES, sniff
 from services.intake.store import APPLICATIONS, IntakeStore
@@ -21,18 +23,26 @@ from shared.runtime.clock import Clock
 from shared.runtime.commands import Commands
 from shared.runtime.problems import Invalid
 
-MAX_FILE = 20 * 1024 * 1024
-"""Bytes of one file. Our default."""
-
 Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
-_FILE: dict[int | str, dict[str, Any]] = {
+FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "文件本身 / the file, of the type that its bytes have",
         "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES},
     }
 }
+
+
+class SlipBody(BaseModel):
+    """A slip, and what the file supports."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    slip: str = Field(max_length=4000)
+    """The slip, as the province gave it (`sihao evidence slip`)."""
+    items: tuple[ItemCode, ...] = Field(min_length=1, max_length=MAX_ITEMS)
+    """Codes of items."""
 
 
 class Ties(BaseModel):
@@ -65,7 +75,7 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         done = await commands.do(
             APPLICATIONS, application, filling.Attach(file=found), filling.attach, what="attach", by=by
         )
-        return _file(done.state, got.sha256)
+        return file_of(done.state, got.sha256)
 
     @routes.put("/{sha256}", summary="关联指标 / tie to items")
     async def tie(application: str, sha256: Hash, body: Ties, by: Secretary) -> Evidence:
@@ -73,7 +83,7 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         await admitted(store, application, by)
         command = filling.Tie(sha256=sha256, items=body.items)
         done = await commands.do(APPLICATIONS, application, command, filling.tie, what="tie", by=by)
-        return _file(done.state, sha256)
+        return file_of(done.state, sha256)
 
     @routes.delete("/{sha256}", status_code=204, summary="移除 / take off")
     async def untie(application: str, sha256: Hash, by: Secretary) -> None:
@@ -82,10 +92,24 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
         command = filling.Tie(sha256=sha256, items=())
         await commands.do(APPLICATIONS, application, command, filling.tie, what="untie", by=by)
 
-    @routes.get("/{sha256}", response_class=StreamingResponse, responses=_FILE, summary="下载 / download")
-    async def download(application: str, sha256: Hash, by: Reader) -> StreamingResponse:
-        """A file of the application, of whatever revision."""
-        found = _file(await permitted(store, application, by), sha256)
+    @routes.post("/deposits", status_code=201, summary="登记自存材料 / hand in a slip")
+    async def slip(application: str, body: SlipBody, by: Secretary) -> Evidence:
+        """A file that the chamber's province keeps in a store of its own, by the slip that the province gave."""
+        head = await admitted(store, application, by)
+        key = deposit.known(await store.key(slips.kid_of(body.slip)))
+        found = deposit.checked(slips.read(body.slip, key), key, application, head.chamber.area)
+        file = Evidence(**found.model_dump(include={"sha256", "name", "media_type", "size"}), items=body.items)
+        command = deposit.Deposit(file=file, place=Place(at=found.at, kid=key.kid, area=key.area))
+        done = await commands.do(APPLICATIONS, application, command, deposit.deposit, what="deposit", by=by)
+        return file_of(done.state, found.sha256)
+
+    @routes.get("/{sha256}", response_class=StreamingResponse, responses=FILE, summary="下载 / download")
+    async def download(application: str, sha256: Hash, by: Reader) -> Response:
+        """A file of the application, of whatever revision; one that a province keeps is at its address (307)."""
+        state = await permitted(store, application, by)
+        found = file_of(state, sha256)
+        if place := state.kept.get(sha256):
+            return RedirectResponse(place.at, headers={"Referrer-Policy": "no-referrer"})
         headers = {
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
             "Content-Length": str(found.size),
@@ -96,7 +120,12 @@ def router(store: IntakeStore, commands: Commands, clock: Clock) -> APIRouter:
     return routes
 
 
-def _file(application: Application | None, sha256: str) -> Evidence:
+def file_of(application: Application | None, sha256: str) -> Evidence:
+    """The file in the manifest of whatever revision.
+
+    Raises:
+        NotFound: it is in none.
+    """
     manifests = [application.evidence, *(s.evidence for s in application.submissions)] if application else []
     for manifest in manifests:
         for file in manifest:

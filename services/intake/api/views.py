@@ -10,6 +10,7 @@ from services.intake.domain.application import (
     Application,
     Correction,
     ItemEntry,
+    Place,
     SelfAssessment,
     Status,
     Step,
@@ -52,6 +53,8 @@ class ApplicationView(ApplicationRow):
     """What is declared, with the version of each item."""
     evidence: tuple[Evidence, ...]
     """The files."""
+    kept: dict[str, Place]
+    """Of the files those that a province keeps in a store of its own, by SHA-256."""
     self_assessment: SelfAssessment | None
     """The chamber's own marks; shown to the chamber only."""
     receipt: Receipt | None
@@ -121,6 +124,7 @@ def view(application: Application, *, private: bool) -> ApplicationView:
         **dict(row(application)),
         items=application.items,
         evidence=application.evidence,
+        kept=application.kept,
         self_assessment=application.self_assessment if private else None,
         receipt=application.submissions[-1].receipt if application.submissions else None,
         correction=application.correction if application.status == "returned" else None,

@@ -72,6 +72,17 @@ class SelfAssessment(Part):
     """In its own words."""
 
 
+class Place(Part):
+    """Where a file is kept that is not here."""
+
+    at: str
+    """Its address in the province's store."""
+    kid: str
+    """Id of the key with which the province says so."""
+    area: Area
+    """Whose key that is."""
+
+
 class Step(Part):
     """One line of the timeline 时间线."""
 
@@ -123,6 +134,8 @@ class Application(State):
     """What is declared, as it stands now."""
     evidence: tuple[Evidence, ...] = ()
     """The files, as tied now."""
+    kept: dict[str, Place] = Field(default={})
+    """Of the files those that a province keeps in a store of its own, by SHA-256."""
     self_assessment: SelfAssessment | None = None
     """The chamber's own marks, if it gave any."""
     submissions: tuple[Submission, ...] = ()

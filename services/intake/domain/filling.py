@@ -122,18 +122,19 @@ def assess_yourself(state: Application | None, command: AssessYourself, now: dat
 
 
 def attach(state: Application | None, command: Attach, now: datetime) -> Change[Application] | None:
-    """Put a file on the manifest; one that is there is tied to the further items."""
+    """Put a file on the manifest; one that is there is tied to the further items. It is kept here from now on."""
     file = command.file
     application = editable(state, set(file.items), now)
     there = {known.sha256: known for known in application.evidence}
     known = there.get(file.sha256, file)
     tied = known.model_copy(update={"items": _sorted({*known.items, *file.items})})
-    if there.get(file.sha256) == tied:
+    kept = {sha256: place for sha256, place in application.kept.items() if sha256 != file.sha256}
+    if there.get(file.sha256) == tied and kept == application.kept:
         return None
     after = tuple({**there, file.sha256: tied}.values())
     if len(after) > MAX_FILES:
         raise refusals.too_many_files(MAX_FILES)
-    return Change(application.but(evidence=after))
+    return Change(application.but(evidence=after, kept=kept))
 
 
 def tie(state: Application | None, command: Tie, now: datetime) -> Change[Application] | None:

@@ -28,6 +28,21 @@ PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440,
 """Pause before each further attempt; together four days, the least RFC 5321 §4.5.4.1 advises before giving up."""
 
 
+class Further(BaseModel):
+    """The same letter in a further language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    language: str
+    """Its tag."""
+    dir: Literal["ltr", "rtl"]
+    """In which direction it is written."""
+    subject: str
+    """Subject line."""
+    body: str
+    """Text."""
+
+
 class Draft(BaseModel):
     """A letter to be: what an event means for one person on one channel, already worded."""
 
@@ -53,6 +68,8 @@ class Draft(BaseModel):
     """Subject line."""
     body: Text
     """Text."""
+    further: Further | None = None
+    """The same in the language that the person wishes beside, if this deployment has the words."""
 
     @property
     def key(self) -> str:

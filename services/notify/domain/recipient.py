@@ -18,6 +18,9 @@ Channel = Literal["mail", "inbox"]
 Language = Literal["zh", "en", "both"]
 """Which of the two texts a mail carries; the inbox always has both."""
 
+TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$"
+"""A further language: BCP 47, with its script where that is needed (`bo`, `ug`, `mn-Mong`)."""
+
 MAIL_ADDRESS = r"^[^@\s\x00-\x1f,;:<>\"()\[\]\\]{1,64}@[^@\s\x00-\x1f,;:<>\"()\[\]\\]{1,189}$"
 """What a mail address looks like: one name, one domain, nothing that could break a header."""
 
@@ -31,6 +34,8 @@ class Wishes(BaseModel):
     """Ways to be told; none means no letters."""
     language: Language = "both"
     """Language of mails."""
+    further: str | None = Field(default=None, pattern=TAG)
+    """A further language in which letters are said, too, after the first; as far as this deployment has the words."""
 
     @field_validator("channels")
     @classmethod
@@ -123,7 +128,8 @@ def choose(recipient: Recipient | None, command: Choose, _now: datetime) -> Chan
                 remedy=("请工商联工作人员先登记邮箱", "ask an officer to register your mail address first"),
             )
         )
-    after = profile.model_copy(update={"channels": command.channels, "language": command.language})
+    chosen = {"channels": command.channels, "language": command.language, "further": command.further}
+    after = profile.model_copy(update=chosen)
     return None if after == profile or recipient is None else Change(recipient.but(profile=after))
 
 

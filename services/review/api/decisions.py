@@ -8,6 +8,7 @@ from pydantic import Field
 from services.review.api import views
 from services.review.api.desk import Body, Desk, Words, act_on_case, text_or_none
 from services.review.domain import gates, officer
+from services.review.domain.own_fields import MAX_FIELDS, Given
 from shared.contracts.cases import ReturnedItem
 from shared.kernel.actor import Actor
 from shared.runtime.access import allow
@@ -21,6 +22,8 @@ class PassBody(Body):
 
     note: Words | None = None
     """A note for the record."""
+    fields: dict[str, Given] = Field(default_factory=dict, max_length=MAX_FIELDS)
+    """Fields of the jurisdiction's own, by name; which ones the stage has stands in `stages` of the case."""
 
 
 class ReturnItem(Body):
@@ -72,7 +75,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/{case}/pass", summary="通过 / pass")
     async def pass_(case: str, body: PassBody, by: Officer, key: IdempotencyKey) -> views.OfficerCase:
-        command = officer.Pass(by=by, note=text_or_none(body.note))
+        command = officer.Pass(by=by, note=text_or_none(body.note), fields=body.fields)
         return views.for_officer(await act_on_case(desk, case, command, officer.decide_pass, what="pass", key=key))
 
     @routes.post("/{case}/return", summary="退回补正 / return for correction")

@@ -116,7 +116,7 @@ def router(desk: Desk) -> APIRouter:
             bounds=_bounds(stage, terms.quota(area)),
             ties=stage.ties,
             until=terms.round.calendar.nominate_until,
-            contenders=tuple(contender_of(case) for case in cases),
+            contenders=tuple(contender_of(case, own=True) for case in cases),
             undecided=tuple(undecided),
             order=body.order,
             reason=text_or_none(body.reason),
@@ -132,7 +132,7 @@ def router(desk: Desk) -> APIRouter:
         now = _bounds(stage, terms.quota(area))
         tried = body.model_dump(exclude={"weights"}, exclude_none=True)
         then = Bounds.model_validate(now.model_dump() | tried)
-        found, movers = what_if([contender_of(case) for case in cases], stage.ties, now, then, body.weights)
+        found, movers = what_if([contender_of(case, own=True) for case in cases], stage.ties, now, then, body.weights)
         return WhatIfView(
             quota=then.quota, entries=_lines(found, {case.id: case for case in cases}), movers=tuple(movers)
         )
@@ -144,7 +144,7 @@ def router(desk: Desk) -> APIRouter:
 
     async def preview(round_: str, area: str) -> ShortlistView:
         terms, stage, cases = await standing(round_, area)
-        ordered = ranking.order([contender_of(case) for case in cases], stage.ties)
+        ordered = ranking.order([contender_of(case, own=True) for case in cases], stage.ties)
         found = ranking.places(ordered, stage.ties, _bounds(stage, terms.quota(area)))
         return ShortlistView(
             shortlist=f"{round_}@{area}",

@@ -8,12 +8,26 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from services.review.domain.case import Case, Correction, Decision, Ending, Nomination, Opinion, Seat, Status, Visit
+from services.review.domain.case import (
+    Case,
+    Correction,
+    Decision,
+    Ending,
+    Nomination,
+    Opinion,
+    OwnValue,
+    Seat,
+    Status,
+    Visit,
+)
+from services.review.domain.criteria import OwnScore
 from services.review.domain.line import Line
 from services.review.domain.normalising import Yardstick
+from services.review.domain.own_fields import OwnField
 from services.review.domain.reference import Reference, references
 from services.review.domain.settling import as_counted
 from services.review.domain.spread import Spread, spread
+from services.review.domain.stages import OfficersTurn
 from shared.contracts.area import Area, Level
 from shared.contracts.cases import ExpertMark, Tally
 from shared.contracts.chambers import Chamber, ChamberType, Evidence
@@ -84,6 +98,8 @@ class StageView(_View):
     """Its title."""
     here: bool
     """Whether the case is in it."""
+    fields: tuple[OwnField, ...]
+    """Fields of the jurisdiction's own that are filled in when it is passed."""
 
 
 class OfficerCase(CaseRow):
@@ -110,6 +126,10 @@ class OfficerCase(CaseRow):
     """The province's recommendation."""
     opinion: Opinion | None
     """What the federation itself would give."""
+    own: dict[str, OwnValue]
+    """Fields of the jurisdiction's own, as they are filled in."""
+    own_score: OwnScore | None
+    """The points of its own criteria, beside the score and not in it."""
     correction: Correction | None
     """The last return for correction."""
     decisions: tuple[Decision, ...]
@@ -205,7 +225,13 @@ def for_officer(case: Case) -> OfficerCase:
     """A case as its office sees it."""
     procedure = case.rules.procedure if case.rules else None
     stages = [
-        StageView(id=s.id, kind=s.kind, title=s.title, here=s.id == case.stage)
+        StageView(
+            id=s.id,
+            kind=s.kind,
+            title=s.title,
+            here=s.id == case.stage,
+            fields=s.fields if isinstance(s, OfficersTurn) else (),
+        )
         for s in (procedure.stages if procedure else ())
         if s.applies_to in ("all", "direct" if case.direct else "nominated")
     ]
@@ -218,6 +244,8 @@ def for_officer(case: Case) -> OfficerCase:
         "gates_source",
         "nomination",
         "opinion",
+        "own",
+        "own_score",
         "correction",
         "decisions",
         "inspectors",

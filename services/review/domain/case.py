@@ -14,7 +14,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.review.domain.criteria import OwnScore, own_score
 from services.review.domain.normalising import Yardstick
+from services.review.domain.own_fields import Kept
 from services.review.domain.stages import ExpertPanel, Stage
 from services.review.domain.terms import Rules
 from shared.contracts.area import CENTRE, Area
@@ -101,6 +103,19 @@ class Decision(_Part):
     """The revision of the application it was decided on."""
     reason: Text | None = None
     """Why, or a note."""
+
+
+class OwnValue(_Part):
+    """What an officer filled in, in a field of the province's own."""
+
+    value: Kept
+    """What."""
+    stage: str
+    """In which stage."""
+    by: Actor
+    """Who."""
+    at: Instant
+    """When."""
 
 
 class Finding(_Part):
@@ -209,6 +224,8 @@ class Case(State):
     """The province's recommendation."""
     extensions: dict[str, Any] = Field(default_factory=dict)
     """Fields of the province's own that came with its recommendation; carried on and never read."""
+    own: dict[str, OwnValue] = Field(default_factory=dict)
+    """Fields of this jurisdiction's own, by name."""
     correction: Correction | None = None
     """The last return for correction."""
     decisions: tuple[Decision, ...] = ()
@@ -275,6 +292,15 @@ class Case(State):
             if self.score
             else frozenset()
         )
+
+    @property
+    def own_score(self) -> OwnScore | None:
+        """The points of the jurisdiction's own criteria, as of what is filled in now; None where it has none."""
+        procedure = self.rules.procedure if self.rules else None
+        if procedure is None or not procedure.criteria or self.score is None:
+            return None
+        values = {name: own.value for name, own in self.own.items()}
+        return own_score(procedure.id, procedure.criteria, procedure.fields, values, self.score.digest)
 
     @property
     def look_back_years(self) -> int:

@@ -21,6 +21,7 @@ def about(case: Case) -> dict[str, Any]:
     """What every fact about a case says."""
     return {
         **case.extensions,
+        **travelling(case),
         "area": case.chamber.area,
         "case": case.id,
         "application": case.application,
@@ -30,6 +31,12 @@ def about(case: Case) -> dict[str, Any]:
         "revision": case.revision or None,
         "sequence": case.sequence or None,
     }
+
+
+def travelling(case: Case) -> dict[str, Any]:
+    """Of the jurisdiction's own fields those that travel and are filled in."""
+    fields = case.rules.procedure.fields if case.rules and case.own else {}
+    return {name: case.own[name].value for name, field in fields.items() if field.travels and name in case.own}
 
 
 def honour_id(case: Case, line: str | None = None) -> str:
@@ -105,6 +112,21 @@ def nominate(case: Case, rank: int, quota: int) -> Change[Case]:
     opinion = case.opinion.marks if case.opinion else {}
     nomination = Nomination(rank=rank, quota=quota, points=score.total, digest=score.digest, opinion=opinion)
     fact = CaseNominated(
-        **about(case), rank=rank, quota=quota, score=score, evidence=case.evidence, opinion=opinion or None
+        **about(case),
+        **_own_points(case),
+        rank=rank,
+        quota=quota,
+        score=score,
+        evidence=case.evidence,
+        opinion=opinion or None,
     )
     return Change(case.but(status="nominated", nomination=nomination, deadline=None, overdue=False), (fact,))
+
+
+def _own_points(case: Case) -> dict[str, Any]:
+    """The points of its own criteria, as the centre is told of them: apart from the score."""
+    own = case.own_score
+    if own is None:
+        return {}
+    told = {"points": str(own.points), "of": str(own.of), "digest": own.digest}
+    return {rules_of(case).procedure.own_points: told}

@@ -7,6 +7,8 @@ from pydantic import Field
 
 from services.review.domain import moves
 from services.review.domain.case import STATUS_WORDS, Case, Correction, Decision
+from services.review.domain.filling import fill
+from services.review.domain.own_fields import Given
 from services.review.domain.stages import CompletenessCheck, OfficersTurn, Stage, Visited
 from shared.contracts.area import covers
 from shared.contracts.cases import CaseReturned, ReturnedItem
@@ -28,6 +30,8 @@ class Pass(Command):
     """On to the next stage."""
 
     note: Text | None = None
+    fields: dict[str, Given] = Field(default_factory=dict)
+    """Fields of the jurisdiction's own, by name."""
 
 
 class Return(Command):
@@ -47,7 +51,8 @@ def decide_pass(case: Case | None, command: Pass, now: datetime) -> Change[Case]
     """Pass the case; gates in doubt are thereby taken as verified by this officer."""
     case, stage, decision = _decide(case, command.by, "pass", now, command.note)
     _check_needs(case, stage)
-    return moves.advance(case.but(decisions=(*case.decisions, decision)), now)
+    filled = fill(case, stage, command.fields, by=command.by, now=now)
+    return moves.advance(filled.but(decisions=(*case.decisions, decision)), now)
 
 
 def decide_return(case: Case | None, command: Return, now: datetime) -> Change[Case]:

@@ -34,6 +34,8 @@ class Contender(BaseModel):
     """Credit code of the chamber."""
     points: Decimal
     """Points so far."""
+    own: Decimal | None = None
+    """Points of the jurisdiction's own criteria, where it has some: they count on its list."""
     dimensions: dict[str, Decimal]
     """Points per dimension."""
     doubts: int
@@ -45,9 +47,14 @@ class Contender(BaseModel):
     city: str = ""
     """Area code of the city it lies in."""
 
+    @property
+    def standing(self) -> Decimal:
+        """What the list is ordered by."""
+        return self.points + (self.own or Decimal())
 
-def contender_of(case: Case) -> Contender:
-    """A case as it stands now."""
+
+def contender_of(case: Case, *, own: bool = False) -> Contender:
+    """A case as it stands now; `own`: on the jurisdiction's list, where the points of its own criteria count."""
     score = case.score
     if score is None:
         raise ValueError(f"{case.id} is open without a score")
@@ -55,6 +62,7 @@ def contender_of(case: Case) -> Contender:
         case=case.id,
         code=case.chamber.code,
         points=score.total,
+        own=case.own_score.points if own and case.own_score else None,
         dimensions=score.dimensions,
         doubts=len(case.doubts),
         type=case.chamber.type,
@@ -109,7 +117,7 @@ NOMINATION = Outcome(text("列入推荐", "nominated"), text("未列入推荐", 
 
 def order(contenders: Sequence[Contender], ties: Sequence[TieRule]) -> list[Contender]:
     """Best first."""
-    return sorted(contenders, key=lambda c: (-c.points, [_criterion(c, rule) for rule in ties]))
+    return sorted(contenders, key=lambda c: (-c.standing, [_criterion(c, rule) for rule in ties]))
 
 
 def places(
@@ -130,9 +138,10 @@ def places(
         reserves += reserve
         above = ordered[rank - 2] if rank > 1 else None
         said = outcome.inside if nominated else outcome.outside
+        sum_zh, sum_en = _sum(contender)
         stands = text(
-            f"{contender.points} 分，第 {rank} 名，名额 {bounds.quota}，{said.zh}",
-            f"{contender.points} points, place {rank}, quota {bounds.quota}: {said.en}",
+            f"{contender.points} 分{sum_zh}，第 {rank} 名，名额 {bounds.quota}，{said.zh}",
+            f"{contender.points} points{sum_en}, place {rank}, quota {bounds.quota}: {said.en}",
         )
         why = _and(stands, _against(contender, above, ties) if above else None)
         if barred or reserve:
@@ -148,6 +157,14 @@ def places(
             )
         )
     return found
+
+
+def _sum(contender: Contender) -> tuple[str, str]:
+    """The points of its own criteria and what they come to; nothing where there are none."""
+    if contender.own is None:
+        return "", ""
+    total = contender.standing
+    return f"，自有指标 {contender.own} 分，合计 {total} 分", f" and {contender.own} by own criteria, {total} together"
 
 
 def _barred(contender: Contender, bounds: Bounds, inside: Sequence[Contender]) -> Text | None:
@@ -179,12 +196,12 @@ def _criterion(contender: Contender, rule: TieRule) -> tuple[Decimal, str]:
 
 def _against(contender: Contender, above: Contender, ties: Sequence[TieRule]) -> Text | None:
     """What put the one above there, where it was not more points."""
-    if above.points < contender.points:
+    if above.standing < contender.standing:
         return text(
             "得分高于上一名，按说明理由的调整排列",
             "more points than the one above, placed by an adjustment with a reason",
         )
-    if above.points > contender.points:
+    if above.standing > contender.standing:
         return None
     rule = next((r for r in ties if _criterion(above, r) != _criterion(contender, r)), None)
     if rule is None or _criterion(above, rule) > _criterion(contender, rule):

@@ -17,6 +17,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.review.domain.own_fields import OwnField
 from shared.contracts.text import Text
 from shared.kernel.calendar import Term
 
@@ -61,6 +62,8 @@ class OfficersTurn(_Stage):
     """Days to correct a returned application; the last one counts in full, in China's time."""
     allowance_minutes: int = Field(ge=0, le=24 * 60)
     """Minutes after that deadline for a correction handed in just in time to arrive here."""
+    fields: tuple[OwnField, ...] = ()
+    """Fields of the province's own, filled in when the case passes the stage."""
 
 
 class CompletenessCheck(OfficersTurn):

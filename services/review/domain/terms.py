@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.procedure import Procedure
 from services.review.domain.stages import Announcement, OfficersTurn, Shortlist, line_of
@@ -39,10 +39,12 @@ class Terms(State):
     """The round, frozen."""
     procedures: dict[str, Procedure]
     """By kind of jurisdiction (`nation`, `province`, `city`), as they stood when the round opened."""
+    own: dict[str, Procedure] = Field(default_factory=dict)
+    """By area, the same with the layer of that jurisdiction's own, where it has one."""
 
     def rules(self, jurisdiction: str) -> Rules | None:
         """What holds for a case in this jurisdiction; None if the round has no cases there."""
-        procedure = self.procedures.get(kind_of(jurisdiction))
+        procedure = self.own.get(jurisdiction) or self.procedures.get(kind_of(jurisdiction))
         if procedure is None or not takes_part(jurisdiction, self.round):
             return None
         return Rules(honour=self.round.honour, calendar=self.round.calendar, procedure=procedure)
@@ -59,13 +61,14 @@ class RoundHeard(BaseModel):
 
     event: RoundOpened
     procedures: dict[str, Procedure]
+    own: dict[str, Procedure] = Field(default_factory=dict)
 
 
 def freeze(terms: Terms | None, message: RoundHeard, _now: datetime) -> Change[Terms] | None:
     """Keep the round and its procedures; a round that is known stays as it is."""
     if terms is not None:
         return None
-    return Change(Terms(round=message.event.round, procedures=message.procedures))
+    return Change(Terms(round=message.event.round, procedures=message.procedures, own=message.own))
 
 
 def kind_of(jurisdiction: str) -> str:
@@ -105,7 +108,35 @@ def named_procedures(
     named = {kind: library[id_] for kind, id_ in wanted.items()}
     if unfit := [fault for kind, procedure in named.items() for fault in _unfit(kind, procedure, round_)]:
         raise Refused(*unfit)
+    ours = [place for place in jurisdictions if takes_part(place, round_)]
+    if strange := [fault for place in ours for fault in _strange(place, named.get(kind_of(place)))]:
+        raise Refused(*strange)
     return named
+
+
+def own_procedures(
+    round_: Round, jurisdictions: Collection[str], library: Mapping[str, Procedure]
+) -> dict[str, Procedure]:
+    """For those of these jurisdictions that have a layer on the procedure the round names: the procedure with it."""
+    layers: dict[tuple[str | None, str | None], Procedure] = {
+        (procedure.area, procedure.extends): procedure for procedure in library.values() if procedure.extends
+    }
+    wanted = {place: round_.procedures.get(kind_of(place)) for place in jurisdictions if takes_part(place, round_)}
+    return {place: layer for place, id_ in wanted.items() if (layer := layers.get((place, id_)))}
+
+
+def _strange(jurisdiction: str, procedure: Procedure | None) -> Iterator[Problem]:
+    """Why this procedure is not for this jurisdiction: it is another's own."""
+    if procedure and procedure.area not in (None, jurisdiction):
+        yield problem(
+            "procedure.another-area",
+            f"round.procedures.{kind_of(jurisdiction)}",
+            rule=(
+                f"{procedure.id} 是 {procedure.area} 的自有程序，不用于 {jurisdiction}。",
+                f"{procedure.id} is {procedure.area}'s own and not for {jurisdiction}.",
+            ),
+            remedy=("请选用平台的程序，或该地区自有的程序。", "Name one of the platform, or one of that area's own."),
+        )
 
 
 def _unfit(kind: str, procedure: Procedure, round_: Round) -> Iterator[Problem]:

@@ -1,21 +1,24 @@
-"""The procedures, one YAML file each, and their reader.
+"""The procedures, one YAML file each, and their reader: the platform's are here, a province's own in a folder of its.
 
 A file that does not fit is refused with its line, the field, the rule and what to do; the service then does not start.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from services.review.domain.layer import Layer, layered
 from services.review.domain.procedure import Procedure
-from shared.kernel.problem import Problem, problem
+from services.review.procedures import faults
+from shared.kernel.problem import Problem
 from shared.runtime.configured import Misconfigured
 from shared.runtime.sentences import translate
 
 HERE = Path(__file__).parent
+M = TypeVar("M", bound=BaseModel)
 
 
 class WrongProcedure(Misconfigured):
@@ -36,48 +39,86 @@ def load(folder: Path = HERE) -> dict[str, Procedure]:
     for path in sorted(folder.glob("*.yaml")):
         procedure = read(path)
         if procedure.id in library:
-            raise WrongProcedure(
-                problem(
-                    "procedure.id-twice",
-                    f"{path.name}:1 id",
-                    rule=(f"程序编号 {procedure.id} 已被另一文件使用。", f"Another file has the id {procedure.id}."),
-                    remedy=(
-                        "新版本请用新的编号，例如 province@2。",
-                        "Give a new version a new id, such as province@2.",
-                    ),
-                )
-            )
+            raise WrongProcedure(faults.id_twice(path.name, procedure.id))
         library[procedure.id] = procedure
     return library
 
 
 def read(path: Path) -> Procedure:
-    """One procedure.
+    """One procedure; one that is a layer (`extends`), with the platform's procedure under it.
 
     Raises:
         WrongProcedure: the file is not YAML, or does not describe a procedure.
     """
+    content, tree = _parsed(path)
+    if isinstance(content, dict) and "extends" in content:
+        return _laid(path.name, _as(Layer, content, path.name, tree))
+    return _as(Procedure, content, path.name, tree)
+
+
+def library(own: Path | None, jurisdictions: Collection[str]) -> dict[str, Procedure]:
+    """Every procedure of a deployment: the platform's, and those in its own folder.
+
+    Raises:
+        WrongProcedure: a file is wrong, takes an id of the platform's, or is another jurisdiction's.
+    """
+    ours = load()
+    if own is None:
+        return ours
+    if not own.is_dir():
+        raise WrongProcedure(faults.no_folder(own))
+    theirs = load(own)
+    for procedure in theirs.values():
+        if procedure.id in ours or procedure.area is None:
+            raise WrongProcedure(faults.platforms(procedure.id))
+        if procedure.area not in jurisdictions:
+            raise WrongProcedure(faults.anothers(procedure.id, procedure.area, jurisdictions))
+    for place, lies_on in {(p.area, p.extends) for p in theirs.values() if p.extends}:
+        if len(same := sorted(p.id for p in theirs.values() if (p.area, p.extends) == (place, lies_on))) > 1:
+            raise WrongProcedure(faults.two_layers(same, lies_on or ""))
+    return ours | theirs
+
+
+def _parsed(path: Path) -> tuple[Any, yaml.Node | None]:
     try:
         source = path.read_text(encoding="utf-8-sig")
         tree = yaml.compose(source, yaml.SafeLoader)
         content = yaml.safe_load(source)
     except UnicodeDecodeError as error:
-        raise WrongProcedure(_not_utf8(path.name)) from error
+        raise WrongProcedure(faults.not_utf8(path.name)) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise WrongProcedure(_not_yaml(f"{path.name}:{mark.line + 1 if mark else 1}", error)) from error
+        raise WrongProcedure(faults.not_yaml(f"{path.name}:{mark.line + 1 if mark else 1}", error)) from error
     if twice := list(_twice(tree)):
-        raise WrongProcedure(*(_said_twice(f"{path.name}:{line} {key}", key) for key, line in twice))
+        raise WrongProcedure(*(faults.said_twice(f"{path.name}:{line} {key}", key) for key, line in twice))
+    return content, tree
+
+
+def _as(model: type[M], content: Any, name: str, tree: yaml.Node | None) -> M:
     try:
-        return Procedure.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
         wrong = error.errors()
         raise WrongProcedure(
             *(
-                said.model_copy(update={"field": f"{path.name}:{_line(tree, found['loc'])} {_path(found['loc'])}"})
+                said.model_copy(update={"field": f"{name}:{_line(tree, found['loc'])} {_path(found['loc'])}"})
                 for said, found in zip(translate(_in_a_body(wrong)), wrong, strict=True)
             )
         ) from error
+
+
+def _laid(name: str, layer: Layer) -> Procedure:
+    """A layer on the platform's procedure."""
+    ours = load()
+    if layer.extends not in ours:
+        raise WrongProcedure(faults.lies_on_nothing(name, layer.extends, ours))
+    try:
+        return layered(ours[layer.extends], layer)
+    except ValidationError as error:  # its parts are right: what is wrong is the whole
+        whole = [str(found["ctx"]["error"]) for found in error.errors()]
+        raise WrongProcedure(*(faults.does_not_fit(name, said) for said in whole)) from error
+    except ValueError as error:
+        raise WrongProcedure(faults.does_not_fit(name, str(error))) from error
 
 
 def _in_a_body(errors: Sequence[Any]) -> list[Any]:
@@ -116,33 +157,3 @@ def _twice(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
 
 def _path(location: Sequence[str | int]) -> str:
     return ".".join(str(step) for step in location) or "(file)"
-
-
-def _said_twice(place: str, key: str) -> Problem:
-    return problem(
-        "procedure.key-twice",
-        place,
-        rule=(f"{key} 在同一处写了两次。", f"{key} is said twice in one place."),
-        remedy=("请只保留一处。", "Keep one of them."),
-    )
-
-
-def _not_utf8(name: str) -> Problem:
-    return problem(
-        "procedure.not-utf8",
-        f"{name}:1",
-        rule=("文件不是 UTF-8 编码。", "The file is not in UTF-8."),
-        remedy=("请在编辑器中另存为 UTF-8。", "Save it as UTF-8 in your editor."),
-    )
-
-
-def _not_yaml(place: str, error: yaml.YAMLError) -> Problem:
-    return problem(
-        "procedure.not-yaml",
-        place,
-        rule=(
-            f"不是有效的 YAML：{getattr(error, 'problem', error)}。",
-            f"Not valid YAML: {getattr(error, 'problem', error)}.",
-        ),
-        remedy=("请检查缩进与引号。", "Check indentation and quotes."),
-    )
