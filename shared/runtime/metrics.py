@@ -98,6 +98,21 @@ DEAD_LETTERS = Gauge("sihao_dead_letters", "Messages parked with a reason, waiti
 WAITING = Gauge(
     "sihao_waiting_messages", "Messages in the store that wait for another, and are tried again", registry=REGISTRY
 )
+BEHIND = Gauge(
+    "sihao_behind",
+    "1 for the reason why messages may be under way that have not been heard",
+    ["why"],
+    registry=REGISTRY,
+)
+CATCHING_UP_WAITING = Gauge(
+    "sihao_catching_up_waiting", "Messages left to catch up with; 0 if the service is abreast", registry=REGISTRY
+)
+CATCHING_UP_OLDEST = Gauge(
+    "sihao_catching_up_oldest_seconds", "Age of the oldest message being caught up with", registry=REGISTRY
+)
+CATCHING_UP_LEFT = Gauge(
+    "sihao_catching_up_seconds_left", "Until it has caught up; NaN if the backlog does not get less", registry=REGISTRY
+)
 DEADLINE_LAG = Gauge("sihao_deadline_lag_seconds", "How late the last deadline was acted on", registry=REGISTRY)
 
 

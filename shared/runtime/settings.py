@@ -110,6 +110,16 @@ class Settings(EdgeSettings, KeySettings):
     """Seconds between two sweeps of outboxes and deadlines."""
     sweep_age: float = Field(default=5.0, ge=0)
     """Age in seconds after which an unconfirmed fact is published again."""
+    catch_up_rate: float | None = Field(default=None, gt=0)
+    """Facts per second at which what has waited is sent out; by default 200 in a province, else no limit."""
+    catch_up_late: float = Field(default=300.0, gt=0)
+    """Age in seconds beyond which messages that wait are a backlog."""
+    catch_up_settle: float = Field(default=10.0, ge=0)
+    """Seconds of calm after which a service is taken to have caught up."""
+    hold_deadlines_days: float = Field(default=14.0, ge=0)
+    """Days for which a deadline waits for messages under way, at the most."""
+    link_queue: str = ""
+    """In a province with a broker of its own: the queue whose consumer is the link to the centre, `sihao.up.35`."""
     patience: float = Field(default=120.0, ge=0)
     """Seconds a message may wait for what it needs (`NotYet`) unacknowledged; then it waits in the store."""
     archive: bool | None = None
