@@ -66,7 +66,7 @@ class Abreast:
 
     def _reason(self, look: Look) -> Reason | None:
         if not look.consuming:
-            return "cut-off"
+            return "starting" if self.behind == "starting" else "cut-off"
         if not look.linked:
             return "link-down"
         late = self.behind is not None if look.oldest is None else look.oldest > self._late

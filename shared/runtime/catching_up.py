@@ -64,9 +64,10 @@ class CatchingUp:
         self._progress.see(waiting, now)
         self._estimate = self._progress.estimate(self._clock.now())
         self._measure()
+        why = self._abreast.behind
         if turned and before not in (None, "starting"):
             log.info("caught up")
-        elif self.behind and self._abreast.behind != "starting" and (turned or now - self._told >= _TELL_EVERY):
+        elif why not in (None, "starting") and (why != before or now - self._told >= _TELL_EVERY):
             self._told = now
             self._tell()
 

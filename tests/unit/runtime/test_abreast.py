@@ -25,7 +25,7 @@ def after(*looks: tuple[float, Look]) -> Abreast:
 
 def test_a_service_that_has_just_started_does_not_know_what_waits_for_it() -> None:
     assert after().behind == "starting"
-    assert after((0, CALM), (9, CALM)).behind == "starting"
+    assert after((0, CUT_OFF), (9, CALM)).behind == "starting"
     assert after((0, CALM), (10, CALM)).behind is None
 
 
