@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ class Province:
             why = {"zh": "请补正", "en": "please correct"}
             for case in cases:
                 command = {"do": "return", "key": case, "case": case, "items": [{"item": ITEM, "reason": why}]}
-                assert (await asyncio.to_thread(driver.do, command)).is_success
+                assert await asyncio.to_thread(driver.do, command) < HTTPStatus.MULTIPLE_CHOICES
         await until(lambda: self._heard(cases, RETURNED), within=WITHIN)
         return datetime.fromisoformat(self.ledger.about(cases[0], RETURNED)[0].data["deadline"])
 
