@@ -121,6 +121,7 @@ async def our_own(backends: Backends, database: str) -> AsyncIterator[UnderTest]
                 "SIHAO_AREAS": AREA,
                 "SIHAO_CLOCK_FILE": str(clock.path),
                 "SIHAO_SWEEP_EVERY": "0.3",
+                "SIHAO_CATCH_UP_SETTLE": "2",
                 "SIHAO_SWEEP_AGE": "1",
                 **keys.settings(of_centre=False),
             }
