@@ -9,7 +9,6 @@ limits and a good message must not pay for a bad minute.
 """
 
 import asyncio
-from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from typing import TypeVar
 from aiormq.abc import DeliveredMessage
 
 from shared.runtime import metrics
+from shared.runtime.acks import acks
 from shared.runtime.amqp import Consumption, Publisher, consume
 from shared.runtime.batch import count, traced
 from shared.runtime.clock import Clock
@@ -262,15 +262,13 @@ class Lane:
 
     async def _acknowledge(self, done: Sequence[Message], session: Session) -> None:
         """Acknowledge what is done with: with one frame as far as nothing older is still open."""
-        if not done or session.consumption is None:
+        if session.consumption is None:
             return
-        tags = sorted(message.tag for message in done)
-        still = (*(h.message.tag for h in session.held), *(message.tag for message in session.arrived))
-        oldest = min(still, default=tags[-1] + 1)
-        together = bisect_left(tags, oldest)
-        if together:
-            await session.consumption.ack(tags[together - 1], multiple=True)
-        for tag in tags[together:]:
+        still_open = (*(h.message for h in session.held), *session.arrived)
+        up_to, singly = acks((message.tag for message in done), (message.tag for message in still_open))
+        if up_to is not None:
+            await session.consumption.ack(up_to, multiple=True)
+        for tag in singly:
             await session.consumption.ack(tag, multiple=False)
 
 
