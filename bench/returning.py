@@ -1,7 +1,7 @@
 """What the centre feels when a province comes back: HTTP, and another province's facts, while a backlog comes up.
 
 `python -m bench.returning measure` runs the drain without a limit and with some, in turns, beside an idle centre, and
-prints every figure as a ratio to the idle one. The province is a relay over a store with full outboxes, in its own process.
+prints every figure as a ratio to the idle one. The province is a relay over full outboxes, in a process of its own.
 """
 
 import asyncio
