@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -106,7 +107,7 @@ class Place:
             case = f"{card.application}@CN"
             begun = time.perf_counter()
             await self.centre.say(said(nomination(card, OTHER)))
-            await self.ledger.until(lambda case=case: self.ledger.about(case, OPENED))
+            await self.ledger.until(partial(self.ledger.about, case, OPENED))
             took.append((time.perf_counter() - begun) * 1000)
             await asyncio.sleep(_FACT_EVERY)
         return took

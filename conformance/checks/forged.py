@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from joserfc.jwk import OKPKey
 
@@ -18,7 +19,7 @@ async def forged(bench: Bench) -> None:
         return
     round_ = await bench.open_round("FOR")
     for kind, forgery, card in _kinds(bench, round_, sign):
-        bench.at_rest.append(lambda kind=kind, card=card: _led_to_nothing(bench, kind, card))
+        bench.at_rest.append(partial(_led_to_nothing, bench, kind, card))
         await bench.centre.repeat([forgery])
         [case] = await bench.score(world.scored(round_))
         missing = await bench.missing([case])
