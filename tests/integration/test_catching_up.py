@@ -6,6 +6,7 @@
 import asyncio
 import json
 import os
+import shlex
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -240,6 +241,7 @@ async def test_three_days_away_end_as_if_it_had_never_been_away(
             away = await province.ends(story)
             took = time.monotonic() - begun
             await until(lambda: _logged(province.log, "caught up"), within=WITHIN)
+            await _is_abreast(province, url, vhost, api.url, tmp_path / "review.env")
         lines = [line for line in _lines(province.log) if line.get("event") == "catching up"]
 
     assert {case: _essence(state) for case, state in away.items()} == {c: _essence(s) for c, s in here.items()}
@@ -250,6 +252,18 @@ async def test_three_days_away_end_as_if_it_had_never_been_away(
     figures = f"{len(story.told)} waiting, {took:.1f} s, {len(story.told) / took:.0f}/s, {overtaken} overtaken"
     record_testsuite_property("away", figures)
     print(figures)  # noqa: T201 - for `make away`
+
+
+async def _is_abreast(province: Province, url: str, vhost: str, api_url: str, file: Path) -> None:
+    """The command says so, at the centre and at the province."""
+    settings = {**province.settings, "SIHAO_PORT": url.rpartition(":")[2]}
+    file.write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items()))  # noqa: ASYNC240
+    centre = await sihao("status", "--vhost", vhost, "--watch", "--every", "0.5", SIHAO_RABBIT_API_URL=api_url)
+    assert centre.exit_code == 0, centre.output
+    assert "已连接 / connected" in centre.stdout.splitlines()[-3]
+    asked = await sihao("status", file, "--json")
+    [one] = json.loads(asked.stdout)
+    assert (asked.exit_code, one["line"], one["abreast"], one["dead"]) == (0, "up", True, 0)
 
 
 def _essence(state: Mapping[str, Any]) -> tuple[Any, ...]:
