@@ -1,7 +1,7 @@
 # Every command that this project has. All paths are relative, so the project may lie anywhere.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv check lint format unit contract integration fuzz e2e chaos chaos-short chaos-mutants bench test demo docs k8s k8s-check k8s-dev-secrets lock clean
+.PHONY: help venv check lint format unit contract integration fuzz away flood e2e chaos chaos-short chaos-mutants bench test demo docs k8s k8s-check k8s-dev-secrets lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest $(ARGS)
@@ -41,6 +41,12 @@ integration: venv ## 集成测试：真实的 RabbitMQ 与 MongoDB / integration
 fuzz: venv ## 长时间随机测试全部接口；TIMES= 每个接口次数，SEED= 重现 / fuzz every endpoint at length; TIMES= per endpoint, SEED= repeats a run
 	@seed=$(or $(SEED),$$(date +%s)); echo "SEED=$$seed"; \
 	SIHAO_FUZZ_TIMES=$(or $(TIMES),300) SIHAO_FUZZ_SEED=$$seed $(PYTEST) tests/integration/test_fuzz.py
+
+away: venv ## 离线三天、积压一万条的省级补齐 / a province catches up after three days, ten thousand messages waiting
+	@SIHAO_AWAY=$(or $(COUNT),10000) $(PYTEST) -s tests/integration/test_catching_up.py
+
+flood: venv ## 一致性测试按全量积压检验本平台与独立实现 / the conformance kit with its whole flood, on both sound services
+	@SIHAO_KIT_FLOOD=$(or $(COUNT),10000) $(PYTEST) --durations=0 tests/integration/test_conformance.py -k 'passes and not broken'
 
 e2e: venv ## 端到端测试：全部服务 / end-to-end tests with all services
 	@$(PYTEST) tests/e2e

@@ -17,6 +17,7 @@ from conformance.ledger import Heard
 from shared.contracts import Event, routing_words
 
 EXCHANGE = "sihao.events"
+SIGNATURE = "sihao-signature"
 _WAVE = 200
 """Messages on their way at the same time; ours."""
 Sign = Callable[["Said"], str]
@@ -35,7 +36,7 @@ class Said:
     body: bytes
     time: str
     headers: Mapping[str, Any] = field(default_factory=dict)
-    """Further headers."""
+    """Further headers; an empty signature among them is none."""
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -79,7 +80,8 @@ class Centre:
     def __init__(self, channel: AbstractChannel, exchange: AbstractExchange, sign: Sign | None) -> None:
         self._channel = channel
         self._exchange = exchange
-        self._sign = sign
+        self.sign = sign
+        """Signs what it says; None: it does not sign."""
         self._ours: set[str] = set()
         self.told: list[Said] = []
         """Everything that was said, once each."""
@@ -118,7 +120,10 @@ class Centre:
 
     async def _publish(self, one: Said, *, mandatory: bool = False) -> None:
         self._ours.add(one.id)
-        headers = one.attributes | ({"sihao-signature": self._sign(one)} if self._sign else {})
+        headers = one.attributes
+        if self.sign and SIGNATURE not in headers:
+            headers[SIGNATURE] = self.sign(one)
+        headers = {name: value for name, value in headers.items() if name != SIGNATURE or value}
         message = aio_pika.Message(
             one.body,
             headers=cast("Any", headers),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from shared.contracts.text import Text
 
 HERE = Path(__file__).parent
-Need = Literal["driver", "operator", "clock", "keys"]
+Need = Literal["driver", "operator", "clock", "keys", "centre"]
 
 NEEDS: dict[Need, Text] = {
     "driver": Text(zh="未给出驱动程序（--driver）", en="no driver was given (--driver)"),
@@ -20,6 +20,10 @@ NEEDS: dict[Need, Text] = {
     ),
     "clock": Text(zh="驱动程序不能拨动时钟（回答 501）", en="the driver cannot turn the clock (it answers 501)"),
     "keys": Text(zh="未给出公钥（--keys）", en="no public keys were given (--keys)"),
+    "centre": Text(
+        zh="未给出全国一方的私钥（--centre-key），其公钥须为软件所信任",
+        en="there is no key to sign as the centre (--centre-key), whose public half the software trusts",
+    ),
 }
 """Why a clause is not checked where something it needs is missing."""
 

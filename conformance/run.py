@@ -11,6 +11,7 @@ from joserfc.jwk import KeySet
 from conformance import centre as centre_
 from conformance.bench import Bench, Say
 from conformance.centre import Sign, said
+from conformance.checks.forged import forged
 from conformance.checks.histories import histories
 from conformance.checks.messages import messages
 from conformance.checks.officer import officers
@@ -43,7 +44,7 @@ BESIDE: Sequence[Check] = (
     versions,
 )
 """They do not disturb each other."""
-ALONE: Sequence[Check] = (overdue, outage, poison)
+ALONE: Sequence[Check] = (overdue, outage, forged, poison)
 """One after the other, the worst last."""
 _AGAIN_AFTER = 0.2
 _DRIVER_PATIENCE = 60.0
@@ -128,6 +129,7 @@ def _missing(plan: Plan) -> set[Need]:
         "clock": plan.driver,
         "operator": plan.hands,
         "keys": plan.keys,
+        "centre": plan.sign,
     }
     return {need for need, there in has.items() if not there}
 
@@ -178,5 +180,6 @@ def _judge(bench: Bench, keys: KeySet | None) -> None:
 _TITLES: Mapping[Check, Text] = {
     overdue: text("补正逾期（拨动时钟）", "an overdue correction (turning the clock)"),
     outage: text("中断、重启与积压", "outage, restart and flood"),
+    forged: text("伪造的消息", "forged messages"),
     poison: text("不可处理的消息", "poison"),
 }

@@ -1,5 +1,8 @@
 """The form of a signature, and the centre's on what the kit says, where a province insists on it."""
 
+import base64
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +49,23 @@ def signer(path: Path) -> Sign:
     if not key.is_private or key.curve_name != "Ed25519":
         raise NoKeyError(str(path))
 
-    def sign(said: Said) -> str:
-        beside = {"id": said.id, "event": said.event, "source": said.source, "time": said.time}
-        header = {"alg": ALGORITHM, "typ": TYPE, "kid": key.thumbprint(), **beside}
-        return str(jws.detach_content(jws.serialize_compact(header, said.body, key, registry=Registry())))
+    kid = key.thumbprint()
+    return lambda said: signed_with(key, said, kid)
 
-    return sign
+
+def signed_with(key: OKPKey, said: Said, kid: str) -> str:
+    """A signature with this key, in the name of that one."""
+    beside = {"id": said.id, "event": said.event, "source": said.source, "time": said.time}
+    header = {"alg": ALGORITHM, "typ": TYPE, "kid": kid, **beside}
+    return str(jws.detach_content(jws.serialize_compact(header, said.body, key, registry=Registry())))
+
+
+def kid_of(signature: str) -> str:
+    """The id of the key that a signature names."""
+    return str(protected(signature)["kid"])
+
+
+def protected(signature: str) -> Mapping[str, Any]:
+    """The protected header of a detached JWS."""
+    head = signature.partition(".")[0]
+    return dict(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))))

@@ -129,6 +129,7 @@ def environment(backends: Backends, issuer: Issuer, clock: TurnedClock) -> dict[
         "SIHAO_CLOCK_FILE": str(clock.path),
         "SIHAO_LOG_LEVEL": os.environ.get("SIHAO_LOG_LEVEL", "WARNING"),
         "SIHAO_SWEEP_EVERY": "0.5",
+        "SIHAO_CATCH_UP_SETTLE": "2",
     }
 
 

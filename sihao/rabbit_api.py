@@ -70,6 +70,12 @@ class ManagementApi:
         """Add something below this path."""
         await self._call("POST", *path, body=body)
 
+    async def peek(self, vhost: str, queue: str) -> Any | None:
+        """The oldest message in a queue, put back at once; None if nothing waits there."""
+        asked = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "base64", "truncate": 1}
+        found = (await self._call("POST", "queues", vhost, queue, "get", body=asked)).json()
+        return found[0] if found else None
+
     async def remove(self, *path: str) -> bool:
         """Take away what is at this path; answers whether there was something."""
         try:

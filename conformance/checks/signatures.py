@@ -1,9 +1,6 @@
 """C-SIG: detached JWS over the exact body, and a protected header that repeats what travels beside (RFC 7515, F)."""
 
 import base64
-import json
-from collections.abc import Mapping
-from typing import Any
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -11,7 +8,7 @@ from joserfc.jwk import KeySet
 
 from conformance.bench import Bench
 from conformance.ledger import Heard
-from conformance.signing import ALGORITHM, HEADER, TYPE, Registry
+from conformance.signing import ALGORITHM, HEADER, TYPE, Registry, protected
 
 _BESIDE = {"id": "ce-id", "event": "ce-type", "source": "ce-source", "time": "ce-time"}
 
@@ -49,9 +46,3 @@ def unverified(one: Heard, keys: KeySet) -> str:
     except (JoseError, ValueError) as error:
         return f"签名不符 / the signature does not hold ({type(error).__name__})"
     return ""
-
-
-def protected(value: str) -> Mapping[str, Any]:
-    """The protected header of a detached JWS."""
-    head = value.partition(".")[0]
-    return dict(json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4))))

@@ -62,6 +62,7 @@ CASES = Kind(
         _INSPECTED,
         Index(("state.chamber.code",)),
     ),
+    answerable=True,
 )
 EXPERTS = Kind("experts", Expert, indexes=(Index(("state.active", "_id")),))
 DRAWS = Kind("draws", Draw, indexes=(Index(("state.round",)),))

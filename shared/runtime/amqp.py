@@ -160,6 +160,14 @@ class Publisher:
                 raise Missing(str(gone)) from gone
         return {name: answer.message_count or 0 for name, answer in zip(names, found, strict=True)}
 
+    async def consumers(self, queue: str) -> int:
+        """How many consume this queue; none if it does not exist."""
+        async with self._own_channel() as (channel, _):
+            try:
+                return (await channel.queue_declare(queue, passive=True)).consumer_count or 0
+            except ChannelNotFoundEntity:
+                return 0
+
     async def publish(self, facts: Sequence[Fact]) -> dict[str, Exception]:
         """Publish all at once; answers the failures by fact id. Never raises for the broker.
 

@@ -1,8 +1,8 @@
 """Time acts on documents: whatever deadline has passed is applied once, however late the tick comes."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from opentelemetry.context import Context
@@ -12,6 +12,7 @@ from shared.kernel.canonical import digest
 from shared.kernel.change import Due
 from shared.kernel.identity import due_id
 from shared.runtime import metrics, telemetry
+from shared.runtime.abreast import acts_until
 from shared.runtime.clock import Clock
 from shared.runtime.documents import Documents
 from shared.runtime.kinds import Kind
@@ -35,20 +36,26 @@ class Deadlines:
         clock: Clock,
         kinds: Sequence[Kind[Any]],
         every: float,
+        behind: Callable[[], bool] = lambda: False,
+        held: timedelta = timedelta(),
     ) -> None:
+        """While the service is `behind`, what a message may answer is held back, for as long as `held` at the most."""
         self._database = database
         self._documents = documents
         self._relay = relay
         self._clock = clock
         self._kinds = [kind for kind in kinds if kind.on_due]
         self._every = every
+        self._behind = behind
+        self._held = held
 
     async def run(self) -> None:
         """For ever: look, act, pause. A document that its deadline does not change holds up no other."""
         while True:
             for kind in self._kinds:
                 now = self._clock.now()
-                async for due in self._database.due(kind, now, _PAGE):
+                until = acts_until(now, behind=self._behind(), answerable=kind.answerable, held=self._held)
+                async for due in self._database.due(kind, until, _PAGE):
                     metrics.DEADLINE_LAG.set((now - due[0][1]).total_seconds())
                     await self._act(kind, due)
             metrics.DEADLINE_SWEEP.set_to_current_time()

@@ -29,3 +29,5 @@ class Kind(Generic[S]):
     """What time does to it: called when `State.due()` has passed."""
     indexes: tuple[Index, ...] = ()
     """Indexes beyond those of the runtime (outbox, deadline)."""
+    answerable: bool = False
+    """Whether a message may answer a deadline of it: then time waits while the service is catching up."""

@@ -2,13 +2,15 @@
 
     queue → read → guard → route → Documents.apply → dead letters → Relay.send → acknowledge
 
-No timer: a batch is whatever has arrived while the last one was at work. A message is acknowledged when everything it
-does is durable and everything wrong with it is parked. A store that is away makes the lane hold its batch and wait; it
-never gives a message back, because a redelivery counts towards limits and a good message must not pay for a bad minute.
+No timer: a batch is whatever has arrived while the last one was at work, the areas in turn, of each the oldest event
+first. A message is acknowledged when everything it does is durable and everything wrong with it is parked. A store that
+is away makes the lane hold its batch and wait; it never gives a message back, because a redelivery counts towards
+limits and a good message must not pay for a bad minute.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -17,6 +19,7 @@ from typing import TypeVar
 from aiormq.abc import DeliveredMessage
 
 from shared.runtime import metrics
+from shared.runtime.acks import acks
 from shared.runtime.amqp import Consumption, Publisher, consume
 from shared.runtime.batch import count, timed, traced
 from shared.runtime.clock import Clock
@@ -24,10 +27,12 @@ from shared.runtime.dead import WAITED, DeadLetter, DeadLetters
 from shared.runtime.documents import Documents
 from shared.runtime.guard import Guard
 from shared.runtime.handlers import HandlerTable, Subscription
+from shared.runtime.in_turn import InTurn
 from shared.runtime.logs import get_logger
 from shared.runtime.message import Message, broker_gave_up, could_not_be_handled, readmitted, waited_too_long
 from shared.runtime.mongo import StoreError
 from shared.runtime.patience import patiently
+from shared.runtime.pauses import flow_of
 from shared.runtime.relay import Relay
 from shared.runtime.topology import dead_queue_name
 from shared.runtime.work import Applied, Outgoing, Work
@@ -53,7 +58,9 @@ class Session:
     """One life of the consuming connection: what was delivered on it and not yet acknowledged."""
 
     consumption: Consumption | None = None
-    arrived: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
+    arrived: InTurn[Message] = field(default_factory=InTurn)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something has arrived."""
     held: list[Held] = field(default_factory=list)
     open: dict[str, dict[int, Message]] = field(default_factory=dict)
     """By queue and delivery tag, in the order of arrival."""
@@ -102,6 +109,10 @@ class Lane:
         """Whether all queues are being consumed right now."""
         self.between_batches = asyncio.Lock()
         """Held while a batch is at work; whoever takes it stops the lane without cutting a batch."""
+        self.paced = False
+        """Whether to give those who hear what follows time for it: while catching up."""
+        self._session = Session()
+        self._oldest: float | None = None
 
     @property
     def queues(self) -> Collection[str]:
@@ -112,6 +123,16 @@ class Lane:
         """When the oldest message happened that is delivered and not acknowledged, by queue: the head of each queue."""
         heads = {queue: next(iter(open_.values()), None) for queue, open_ in self._session.open.items()}
         return {queue: head.envelope.time if head else None for queue, head in heads.items()}
+
+    @property
+    def waiting(self) -> int:
+        """Messages that have arrived and are not at work yet."""
+        return len(self._session.arrived) if self.consuming else 0
+
+    def take_oldest(self) -> float | None:
+        """Age in seconds of the oldest message taken since this was last asked; None if none was."""
+        oldest, self._oldest = self._oldest, None
+        return oldest
 
     async def try_again(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
         """Handle messages that lie in the store once more, all of `queues`; answers those that went through.
@@ -135,7 +156,9 @@ class Lane:
         def deliver(queue: str, raw: DeliveredMessage) -> None:
             message = Message(queue, self._subscriptions.get(queue), raw)
             session.open.setdefault(queue, {})[message.tag] = message
-            session.arrived.put_nowait(message)
+            area = flow_of(message.label, raw.routing_key or "").area
+            session.arrived.put(message, area, min(message.envelope.time, self._clock.now()))
+            session.came.set()
 
         queues = [*self._subscriptions, self._dead_queue]
         async with consume(self._url, queues, self._prefetch, deliver, introduction=self._introduction) as consumption:
@@ -169,15 +192,21 @@ class Lane:
             now = monotonic()
             batch = [h.message for h in session.held if h.again_at <= now]
             timeout = min((h.again_at - now for h in session.held), default=None)
-            if not batch:
-                try:
+            if not batch and not session.arrived:
+                session.came.clear()
+                with suppress(TimeoutError):
                     async with asyncio.timeout(timeout):
-                        batch = [await session.arrived.get()]
-                except TimeoutError:
-                    continue
-        while len(batch) < self._batch_limit and not session.arrived.empty():
-            batch.append(session.arrived.get_nowait())
+                        await session.came.wait()
+                continue
+            taken = session.arrived.take(self._batch_limit - len(batch))
+            self._see_ages(taken)
+            batch += taken
         return batch
+
+    def _see_ages(self, taken: Sequence[Message]) -> None:
+        now = self._clock.now()
+        ages = [(now - message.envelope.time).total_seconds() for message in taken]
+        self._oldest = max([*ages, *([] if self._oldest is None else [self._oldest])], default=None)
 
     async def _isolate(self, batch: Sequence[Message], session: Session) -> list[Message]:
         """Handle the batch; should that fail in a way nobody foresaw, each message alone, and park the one at fault.
@@ -212,6 +241,8 @@ class Lane:
                 await _patiently("keep", lambda: guard.keep(done))
                 outgoing += await _patiently("tell", lambda: self._tell(guard.told(done)))
             await self._relay.send(outgoing)
+        if self.paced:
+            await self._relay.rest(len(outgoing))
         return done
 
     async def _tell(self, works: Sequence[Work]) -> list[Outgoing]:
@@ -257,17 +288,16 @@ class Lane:
         return done
 
     async def _acknowledge(self, done: Sequence[Message], session: Session) -> None:
-        """Acknowledge what is done with: with one frame where nothing older is still open."""
-        if not done or session.consumption is None:
+        """Acknowledge what is done with: with one frame as far as nothing older is still open."""
+        if session.consumption is None:
             return
         for message in done:
             del session.open[message.queue][message.tag]
-        tags = sorted(message.tag for message in done)
-        oldest_held = min((h.message.tag for h in session.held), default=None)
-        if oldest_held is None or oldest_held > tags[-1]:
-            await session.consumption.ack(tags[-1], multiple=True)
-            return
-        for tag in tags:
+        still_open = (*(h.message for h in session.held), *session.arrived)
+        up_to, singly = acks((message.tag for message in done), (message.tag for message in still_open))
+        if up_to is not None:
+            await session.consumption.ack(up_to, multiple=True)
+        for tag in singly:
             await session.consumption.ack(tag, multiple=False)
 
 

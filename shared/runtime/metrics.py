@@ -213,6 +213,27 @@ LETTERS = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+BEHIND = Gauge(
+    "sihao_behind",
+    "为 1 时：可能有消息在途，及其原因 / 1 for the reason why messages may be under way that have not been heard",
+    ["why"],
+    registry=REGISTRY,
+)
+CATCHING_UP_WAITING = Gauge(
+    "sihao_catching_up_waiting",
+    "待补齐的消息数；0 表示已跟上 / Messages left to catch up with; 0 if the service is abreast",
+    registry=REGISTRY,
+)
+CATCHING_UP_OLDEST = Gauge(
+    "sihao_catching_up_oldest_seconds",
+    "待补齐的最早消息已有多久 / Age of the oldest message being caught up with",
+    registry=REGISTRY,
+)
+CATCHING_UP_LEFT = Gauge(
+    "sihao_catching_up_seconds_left",
+    "预计多少秒后补齐；积压不减时为 NaN / Until it has caught up; NaN if the backlog does not get less",
+    registry=REGISTRY,
+)
 
 
 def exemplar(context: SpanContext | None = None) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 import aiormq
 from aiormq.abc import AbstractChannel, AbstractConnection
@@ -38,6 +39,13 @@ class NoSuchPlace(Exception):  # noqa: N818 - a state of affairs
     """There is no such virtual host, the user may not enter it, or has as many connections as it may."""
 
 
+class Depth(NamedTuple):
+    """A queue at one moment."""
+
+    waiting: int
+    consumers: int
+
+
 class Probe:
     """One connection, by which to ask."""
 
@@ -51,10 +59,16 @@ class Probe:
 
     async def depth(self, queue: str) -> int | None:
         """How many messages wait in a queue; None if there is none."""
-        found: list[int] = []
+        found = await self.look(queue)
+        return found.waiting if found else None
+
+    async def look(self, queue: str) -> Depth | None:
+        """How many messages wait in a queue, and how many consume it; None if there is none."""
+        found: list[Depth] = []
 
         async def ask(channel: AbstractChannel) -> None:
-            found.append((await channel.queue_declare(queue, passive=True)).message_count or 0)
+            answer = await channel.queue_declare(queue, passive=True)
+            found.append(Depth(answer.message_count or 0, answer.consumer_count or 0))
 
         try:
             await self._ask(ask)

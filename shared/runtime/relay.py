@@ -22,6 +22,7 @@ from shared.runtime.kinds import Kind
 from shared.runtime.logs import get_logger
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.outbox_spans import tell_of
+from shared.runtime.pace import Pace
 from shared.runtime.pauses import FIRST, Flow, Pauses, flow_of
 from shared.runtime.work import Outgoing
 
@@ -51,10 +52,14 @@ class Relay:
         sweep_every: float,
         sweep_age: float,
         may_go_unheard: Iterable[str],
+        pace: Pace | None = None,
     ) -> None:
+        """`pace` is how fast what has waited goes out; what is new goes at once."""
         self._database = database
         self._publisher = publisher
         self._kinds = kinds
+        self._pace = pace or Pace(None)
+        self._portion = min(_PAGE, self._pace.portion or _PAGE)
         self._every = sweep_every
         self._age = timedelta(seconds=sweep_age)
         self._may_go_unheard = frozenset(may_go_unheard)
@@ -81,6 +86,10 @@ class Relay:
                 free.append(item)
         for start in range(0, len(free), _PAGE):
             await self._send(free[start : start + _PAGE])
+
+    async def rest(self, count: int) -> None:
+        """Give whoever hears it time for so many facts."""
+        await asyncio.sleep(self._pace.wait(count, monotonic()))
 
     async def _send(self, outgoing: Sequence[Outgoing]) -> bool:
         """Publish one wave, now; answers whether all of it got through."""
@@ -162,11 +171,12 @@ class Relay:
     async def _sweep_kind(self, kind: Kind[Any]) -> None:
         start = FIRST
         while self._publisher.ready.is_set() and (free := self._pauses.free_from(start)):
-            late = await self._database.claim_unsent(kind, self._late(), _PAGE, free)
+            late = await self._database.claim_unsent(kind, self._late(), self._portion, free)
             if late:
                 log.info("sweeping the outbox", collection=kind.collection, facts=len(late))
                 await self.send(late)
-            start = free.start if len(late) >= _PAGE else free.end
+                await self.rest(len(late))
+            start = free.start if len(late) >= self._portion else free.end
 
     async def probe(self) -> None:
         """For ever: try what was refused again, one fact first; measure what is paused."""

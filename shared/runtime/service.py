@@ -21,6 +21,7 @@ from shared.contracts.text import Text, text
 from shared.runtime import amqp, garbage, logs, metrics, telemetry
 from shared.runtime.amqp import Missing, Publisher, with_heartbeat
 from shared.runtime.archive import archive_bindings, declare_archive
+from shared.runtime.catching_up import CatchingUp
 from shared.runtime.clock import make_clock
 from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
@@ -35,6 +36,7 @@ from shared.runtime.lane import Lane
 from shared.runtime.limits import check_delivery_limits
 from shared.runtime.measuring import Measuring
 from shared.runtime.mongo import Database
+from shared.runtime.pace import Pace
 from shared.runtime.relay import Relay
 from shared.runtime.release import RELEASE, contracts_digest
 from shared.runtime.settings import Settings
@@ -51,6 +53,10 @@ _GRACE = 15.0
 """Seconds that a stopping service gives what is in hand."""
 _MEASURE_EVERY = 5.0
 """Seconds between two looks at the depth of the queues."""
+_MEASURE_BEHIND = 1.0
+"""The same while it is catching up."""
+_PROVINCE_RATE = 200.0
+"""Facts per second that a province sends after it was away, unless it is told otherwise. Our default."""
 _DECLARED_EVERY = 600.0
 """Seconds between two declarations of a topology that stands."""
 _OUTBOX_ALARM = timedelta(seconds=60)
@@ -88,12 +94,14 @@ class Service:
             sweep_every=settings.sweep_every,
             sweep_age=settings.sweep_age,
             may_go_unheard=[event.wire() for event in CATALOGUE if event.may_go_unheard],
+            pace=Pace(settings.catch_up_rate or (None if self._at_centre else _PROVINCE_RATE)),
         )
         self.commands = Commands(self.database, self._documents, self.relay, batch_limit=settings.batch_limit)
         self.dead_letters = DeadLetters(self.database)
         self._tasks = Tasks(self.health)
         self._once: list[Callable[[], Awaitable[None]]] = []
         self._lane: Lane | None = None
+        self._catching_up: CatchingUp | None = None
         self._table = HandlerTable(name, scope=scope)
         self._before_hearing: Callable[[], Awaitable[None]] | None = None
 
@@ -118,6 +126,10 @@ class Service:
                 amqp.SCOPE: self.scope,
                 amqp.KID: self.signer.kid if self.signer else "",
             },
+        )
+        settings = self.settings
+        self._catching_up = CatchingUp(
+            self._lane, self.clock, late=settings.catch_up_late, settle=settings.catch_up_settle
         )
 
     def task(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:
@@ -187,6 +199,8 @@ class Service:
             clock=self.clock,
             kinds=self._kinds,
             every=self.settings.sweep_every,
+            behind=lambda: self._catching_up is not None and self._catching_up.behind,
+            held=timedelta(days=self.settings.hold_deadlines_days),
         )
         self.task("store", self._prepare)
         self.task("bus", self._connect)
@@ -209,6 +223,8 @@ class Service:
             )
             self.task("lane", self._hear)
             self.task("waiting room", room.run)
+        if self._catching_up:
+            self.task("catching up", self._catching_up.run)
 
     async def _hear(self) -> None:
         if self._before_hearing:
@@ -239,15 +255,25 @@ class Service:
         declared = monotonic()
         while True:
             try:
-                for queue, depth in (await self.publisher.depths(self._table)).items():
-                    metrics.QUEUE_DEPTH.labels(queue).set(depth)
+                await self._measure()
                 if monotonic() - declared > _DECLARED_EVERY:  # a binding that somebody took away cannot be seen
                     await self._declare()
                     declared = monotonic()
             except Missing as gone:
                 log.warning("declaring the topology again", missing=str(gone))
                 await self._declare()
-            await asyncio.sleep(_MEASURE_EVERY)
+            behind = self._catching_up is not None and self._catching_up.behind
+            await asyncio.sleep(_MEASURE_BEHIND if behind else _MEASURE_EVERY)
+
+    async def _measure(self) -> None:
+        """How much waits in the queues, and whether the link to the centre is up."""
+        depths = await self.publisher.depths(self._table)
+        for queue, depth in depths.items():
+            metrics.QUEUE_DEPTH.labels(queue).set(depth)
+        if self._catching_up and self._lane:
+            self._catching_up.in_queues = sum(depths[queue] for queue in self._lane.queues)
+            link = self.settings.link_queue
+            self._catching_up.linked = not link or await self.publisher.consumers(link) > 0
 
     async def _declare(self) -> None:
         """The queues, then the archive: once that hears a fact, its sender takes it for heard. Then the mark."""
@@ -260,8 +286,12 @@ class Service:
             await self.publisher.leave(self._mark())
 
     @property
+    def _at_centre(self) -> bool:
+        return self.scope in ("", CENTRE)
+
+    @property
     def _has_archive(self) -> bool:
-        return self.scope in ("", CENTRE) if self.settings.archive is None else self.settings.archive
+        return self._at_centre if self.settings.archive is None else self.settings.archive
 
     def _mark(self) -> str:
         return mark_of(self._table, archive_bindings(self._table) if self._has_archive else ())
@@ -296,6 +326,8 @@ class Service:
             self.health.add("signatures", signatures, advisory=True)
         self.health.add("store", store)
         self.health.add("consumers", consumers, for_requests=False)
+        if self._catching_up:
+            self.health.add("catching up", self._catching_up.check, advisory=True)
         self.health.add("outbox", outbox, advisory=True)  # a fact that nobody hears must not close the doors
 
 

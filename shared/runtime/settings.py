@@ -144,6 +144,21 @@ class Settings(EdgeSettings, KeySettings):
     sweep_age: float = Field(default=5.0, ge=0)
     """未获确认的事实多少秒后再次发布。
     Age in seconds after which an unconfirmed fact is published again."""
+    catch_up_rate: float | None = Field(default=None, gt=0)
+    """补发积压时每秒至多发出的条数；默认：省为 200，其余不限。
+    Facts per second at which what has waited is sent out; by default 200 in a province, else no limit."""
+    catch_up_late: float = Field(default=300.0, gt=0)
+    """等候超过多少秒的消息算作积压。
+    Age in seconds beyond which messages that wait are a backlog."""
+    catch_up_settle: float = Field(default=10.0, ge=0)
+    """平静多少秒后视为已补齐。
+    Seconds of calm after which a service is taken to have caught up."""
+    hold_deadlines_days: float = Field(default=14.0, ge=0)
+    """期限至多为在途消息等候多少天。
+    Days for which a deadline waits for messages under way, at the most."""
+    link_queue: str = ""
+    """设有本省消息队列时：其消费者即与中央之连接的队列，`sihao.up.35`。
+    In a province with a broker of its own: the queue whose consumer is the link to the centre, `sihao.up.35`."""
     patience: float = Field(default=120.0, ge=0)
     """消息等候所需之事的秒数（不确认）；逾时转入数据库继续等候。
     Seconds a message may wait for what it needs (`NotYet`) unacknowledged; then it waits in the store."""

@@ -3,11 +3,13 @@
 import typer
 
 from sihao.province import at_both, at_centre, at_province
+from sihao.province.status import status
 
 province_app = typer.Typer(no_args_is_help=True)
 province_app.command("add")(at_centre.add)
 province_app.command("list")(at_centre.list_)
 province_app.command("show")(at_centre.show)
+province_app.command("status")(status)
 province_app.command("renew-password")(at_centre.renew_password)
 province_app.command("remove")(at_centre.remove)
 province_app.command("key")(at_province.key)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sihao.province.join_file import JoinFile, write_private
+from sihao.province.link import up_queue
+from sihao.province.rights import Way
 
 _HEAD = """\
 # 审核服务的设置：含密钥，只供运行该服务的账号读取。
@@ -29,6 +31,8 @@ def settings(
 ) -> dict[str, str]:
     """What the service has to be told."""
     told = {"SIHAO_AREAS": join.area, "SIHAO_AMQP_URL": amqp_url}
+    if join.way is Way.LINKED:
+        told["SIHAO_LINK_QUEUE"] = up_queue(join.area)
     if key:
         told["SIHAO_SIGNING_KEY"] = str(key.absolute())
     if trust:

@@ -63,6 +63,7 @@ async def test_the_command_reports_in_every_form(backends: Backends, tmp_path: P
         run = await asyncio.create_subprocess_shell(start)
         await run.wait()
         arguments = ["--amqp", service.amqp_url, "--area", "35", "--driver", service.driver, "--round", "CLI-1"]
+        arguments += ["--centre-key", str(service.centre_key)]
         arguments += ["--stop-command", f"kill -9 $(cat {pid})", "--start-command", start]
         arguments += ["--settle", "0.5", "--burst", "20", "--flood", "20", "--json", str(tmp_path / "report.json")]
         arguments += ["--junit", str(tmp_path / "report.xml"), "--badge", str(tmp_path / "badge.svg")]

@@ -18,7 +18,7 @@ from shared.runtime.message import Message
 from shared.runtime.metrics import REGISTRY
 from shared.runtime.service import Service
 from shared.runtime.work import Fact
-from tests.support.toy import COUNTERS, ECHOES
+from tests.support.toy import COUNTERS, ECHOES, Ping
 from tests.support.toy_bench import ping, publish, ready, running_toy, toy_settings, until
 
 
@@ -102,6 +102,24 @@ async def test_what_the_domain_refuses_is_put_aside_with_its_rule_and_the_rest_g
     assert letters["m13"].code == "refused"
     assert letters["m13"].problems[0].remedy.zh == "换一个数"
     assert letters["m99"].code == "handler-failed"
+
+
+async def test_an_area_that_comes_with_many_keeps_no_other_waiting(toy: Service, amqp_url: str) -> None:
+    """It comes last, and is done with before the last of the many."""
+    lane = toy._lane
+    assert lane
+    async with lane.between_batches:
+        await publish(amqp_url, [ping(f"many-{n}") for n in range(300)], ids=[f"many-{n}" for n in range(300)])
+        await publish(amqp_url, [Ping(area="33", counter="other", by=1)], ids=["other"])
+
+        async def arrived() -> bool:
+            return not sum((await toy.publisher.depths(toy._table)).values())
+
+        await until(arrived)
+    await until(lambda: _is(toy, "many-299", 1))
+    [other] = await toy.database.history(COUNTERS, "other")
+    [last] = await toy.database.history(COUNTERS, "many-299")
+    assert other.at < last.at
 
 
 async def test_a_message_that_comes_before_what_it_needs_waits_for_it(toy: Service, amqp_url: str) -> None:

@@ -198,6 +198,20 @@ class Unsigned(Wire):
         super().__init__(review, None, kid)
 
 
+class BelievesAnybody(Wire):
+    """Looks at no signature."""
+
+    def believes(self, message: Any) -> bool:
+        return True
+
+
+class BelievesTheName(Wire):
+    """Looks which key is named, and does not verify."""
+
+    def verify(self, kid: str, signature: bytes, signed: bytes) -> None:
+        self.centre[kid]
+
+
 class NoTime(Wire):
     """Gives the time without its zone."""
 
@@ -242,6 +256,8 @@ BROKEN: dict[str, tuple[set[str], type[Review], type[Wire]]] = {
     "drops-early-scores": ({"C-ORD-2"}, DropsEarlyScores, Wire),
     "refuses-unknown-fields": ({"C-VER-1"}, RefusesUnknownFields, Wire),
     "acks-first": ({"C-RST-1"}, Review, AcksFirst),
+    "believes-anybody": ({"C-FOR-1"}, Review, BelievesAnybody),
+    "believes-the-name": ({"C-FOR-1"}, Review, BelievesTheName),
     "dies-on-poison": ({"C-POI-1"}, DiesOnPoison, Wire),
 }
 """By name: the clauses that must fail, no more and no fewer, and the classes that break them."""

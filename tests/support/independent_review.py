@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import aio_pika
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from jsonschema import Draft202012Validator
 
 EXCHANGE, NAMESPACE = "sihao.events", uuid.UUID("6f1c8a4e-2f0f-4a55-9a3c-1f6f9f0c3d51")
@@ -235,6 +236,9 @@ class Review:
 class Wire:
     """The bus and the driver's door; one thing at a time."""
 
+    centre: Body = {}  # noqa: RUF012 - one process has one
+    """The centre's public keys by id; without any, nobody's signature is looked at."""
+
     def __init__(self, review: Review, key: Ed25519PrivateKey | None, kid: str) -> None:
         self.review, self.key, self.kid = review, key, kid
         self.turn = asyncio.Lock()
@@ -266,9 +270,28 @@ class Wire:
     async def on_message(self, event: str, message: Any) -> None:
         """Save, publish, acknowledge: in this order."""
         async with self.turn:
-            self.review.hear(event, str(message.headers.get("ce-id", message.message_id)), message.body)
+            if self.believes(message):
+                self.review.hear(event, str(message.headers.get("ce-id", message.message_id)), message.body)
+            else:
+                self.review.db.execute("INSERT INTO dead VALUES (?, ?)", (message.body, "not believed"))
             await self.flush()
         await message.ack()
+
+    def believes(self, message: Any) -> bool:
+        """Whether the centre has signed these bytes under these headers."""
+        if not self.centre:
+            return True
+        head, _, rest = str(message.headers.get("sihao-signature", "")).partition(".")
+        try:
+            stated = json.loads(unbase64url(head))
+            self.verify(stated["kid"], unbase64url(rest[1:]), f"{head}.{base64url(message.body)}".encode())
+        except (ValueError, KeyError, TypeError, InvalidSignature):
+            return False
+        beside = {"id": "ce-id", "event": "ce-type", "source": "ce-source", "time": "ce-time"}
+        return all(stated.get(name) == message.headers.get(header) for name, header in beside.items())
+
+    def verify(self, kid: str, signature: bytes, signed: bytes) -> None:
+        self.centre[kid].verify(signature, signed)
 
     async def flush(self) -> None:
         for n, *fact in self.review.db.execute("SELECT n, id, event, time, body FROM outbox ORDER BY n").fetchall():
@@ -310,19 +333,29 @@ def base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def wired(review: type[Review], wire: type[Wire], area: str, database: str, key_file: Path) -> Wire:
-    """The parts put together."""
+def unbase64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def wired(  # noqa: PLR0917 - what the command line says
+    review: type[Review], wire: type[Wire], area: str, database: str, key_file: Path, centre_file: Path | None = None
+) -> Wire:
+    """The parts put together; `centre_file` holds the centre's public keys (JWK Set)."""
     jwk = json.loads(key_file.read_text("utf-8"))
     key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(jwk["d"] + "=="))
-    return wire(review(area, database), key, jwk["kid"])
+    made = wire(review(area, database), key, jwk["kid"])
+    known = json.loads(centre_file.read_text("utf-8"))["keys"] if centre_file else []
+    made.centre = {one["kid"]: Ed25519PublicKey.from_public_bytes(unbase64url(one["x"])) for one in known}
+    return made
 
 
 def main(review: type[Review] = Review, wire: type[Wire] = Wire) -> None:
     parser = argparse.ArgumentParser()
     for name in ("--amqp", "--area", "--database", "--port", "--key"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--centre", type=Path)
     given = parser.parse_args()
-    made = wired(review, wire, given.area, given.database, Path(given.key))
+    made = wired(review, wire, given.area, given.database, Path(given.key), given.centre)
     asyncio.run(made.run(given.amqp, int(given.port)))
 
 

@@ -29,6 +29,8 @@ from tests.support.broken_reviews import BROKEN
 from tests.support.independent_review import wired
 
 AREA = "35"
+FLOOD = int(os.environ.get("SIHAO_KIT_FLOOD", "100"))
+"""Scorecards that pile up; the kit's own default is 10,000 (`make flood`)."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,10 @@ class UnderTest:
     hands: Hands | None = None
     command: Sequence[str] = ()
     """How it was started, if it has a process of its own."""
+    centre_key: Path | None = None
+    """The file of the key with which the centre signs, if the kit is to be told by a command."""
 
-    def plan(self, *, patience: float = 30, flood: int = 100) -> Plan:
+    def plan(self, *, patience: float = 30, flood: int = FLOOD) -> Plan:
         """A short run."""
         return Plan(
             amqp_url=self.amqp_url,
@@ -74,23 +78,28 @@ def _silent(_: Text) -> None:
 async def independent(backends: Backends, broken: str = "", *, own_process: bool = True) -> AsyncIterator[UnderTest]:
     """The independent implementation, sound or with one mistake; in a process that can be killed, or in ours."""
     key, port = OKPKey.generate_key("Ed25519", auto_kid=True), free_port()
+    centre = OKPKey.generate_key("Ed25519", auto_kid=True)
     keys = KeySet.import_key_set({"keys": [key.as_dict(private=False)]})
     driver = f"http://{LOOPBACK}:{port}/"
     with TemporaryDirectory() as folder:
         key_file, database = Path(folder) / "key.json", f"{folder}/review.sqlite"
         key_file.write_text(json.dumps(key.as_dict(private=True)), "utf-8")
+        centre_file, centre_key = Path(folder) / "centre.json", Path(folder) / "centre.pem"
+        centre_file.write_text(json.dumps({"keys": [centre.as_dict(private=False)]}), "utf-8")
+        centre_key.write_bytes(centre.as_pem(private=True))
+        sign = signer(centre_key)
         async with backends.fresh_vhost() as amqp_url:
             if not own_process:
                 _, review, wire = BROKEN[broken]
-                async with _beside(wired(review, wire, AREA, database, key_file).run(amqp_url, port)):
-                    yield UnderTest(amqp_url, driver, keys)
+                async with _beside(wired(review, wire, AREA, database, key_file, centre_file).run(amqp_url, port)):
+                    yield UnderTest(amqp_url, driver, keys, sign)
                 return
             module = ["tests.support.broken_reviews", broken] if broken else ["tests.support.independent_review"]
             given = ["--amqp", amqp_url, "--area", AREA, "--database", database, "--port", str(port)]
-            command = [sys.executable, "-m", *module, *given, "--key", str(key_file)]
+            command = [sys.executable, "-m", *module, *given, "--key", str(key_file), "--centre", str(centre_file)]
             child = Child("independent", command, log=Path(folder) / "log")
             async with _running(child):
-                yield UnderTest(amqp_url, driver, keys, hands=Killing(child), command=command)
+                yield UnderTest(amqp_url, driver, keys, sign, Killing(child), command, centre_key)
 
 
 @asynccontextmanager
@@ -112,6 +121,7 @@ async def our_own(backends: Backends, database: str) -> AsyncIterator[UnderTest]
                 "SIHAO_AREAS": AREA,
                 "SIHAO_CLOCK_FILE": str(clock.path),
                 "SIHAO_SWEEP_EVERY": "0.3",
+                "SIHAO_CATCH_UP_SETTLE": "2",
                 "SIHAO_SWEEP_AGE": "1",
                 **keys.settings(of_centre=False),
             }

@@ -94,5 +94,12 @@ def test_the_settings_are_private_quoted_and_say_what_is_missing(tmp_path: Path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     written = path.read_text()
     assert "SIHAO_TOKEN" not in written
+    assert "SIHAO_LINK_QUEUE" not in written
     assert f"SIHAO_SIGNING_KEY={tmp_path}/key.pem\n" in written
     assert "SIHAO_AREAS=35\n" in written
+
+
+def test_a_linked_service_is_told_which_queue_is_its_link() -> None:
+    join = a_join_file().model_copy(update={"way": Way.LINKED})
+    told = env_file.settings(join, "amqp://home", {}, key=None, trust=None)
+    assert told["SIHAO_LINK_QUEUE"] == "sihao.up.35"
