@@ -11,6 +11,7 @@ from services.intake.domain.rubric import KnownRubric
 from shared.contracts import CENTRE, Area
 from shared.kernel.history import Entry
 from shared.runtime.kinds import Index, Kind
+from shared.runtime.ledgers import LEDGER_KINDS
 from shared.runtime.mongo import Database
 from shared.runtime.problems import Unavailable
 from shared.runtime.trusted import TRUST_KINDS
@@ -35,7 +36,7 @@ APPLICATIONS = Kind(
 """By `<round>-<credit code>`."""
 _EVIDENCE = "evidence"
 """The bucket of files, by the SHA-256 of their bytes."""
-KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS, *TRUST_KINDS)
+KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS, *TRUST_KINDS, *LEDGER_KINDS)
 
 
 class IntakeStore:

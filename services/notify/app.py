@@ -20,6 +20,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
     people, letters, bulletin = People(service.database), Letters(service.database), Bulletin(service.database)
     register = Register(bulletin, service.clock, settings.certificates)
     service.listen(table(people, load_wording(settings.site)))
+    service.reconcile()
     postman = Postman(
         queue=letters,
         directory=people,

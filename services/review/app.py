@@ -6,7 +6,7 @@ from services.review import procedures, sanctions
 from services.review.api import routers
 from services.review.api.desk import Desk
 from services.review.clerk import Clerk
-from services.review.handlers import table
+from services.review.handlers import restorable, table
 from services.review.issuing import Issuer
 from services.review.printing import Printer
 from services.review.settings import ReviewSettings
@@ -20,7 +20,9 @@ def create_app(settings: ReviewSettings) -> FastAPI:
     library = procedures.load()
     service = Service("review", settings, KINDS, scope=settings.scope)
     store = ReviewStore(service.database)
-    service.listen(table(store, library, settings.jurisdictions, settings.scope))
+    heard = table(store, library, settings.jurisdictions, settings.scope)
+    service.listen(heard)
+    service.reconcile(restorable(heard, settings.jurisdictions))
     clerk = Clerk(store, service.commands, service.clock, limit=settings.export_rows, every=settings.export_every)
     service.task("clerk", clerk.run)
     desk = Desk(

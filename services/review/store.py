@@ -32,6 +32,7 @@ from shared.kernel.command import missing
 from shared.kernel.history import Entry
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
+from shared.runtime.ledgers import LEDGER_KINDS, RETURNED
 from shared.runtime.mongo import Database
 from shared.runtime.records import Head, heads
 from shared.runtime.trusted import TRUST_KINDS
@@ -118,6 +119,8 @@ KINDS: tuple[Kind[Any], ...] = (
     BLOCKS,
     EXPORTS,
     *TRUST_KINDS,
+    *LEDGER_KINDS,
+    RETURNED,
 )
 """Everything review owns."""
 

@@ -5,6 +5,7 @@ into the queue they came from; what was applied meanwhile stays applied once.
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -126,6 +127,13 @@ class DeadLetters:
         query: dict[str, Any] = {} if all_ else {"replayed": None}
         cursor = self._letters.find(query).sort("at", DESCENDING).limit(limit)
         return [_letter(found) async for found in cursor]
+
+    async def of_area(self, area: str, events: Sequence[str], *, limit: int) -> list[DeadLetter]:
+        """Open letters that came from this area, of these events, newest first."""
+        named = "|".join(map(re.escape, events))
+        query = {"replayed": None, "routing_key": {"$regex": rf"^({named})\.{re.escape(area)}(\.|$)"}}
+        cursor = self._letters.find(query).sort("at", DESCENDING).limit(limit) if events else None
+        return [_letter(found) async for found in cursor] if cursor else []
 
     async def get(self, id_: str) -> DeadLetter | None:
         """One dead letter."""

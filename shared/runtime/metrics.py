@@ -98,6 +98,15 @@ DEAD_LETTERS = Gauge("sihao_dead_letters", "Messages parked with a reason, waiti
 WAITING = Gauge(
     "sihao_waiting_messages", "Messages in the store that wait for another, and are tried again", registry=REGISTRY
 )
+LEDGER_DIFFERENCES = Gauge(
+    "sihao_ledger_differences",
+    "Facts of a day that only one of province and centre knows, all days together",
+    ["area", "of", "side"],
+    registry=REGISTRY,
+)
+FORGOTTEN = Gauge(
+    "sihao_forgotten_facts", "Own facts that the centre knows and this store does not, yet", registry=REGISTRY
+)
 DEADLINE_LAG = Gauge("sihao_deadline_lag_seconds", "How late the last deadline was acted on", registry=REGISTRY)
 
 

@@ -20,7 +20,9 @@ from shared.contracts import CATALOGUE, CENTRE
 from shared.contracts.text import Text, text
 from shared.runtime import garbage, logs, metrics, telemetry
 from shared.runtime.amqp import Missing, Publisher, with_heartbeat
+from shared.runtime.answering import Counterpart
 from shared.runtime.archive import archive_bindings, declare_archive
+from shared.runtime.book import Book
 from shared.runtime.clock import make_clock
 from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
@@ -34,6 +36,9 @@ from shared.runtime.kinds import Kind
 from shared.runtime.lane import Lane
 from shared.runtime.limits import check_delivery_limits
 from shared.runtime.mongo import Database
+from shared.runtime.recollection import Restorable
+from shared.runtime.reconciling import Reconciler
+from shared.runtime.recovering import Recovery
 from shared.runtime.relay import Relay
 from shared.runtime.settings import Settings
 from shared.runtime.signing import Signer
@@ -47,6 +52,8 @@ log = logs.get_logger(__name__)
 
 _GRACE = 15.0
 """Seconds that a stopping service gives what is in hand."""
+_PROVINCE = 2
+"""Digits of a province's area."""
 _MEASURE_EVERY = 5.0
 """Seconds between two looks at the depth of the queues."""
 _DECLARED_EVERY = 600.0
@@ -79,6 +86,7 @@ class Service:
         self.guard = Guard.load(settings, self.signer, self.database, name, scope)
         self.publisher = Publisher(self._broker, timeout=settings.publish_timeout, signer=self.signer)
         self._documents = Documents(self.database, self.clock)
+        self.book = Book(self.database, days=settings.reconcile_days, at_centre=self._at_centre) if self.guard else None
         self.relay = Relay(
             self.database,
             self.publisher,
@@ -86,6 +94,7 @@ class Service:
             sweep_every=settings.sweep_every,
             sweep_age=settings.sweep_age,
             may_go_unheard=[event.wire() for event in CATALOGUE if event.may_go_unheard],
+            keep=self.book.keep if self.book else None,
         )
         self.commands = Commands(self.database, self._documents, self.relay, batch_limit=settings.batch_limit)
         self.dead_letters = DeadLetters(self.database)
@@ -110,6 +119,42 @@ class Service:
             patience=self.settings.patience,
             guard=self.guard,
         )
+
+    def reconcile(self, restorable: Restorable | None = None) -> None:
+        """Keep books with the provinces, or, in a province that tells how its store is restored, with the centre.
+
+        Without keys there is nobody whose word could be compared, and nothing is done.
+        """
+        if self.guard is None or self.book is None or self._lane is None:
+            return
+        shared = {
+            "database": self.database,
+            "book": self.book,
+            "commands": self.commands,
+            "clock": self.clock,
+            "publisher": self.publisher,
+            "settings": self.settings,
+        }
+        if self._at_centre:
+            counterpart = Counterpart(self._table, dead_letters=self.dead_letters, signer=self.signer, **shared)
+            self.task("reconciliation", counterpart.run)
+        elif restorable is not None and len(self.scope) == _PROVINCE:
+            recovery = Recovery(
+                restorable,
+                self.database,
+                self._documents,
+                self.guard,
+                self._lane,
+                self.dead_letters,
+                self.book,
+            )
+            reconciler = Reconciler(self.scope, self._table, self._kinds, recovery=recovery, **shared)
+            self.task("reconciliation", reconciler.run)
+            self.health.add("recovery", _forgotten(reconciler), advisory=True)
+
+    @property
+    def _at_centre(self) -> bool:
+        return CENTRE in (self.scope or CENTRE).split("-")
 
     def task(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:
         """Supervised work in the background."""
@@ -203,6 +248,8 @@ class Service:
         await self.dead_letters.prepare()
         if self.guard:
             await self.guard.prepare()
+        if self.book:
+            await self.book.prepare()
         for once in self._once:
             await once()
         self._prepared = True
@@ -278,6 +325,19 @@ class Service:
         self.health.add("store", store)
         self.health.add("consumers", consumers, for_requests=False)
         self.health.add("outbox", outbox, advisory=True)  # a fact that nobody hears must not close the doors
+
+
+def _forgotten(reconciler: Reconciler) -> Callable[[], Awaitable[Text | None]]:
+    async def recovery() -> Text | None:
+        count = len(reconciler.forgotten)
+        if not count:
+            return None
+        return text(
+            f"数据库由备份恢复，{count} 条已宣布的事实正在找回，所涉案件暂不受理",
+            f"restored from a backup: {count} announced facts are being recovered; their cases take no decisions",
+        )
+
+    return recovery
 
 
 async def _rest() -> None:
