@@ -94,7 +94,7 @@ def table(
 
 
 def recalled(scope: str) -> HandlerTable:
-    """What review learns from its own facts, where an act over HTTP or the clock caused them, when its store is restored."""
+    """What a restored store learns from review's own facts, where an act over HTTP, or the clock, caused them."""
     own = HandlerTable("review", scope=scope)
     own.on(CaseAdvanced, CASES, decide=recall.advanced, key=lambda event: event.case)
     own.on(CaseReturned, CASES, decide=recall.returned, key=lambda event: event.case)

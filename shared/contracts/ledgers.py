@@ -92,7 +92,7 @@ class LedgerClosed(Event):
     sent: tuple[Tally, ...]
     """What the centre's broker has confirmed, one for each kind."""
     accepted: tuple[Tally, ...]
-    """What came from the centre and was accepted, one for each kind that it hears, also for those of which none came."""
+    """What came from the centre and was accepted, one for each kind that it hears, even if none came."""
     unsent: int = Field(default=0, ge=0)
     """Facts of that day that the broker has not confirmed yet."""
 
@@ -218,7 +218,7 @@ class FactsReturned(Event):
 
 
 class HealingAsked(Event):
-    """The centre asks a province to heal a day: to send again what the centre lacks, to ask for what it lacks itself."""
+    """The centre asks a province to heal a day: to send again what is lacking there, to ask for what it lacks."""
 
     name: ClassVar[str] = "healing.asked"
     source: ClassVar[str] = "review"

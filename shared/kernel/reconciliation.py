@@ -1,4 +1,4 @@
-"""Reconciliation 对账 of one day between a province and the centre: what each has said, what differs, what is being healed.
+"""Reconciliation 对账 of one day between a province and the centre: what each has said, and what differs.
 
     province            ledger.closed ──►      every service of the centre
     province  ◄──  ledger.compared              … with its own, where they differ
@@ -10,7 +10,7 @@ The same document on both sides, one for each area and day; each decider says on
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.area import Area
 from shared.contracts.ledgers import (
@@ -26,7 +26,7 @@ from shared.contracts.ledgers import (
 )
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change
-from shared.kernel.command import Command, missing
+from shared.kernel.command import Command, refused
 from shared.kernel.state import State
 
 
@@ -39,9 +39,9 @@ class DayLedger(State):
     """The day, in China."""
     closed: LedgerClosed | None = None
     """The province's books, as it said last."""
-    compared: dict[str, LedgerCompared] = {}
+    compared: dict[str, LedgerCompared] = Field(default_factory=dict)
     """What the services of the centre found, by service; without the ids, once these have been looked at."""
-    differed: dict[str, LedgerDiffered] = {}
+    differed: dict[str, LedgerDiffered] = Field(default_factory=dict)
     """What differs, by service."""
     unnamed: tuple[str, ...] = ()
     """At the province: services whose findings have to be looked at."""
@@ -178,11 +178,11 @@ def name_differences(state: DayLedger | None, command: Name, now: datetime) -> C
     return Change(seen.but(differed={**state.differed, command.of: said}), (said,))
 
 
-def heal(state: DayLedger | None, command: Heal, _: datetime) -> Change[DayLedger] | None:
+def heal(state: DayLedger | None, _command: Heal, _now: datetime) -> Change[DayLedger] | None:
     """Have the province heal a day, at its own operator's request.
 
     Raises:
-        NotFound: nothing is known of that day.
+        Refused: nothing is known of that day.
     """
     return None if (known := _known(state)).healing else Change(known.but(healing=True))
 
@@ -265,7 +265,7 @@ def ask(state: DayLedger | None, _command: Heal, now: datetime) -> Change[DayLed
     """Have the province heal a day, at the request of an operator of the centre.
 
     Raises:
-        NotFound: nothing is known of that day.
+        Refused: nothing is known of that day.
     """
     known = _known(state)
     return Change(known, (HealingAsked(area=known.area, day=known.day, at=now),))
@@ -273,7 +273,15 @@ def ask(state: DayLedger | None, _command: Heal, now: datetime) -> Change[DayLed
 
 def _known(state: DayLedger | None) -> DayLedger:
     if state is None:
-        raise missing("day", "", "该日对账记录", "ledger of that day")
+        raise refused(
+            "ledger.unknown",
+            "day",
+            rule=("该日尚无对账记录。", "Nothing has been reconciled of that day yet."),
+            remedy=(
+                "请核对日期；该省结账后才有记录。",
+                "Check the day; there is something once the province has closed it.",
+            ),
+        )
     return state
 
 

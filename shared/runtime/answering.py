@@ -1,4 +1,4 @@
-"""The centre's side of the reconciliation: each of its services compares a province's books with its own, and gives back.
+"""The centre's side of the reconciliation: each service compares a province's books with its own, and gives back.
 
 What it named changes when something comes late: then it says so again, for every day that a province has closed.
 """
@@ -30,17 +30,12 @@ from shared.kernel.change import Decider
 from shared.kernel.ledger import brief, day_of, itemise, tally
 from shared.kernel.reconciliation import Compare, DayLedger, Give, ledger_key
 from shared.runtime import metrics
-from shared.runtime.amqp import Publisher
-from shared.runtime.book import Book
-from shared.runtime.clock import Clock
-from shared.runtime.commands import Commands
 from shared.runtime.dead import DeadLetters
 from shared.runtime.envelope import bound_of
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.ledgers import LEDGERS
 from shared.runtime.logs import get_logger
-from shared.runtime.mongo import Database
-from shared.runtime.settings import Settings
+from shared.runtime.office import Office
 from shared.runtime.signing import Signer
 from shared.runtime.work import Fact
 
@@ -57,27 +52,22 @@ class Counterpart:
     def __init__(
         self,
         table: HandlerTable,
+        office: Office,
         *,
-        database: Database,
-        book: Book,
-        commands: Commands,
-        clock: Clock,
-        publisher: Publisher,
         dead_letters: DeadLetters,
         signer: Signer | None,
-        settings: Settings,
     ) -> None:
         self._service = table.service
         heard = {subscription.event for subscription in table}
         self._heard = sorted(e.wire() for e in PROVINCE_EVENTS if e in heard and e not in OF_LEDGERS)
-        self._database = database
-        self._book = book
-        self._commands = commands
-        self._clock = clock
-        self._publisher = publisher
+        self._database = office.database
+        self._book = office.book
+        self._commands = office.commands
+        self._clock = office.clock
+        self._publisher = office.publisher
         self._dead = dead_letters
         self._signer = signer
-        self._every = settings.reconcile_every
+        self._every = office.settings.reconcile_every
         self._by = Actor(id=table.service, role="service", area=CENTRE)
         self._looked: datetime | None = None
 

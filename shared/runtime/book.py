@@ -111,8 +111,8 @@ class Book:
         """The oldest day of which there is anything."""
         found = []
         for collection in (self._sent, self._received):
-            async for one in collection.find({"day": {"$exists": True}}, {"day": 1}).sort("day", 1).limit(1):
-                found.append(date.fromisoformat(one["day"]))
+            oldest = collection.find({"day": {"$exists": True}}, {"day": 1}).sort("day", 1).limit(1)
+            found += [date.fromisoformat(one["day"]) async for one in oldest]
         return min(found, default=None)
 
     async def facts(self, ids: Collection[str]) -> list[Fact]:

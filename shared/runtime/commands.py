@@ -158,8 +158,10 @@ def _forgotten(key: str) -> Problem:
         key,
         rule=(
             f"数据库由备份恢复，{key} 已宣布的决定尚未找回，此时再作决定会前后矛盾。",
-            f"The store was put back from a backup; what was announced of {key} is not back yet, and to decide again "
-            "would contradict it.",
+            (
+                f"The store was put back from a backup; what was announced of {key} is not back yet, and to decide "
+                "again would contradict it."
+            ),
         ),
         remedy=(
             "请稍候再办；进度见 /readyz 或 sihao province reconcile。",

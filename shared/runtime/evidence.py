@@ -1,4 +1,4 @@
-"""Evidence: the exact bytes and the signature of what was accepted from another area, by that area and the message's id.
+"""Evidence: exact bytes and signature of what was accepted from another area, by that area and the message's id.
 
 At the centre that is what provinces sent, at a province what the centre sent.
 

@@ -1,8 +1,9 @@
 """The province's side of the reconciliation: closes its books day by day, names what differs, heals, recovers.
 
-A service that has just begun says what it has so far, of today and of every day on which not all agreed. So a store that
-was put back from a backup finds out by itself what it has forgotten: whatever the centre accepted from the province and
-the province does not know. It is asked for at once, and until it is back nobody may act on the documents it is about.
+A service that has just begun says what it has so far, of today and of every day on which not all agreed. So a store
+that was put back from a backup finds out by itself what it has forgotten: whatever the centre accepted from the
+province and the province does not know. It is asked for at once, and until it is back nobody may act on the documents
+that it is about.
 """
 
 import asyncio
@@ -22,17 +23,12 @@ from shared.kernel.ledger import Kind, day_of, end_of_ledger, name, tally
 from shared.kernel.reconciliation import Close, DayLedger, Healed, Name, ledger_key
 from shared.kernel.returned import Settle
 from shared.runtime import metrics
-from shared.runtime.amqp import Publisher
-from shared.runtime.book import Book
-from shared.runtime.clock import Clock
-from shared.runtime.commands import Commands
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.kinds import Kind as DocumentKind
 from shared.runtime.ledgers import LEDGERS, RETURNED
 from shared.runtime.logs import get_logger
-from shared.runtime.mongo import Database
+from shared.runtime.office import Office
 from shared.runtime.recovering import Recovery
-from shared.runtime.settings import Settings
 
 log = get_logger(__name__)
 
@@ -50,23 +46,18 @@ class Reconciler:
         area: str,
         table: HandlerTable,
         kinds: Sequence[DocumentKind[Any]],
-        *,
-        database: Database,
-        book: Book,
-        commands: Commands,
-        clock: Clock,
-        publisher: Publisher,
+        office: Office,
         recovery: Recovery,
-        settings: Settings,
     ) -> None:
         self._area = area
         self._kinds = kinds
         self._heard = _from_the_centre(table)
-        self._database = database
-        self._book = book
-        self._commands = commands
-        self._clock = clock
-        self._publisher = publisher
+        settings = office.settings
+        self._database = office.database
+        self._book = office.book
+        self._commands = office.commands
+        self._clock = office.clock
+        self._publisher = office.publisher
         self._recovery = recovery
         self._every = settings.reconcile_every
         self._grace = timedelta(seconds=settings.reconcile_grace)

@@ -6,7 +6,8 @@ is recovered from the own fact, whose signature is verified first.
 """
 
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -44,6 +45,7 @@ class Recovery:
     def __init__(
         self,
         service: Restorable,
+        *,
         database: Database,
         documents: Documents,
         guard: Guard,
@@ -85,7 +87,9 @@ class Recovery:
             fates[id_] = (how, _event(believed[id_]).subject)
         return fates
 
-    async def _decide(self, messages: Sequence[Message], own: Set[str]) -> tuple[Set[str], Set[str]]:
+    async def _decide(
+        self, messages: Sequence[Message], own: AbstractSet[str]
+    ) -> tuple[AbstractSet[str], AbstractSet[str]]:
         """Decide again; answers which own facts no document knows now, and which were recovered."""
         in_order = sorted((m.raw for m in messages), key=_time)
 
@@ -100,7 +104,7 @@ class Recovery:
             lost = await known.forgotten()
         return lost, await self._recovered(own - lost)
 
-    async def _recovered(self, ids: Set[str]) -> Set[str]:
+    async def _recovered(self, ids: AbstractSet[str]) -> AbstractSet[str]:
         """Of own facts, those that a document heard itself, since nothing else told of the act."""
         named = {s.event.wire() for s in self._service.recalled}
         found = set[str]()

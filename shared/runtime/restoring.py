@@ -7,7 +7,7 @@ and it is not announced again. Decisions without an effect come behind those, ki
 overtake the score that was announced before it, only because that still waits for its round. All this is repeated until
 nothing changes any more.
 
-An own fact that no message caused (an officer's act, a deadline) is told to the documents last: then they come to what it
+An own fact that no message caused (an officer's act, a deadline) is told to the documents last: they come to what it
 says, and their history names it (`Restorable.recalled`). One that a message did cause waits for that message.
 
 What is left would announce something the archive does not know, or waits, or is refused. It goes back into the

@@ -36,6 +36,7 @@ from shared.runtime.kinds import Kind
 from shared.runtime.lane import Lane
 from shared.runtime.limits import check_delivery_limits
 from shared.runtime.mongo import Database
+from shared.runtime.office import Office
 from shared.runtime.recollection import Restorable
 from shared.runtime.reconciling import Reconciler
 from shared.runtime.recovering import Recovery
@@ -127,28 +128,21 @@ class Service:
         """
         if self.guard is None or self.book is None or self._lane is None:
             return
-        shared = {
-            "database": self.database,
-            "book": self.book,
-            "commands": self.commands,
-            "clock": self.clock,
-            "publisher": self.publisher,
-            "settings": self.settings,
-        }
+        office = Office(self.database, self.book, self.commands, self.clock, self.publisher, self.settings)
         if self._at_centre:
-            counterpart = Counterpart(self._table, dead_letters=self.dead_letters, signer=self.signer, **shared)
+            counterpart = Counterpart(self._table, office, dead_letters=self.dead_letters, signer=self.signer)
             self.task("reconciliation", counterpart.run)
         elif restorable is not None and len(self.scope) == _PROVINCE:
             recovery = Recovery(
                 restorable,
-                self.database,
-                self._documents,
-                self.guard,
-                self._lane,
-                self.dead_letters,
-                self.book,
+                database=self.database,
+                documents=self._documents,
+                guard=self.guard,
+                lane=self._lane,
+                dead_letters=self.dead_letters,
+                book=self.book,
             )
-            reconciler = Reconciler(self.scope, self._table, self._kinds, recovery=recovery, **shared)
+            reconciler = Reconciler(self.scope, self._table, self._kinds, office, recovery)
             self.task("reconciliation", reconciler.run)
             self.health.add("recovery", _forgotten(reconciler), advisory=True)
 

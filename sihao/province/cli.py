@@ -2,7 +2,7 @@
 
 import typer
 
-from sihao.province import at_centre, at_province
+from sihao.province import at_centre, at_province, reconcile
 
 province_app = typer.Typer(no_args_is_help=True)
 province_app.command("add")(at_centre.add)
@@ -14,3 +14,4 @@ province_app.command("key")(at_province.key)
 province_app.command("join")(at_province.join)
 province_app.command("link")(at_province.link)
 province_app.command("unlink")(at_province.unlink)
+province_app.command("reconcile")(reconcile.reconcile)

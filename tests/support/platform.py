@@ -107,7 +107,9 @@ class Platform:
 
 
 @asynccontextmanager
-async def a_platform(backends: Backends, name: str, **environment: str) -> AsyncIterator[Platform]:
+async def a_platform(
+    backends: Backends, name: str, *, signed: bool = False, **environment: str
+) -> AsyncIterator[Platform]:
     """Start one, with these variables in the environment of its services; stopped at the end."""
     scenario = Scenario()
     async with AsyncExitStack() as stack:
@@ -116,7 +118,7 @@ async def a_platform(backends: Backends, name: str, **environment: str) -> Async
         with pytest.MonkeyPatch.context() as given:
             for variable, value in {**_LOUD, "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, **environment}.items():
                 given.setenv(variable, value)
-            stand = await stack.enter_async_context(standing(backends, directory, scenario))
+            stand = await stack.enter_async_context(standing(backends, directory, scenario, signed=signed))
         yield Platform(stand, backends, scenario, spans)
 
 
