@@ -98,9 +98,9 @@ class Recovery:
                 yield raw
 
         async with self._lane.between_batches:
-            known = Recollection(self._service, self._database, read, lambda *_: None, _told)
+            known = Recollection(self._service, self._database, read, lambda *_: None, _told, keep=self._book.keep)
             await known.learn()
-            await Restoring(known, self._database, self._documents, _told, self._guard).give_back(_nowhere)
+            await Restoring(known, self._documents, _told, self._guard).give_back(_nowhere)
             lost = await known.forgotten()
         return lost, await self._recovered(own - lost)
 

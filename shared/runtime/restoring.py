@@ -34,7 +34,7 @@ from shared.runtime.amqp import BrokerError, Nacked, Parcel, SendAll
 from shared.runtime.documents import Documents
 from shared.runtime.guard import Guard
 from shared.runtime.message import Message
-from shared.runtime.mongo import Database, StoreError
+from shared.runtime.mongo import StoreError
 from shared.runtime.patience import Told, patiently
 from shared.runtime.recollection import Named, Recollection, short
 from shared.runtime.work import Applied, Outcome, Outgoing, Unchanged, Work
@@ -63,7 +63,6 @@ class Restoring:
     def __init__(
         self,
         archive: Recollection,
-        database: Database,
         documents: Documents,
         told: Told,
         guard: Guard | None = None,
@@ -73,7 +72,6 @@ class Restoring:
         `guard` sees that only what could be believed at its place in the archive is decided again.
         """
         self._archive = archive
-        self._database = database
         self._documents = documents
         self._told = told
         self._guard = guard
@@ -151,7 +149,7 @@ class Restoring:
             if self._archive.announced[fact.id].body != short(fact.body.encode()):
                 given.otherwise.append(Named(fact.id, fact.type, fact.subject, datetime.fromisoformat(fact.time)))
         if again:
-            await patiently(lambda: self._database.clear(again), (StoreError,), self._told)
+            await patiently(lambda: self._archive.clear(again), (StoreError,), self._told)
 
     async def _decided(self, batch: Sequence[Message], may: Accepts) -> list[Outgoing]:
         """Decide and commit; answers what would be announced again."""
