@@ -6,7 +6,7 @@ comes. A digest stands for a set of ids, whatever their order:
     digest    SHA-256 over the ids, sorted, each followed by a line feed; in hexadecimal
     bucket    of an id: the first four hexadecimal digits of its SHA-256, as a number, modulo the number of buckets
 
-The events of this file are themselves in no ledger.
+The events of this file are themselves in no ledger, nor is `message.refused`.
 """
 
 from datetime import date
@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from shared.contracts.event import Event, Instant, Part, Sha256
+from shared.contracts.trust import MessageRefused
 
 MOST_IDS = 4000
 """Ids that one message names, at the most. Our default: some 400 kB."""
@@ -237,8 +238,8 @@ class HealingAsked(Event):
 
 OF_LEDGERS: tuple[type[Event], ...] = (LedgerClosed, LedgerCompared, LedgerDiffered, FactsReturned, HealingAsked)
 """In no ledger themselves."""
-OF_LEDGERS_BY_NAME: frozenset[str] = frozenset(event.wire() for event in OF_LEDGERS)
-"""The same by wire name."""
+NOT_COUNTED: frozenset[str] = frozenset(event.wire() for event in (*OF_LEDGERS, MessageRefused))
+"""By wire name what is in no ledger: these, and news of refusals, which nobody accepts."""
 Side = Literal["lacking_there", "forgotten_here", "lacking_here", "forgotten_there"]
 SIDES: tuple[Side, ...] = ("lacking_there", "forgotten_here", "lacking_here", "forgotten_there")
 """The four ways in which a fact is known to one side only, seen from the province."""

@@ -21,6 +21,7 @@ from shared.contracts.ledgers import (
     LedgerCompared,
     RefusedFact,
     ReturnedFact,
+    Side,
     Tally,
 )
 from shared.contracts.provinces import PROVINCE_EVENTS
@@ -177,12 +178,11 @@ class Counterpart:
         )
 
     async def _measure(self) -> None:
-        counts: dict[tuple[str, str, str], int] = {}
+        counts: dict[tuple[str, str, Side], int] = {}
         for _, day in await self._database.find(LEDGERS, {"state.day": {"$exists": True}}):
             for of, one in day.differed.items():
                 for side in SIDES:
-                    place = (day.area, of, side)
-                    counts[place] = counts.get(place, 0) + len(getattr(one, side))
+                    counts[day.area, of, side] = counts.get((day.area, of, side), 0) + len(getattr(one, side))
         metrics.LEDGER_DIFFERENCES.clear()
         for place, count in counts.items():
             metrics.LEDGER_DIFFERENCES.labels(*place).set(count)

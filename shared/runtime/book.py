@@ -11,7 +11,7 @@ from typing import Any
 from pymongo import ASCENDING, UpdateOne
 
 from shared.contracts.area import CENTRE
-from shared.contracts.ledgers import OF_LEDGERS_BY_NAME, ReturnedFact
+from shared.contracts.ledgers import NOT_COUNTED, ReturnedFact
 from shared.contracts.provinces import HEARD_OF_THE_CENTRE
 from shared.kernel.ledger import Kind, day_of
 from shared.runtime.evidence import COLLECTION as RECEIVED
@@ -51,7 +51,7 @@ class Book:
 
     async def keep(self, items: Sequence[Outgoing]) -> None:
         """Keep these confirmed facts, as far as they crossed the border; durable when it returns."""
-        facts = [item.fact for item in items if item.fact.type not in OF_LEDGERS_BY_NAME]
+        facts = [item.fact for item in items if item.fact.type not in NOT_COUNTED]
         if facts and self._at_centre:
             partners = await self.partners()
             facts = [fact for fact in facts if _crosses(fact, partners)]
@@ -95,7 +95,7 @@ class Book:
         where = {"area": peer, "day": day.isoformat()}
         async for one in self._received.find(where, {"bound": 1, "subject": 1}):
             event = one["bound"]["event"]
-            if event not in OF_LEDGERS_BY_NAME:
+            if event not in NOT_COUNTED:
                 kind = (str(one["bound"]["source"]).removeprefix("/sihao/"), event)
                 found.setdefault(kind, {})[one["bound"]["id"]] = one["subject"]
         return found
@@ -149,7 +149,7 @@ class Book:
             waiting = {"outbox.routing_key": {"$exists": True}}
             async for document in self._database.collection(kind.collection).find(waiting, {"outbox": 1}):
                 count += sum(
-                    fact["type"] not in OF_LEDGERS_BY_NAME and day_of(datetime.fromisoformat(fact["time"])) == day
+                    fact["type"] not in NOT_COUNTED and day_of(datetime.fromisoformat(fact["time"])) == day
                     for fact in document["outbox"]
                 )
         return count

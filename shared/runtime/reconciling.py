@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.contracts.area import CENTRE
-from shared.contracts.ledgers import OF_LEDGERS, SIDES, LedgerCompared, Named
+from shared.contracts.ledgers import NOT_COUNTED, SIDES, LedgerCompared, Named
 from shared.contracts.provinces import PROVINCE_MAY_WRITE
 from shared.kernel import reconciliation, returned
 from shared.kernel.actor import Actor
@@ -29,6 +29,7 @@ from shared.runtime.ledgers import LEDGERS, RETURNED
 from shared.runtime.logs import get_logger
 from shared.runtime.office import Office
 from shared.runtime.recovering import Recovery
+from shared.runtime.trusted import KEYS
 
 log = get_logger(__name__)
 
@@ -71,12 +72,17 @@ class Reconciler:
         """For ever: close, name, heal, recover, sleep."""
         await self._publisher.ready.wait()
         while True:
-            await self._recover()
-            await self._close_books()
-            await self._name_differences()
-            await self._heal()
-            await self._measure()
+            if await self._is_registered():  # before that nobody would believe us
+                await self._recover()
+                await self._close_books()
+                await self._name_differences()
+                await self._heal()
+                await self._measure()
             await asyncio.sleep(self._every)
+
+    async def _is_registered(self) -> bool:
+        """Whether the centre has told us of a key of ours."""
+        return bool(await self._database.find(KEYS, {"state.area": self._area, "state.withdrawn_at": None}, limit=1))
 
     # --- closing -------------------------------------------------------------------------------------------
 
@@ -200,10 +206,9 @@ class Reconciler:
         given = [one for _, one in await self._database.find(RETURNED, {"state.fate": None})]
         if given:
             fates = await self._recovery.recover(given)
-            for one in given:
-                fate, subject = fates[one.fact.id]
+            for id_, (fate, subject) in fates.items():
                 settled = Settle(fate=fate, subject=subject)
-                await self._commands.do(RETURNED, one.fact.id, settled, returned.settle, what="settle", by=self._by)
+                await self._commands.do(RETURNED, id_, settled, returned.settle, what="settle", by=self._by)
             count = {fate: sum(f == fate for f, _ in fates.values()) for fate in sorted({f for f, _ in fates.values()})}
             log.info("recovered", area=self._area, **{fate.replace(" ", "_"): n for fate, n in count.items()})
         await self._see_what_is_forgotten()
@@ -238,7 +243,7 @@ class Reconciler:
 
 def _from_the_centre(table: HandlerTable) -> frozenset[Kind]:
     """What a province hears of the centre: source and event."""
-    heard = [s.event for s in table if s.event not in OF_LEDGERS]
+    heard = [s.event for s in table if s.event.wire() not in NOT_COUNTED]
     return frozenset(
         (source, event.wire())
         for event in heard

@@ -62,15 +62,17 @@ class Recovery:
         self._book = book
 
     async def recover(self, given: Sequence[Returned]) -> Mapping[str, tuple[Fate, str]]:
-        """Do what can be done with these facts; answers what became of each, and what it is about.
+        """Do what can be done with these facts; answers what became of them, and what they are about.
 
-        The lane rests meanwhile. Harmless to break off and to repeat.
+        One whose key is not known yet waits for it. The lane rests meanwhile. Harmless to break off and to repeat.
         """
         messages = {one.fact.id: _message(one.fact) for one in given}
         await self._guard.examine(list(messages.values()))
         fates: dict[str, tuple[Fate, str]] = {}
         believed: dict[str, Message] = {}
         for id_, message in messages.items():
+            if message.missing is not None:  # its key has not come back yet
+                continue
             if message.dead is not None or message.event is None or message.signed is None:
                 letter = message.dead or put_aside(message, "unreadable", _UNREADABLE)
                 await self._dead.park([letter])

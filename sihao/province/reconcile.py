@@ -5,13 +5,13 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import date
+from time import monotonic
 from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
 from rich.table import Table
 
-from shared.contracts.area import CENTRE
 from shared.contracts.ledgers import SIDES, LedgerCompared, LedgerDiffered, Side
 from shared.kernel import reconciliation
 from shared.kernel.canonical import digest
@@ -26,6 +26,7 @@ from sihao.dead import DatabaseName, MongoUrl
 from sihao.province.terminal import WRONG, Area, Json, fail, out, province
 
 _SHOWN = 50
+_POLL = 1.0
 SIDE_WORDS: dict[Side, tuple[str, str]] = {
     "lacking_there": ("省已发，中心未收", "sent by the province, not accepted at the centre"),
     "forgotten_here": ("中心已收，省已遗忘", "accepted at the centre, forgotten by the province"),
@@ -49,15 +50,18 @@ class Shown(BaseModel):
     returned: tuple[Returned, ...]
     """At the province: what the centre gave back."""
 
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing that has been compared differs, and something has been."""
+        compared = [one for one in self.days if one.compared]
+        return bool(compared) and all(one.agrees for one in compared)
+
 
 def reconcile(
     area: Area,
     mongo_url: MongoUrl,
     database: DatabaseName,
     *,
-    areas: Annotated[
-        str, typer.Option(envvar="SIHAO_AREAS", help="本审核服务的辖区 / the jurisdictions of this review service")
-    ] = CENTRE,
     day: Annotated[
         str, typer.Option(metavar="YYYY-MM-DD", help="只看这一日（北京时间）/ this day only, in China's time")
     ] = "",
@@ -65,6 +69,9 @@ def reconcile(
         bool,
         typer.Option("--heal", help="补齐差异：以同一编号重发所缺 / heal: send what is missing again, under its id"),
     ] = False,
+    wait: Annotated[
+        float, typer.Option(min=0, help="等待双方相符的秒数 / seconds to wait until both sides agree")
+    ] = 0.0,
     as_json: Json = False,
 ) -> None:
     """中心与一省逐日对账，指明差异 / What province and centre sent each other. 0 agrees, 1 differs, 2 not known.
@@ -72,9 +79,8 @@ def reconcile(
     在中心或该省的审核服务数据库上运行 / Run it on the store of the centre's review, or of the province's.
     """
     code, only = province(area), _day(day)
-    at_centre = CENTRE in areas.split(",")
     try:
-        shown = asyncio.run(_look(mongo_url, database, code, only, heal=heal, at_centre=at_centre))
+        shown = asyncio.run(_look(mongo_url, database, code, only, heal=heal, wait=wait))
     except StoreError:
         fail("数据库没有应答", "the store does not answer")
     if not shown.days:
@@ -83,26 +89,32 @@ def reconcile(
         typer.echo(json.dumps(_as_json(shown), ensure_ascii=False, indent=2))
     else:
         _tell(shown, healing=heal)
-    raise typer.Exit(0 if all(one.agrees for one in shown.days if one.compared) else WRONG)
+    raise typer.Exit(0 if shown.agrees else WRONG)
 
 
-async def _look(mongo_url: str, name: str, area: str, day: date | None, *, heal: bool, at_centre: bool) -> Shown:
+async def _look(mongo_url: str, name: str, area: str, day: date | None, *, heal: bool, wait: float) -> Shown:
     database = Database(mongo_url, name)
+    where: dict[str, Any] = {"state.area": area, **({"state.day": day.isoformat()} if day else {})}
+    end = monotonic() + wait
     try:
-        where: dict[str, Any] = {"state.area": area, **({"state.day": day.isoformat()} if day else {})}
-        found = [one for _, one in await database.find(LEDGERS, where)]
         if heal:
-            await _heal(database, [one for one in found if one.differed], at_centre=at_centre)
-        back = [one for _, one in await database.find(RETURNED, where)]
-        days = sorted((one for one in found if one.closed), key=lambda one: one.day, reverse=True)
-        return Shown(days=tuple(days), returned=tuple(back))
+            await _heal(database, [one for _, one in await database.find(LEDGERS, where) if one.differed])
+        while True:
+            found = [one for _, one in await database.find(LEDGERS, where) if one.closed]
+            back = [one for _, one in await database.find(RETURNED, where)]
+            days = sorted(found, key=lambda one: one.day, reverse=True)
+            shown = Shown(days=tuple(days), returned=tuple(back))
+            if shown.agrees or monotonic() >= end:
+                return shown
+            await asyncio.sleep(_POLL)
     finally:
         database.close()
 
 
-async def _heal(database: Database, days: Sequence[DayLedger], *, at_centre: bool) -> None:
-    """The decision is put into the store; the running service sees to the rest."""
-    command, decide = Heal(by=OPERATOR), reconciliation.ask if at_centre else reconciliation.heal
+async def _heal(database: Database, days: Sequence[DayLedger]) -> None:
+    """The decision is put into the store; the running service sees to the rest. A province closes its books itself."""
+    own = await database.collection(LEDGERS.collection).find_one({"history.what": "close-ledger"}, {"_id": 1})
+    command, decide = Heal(by=OPERATOR), reconciliation.heal if own else reconciliation.ask
     works = [
         Work(
             kind=LEDGERS,
@@ -139,7 +151,8 @@ def _tell(shown: Shown, *, healing: bool) -> None:
         "结果 / result",
     )
     for day in shown.days:
-        for service, found in sorted(day.compared.items()) or [("–", None)]:
+        found_by: list[tuple[str, LedgerCompared | None]] = [*sorted(day.compared.items())]
+        for service, found in found_by or [("–", None)]:
             table.add_row(str(day.day), service, *_counts(day, found), _result(day, service, found))
     out.print(table)
     for day in shown.days:
@@ -205,7 +218,7 @@ def _tell_returned(returned: Sequence[Returned]) -> None:
 
 def _as_json(shown: Shown) -> dict[str, Any]:
     return {
-        "agrees": all(one.agrees for one in shown.days if one.compared),
+        "agrees": shown.agrees,
         "days": [one.model_dump(mode="json", exclude={"unnamed", "unanswered", "owed"}) for one in shown.days],
         "returned": [
             {
