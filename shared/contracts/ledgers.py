@@ -82,7 +82,6 @@ class LedgerClosed(Event):
 
     name: ClassVar[str] = "ledger.closed"
     source: ClassVar[str] = "review"
-    may_go_unheard: ClassVar[bool] = True
 
     day: date
     """The day, in China."""
@@ -109,7 +108,6 @@ class LedgerCompared(Event):
     name: ClassVar[str] = "ledger.compared"
     source: ClassVar[str] = "review"
     by_any_service: ClassVar[bool] = True
-    may_go_unheard: ClassVar[bool] = True
 
     by: ServiceName
     """The service."""
@@ -150,7 +148,6 @@ class LedgerDiffered(Event):
 
     name: ClassVar[str] = "ledger.differed"
     source: ClassVar[str] = "review"
-    may_go_unheard: ClassVar[bool] = True
 
     of: ServiceName
     """The service of the centre with whose books it compared."""
@@ -198,7 +195,6 @@ class FactsReturned(Event):
     name: ClassVar[str] = "facts.returned"
     source: ClassVar[str] = "review"
     by_any_service: ClassVar[bool] = True
-    may_go_unheard: ClassVar[bool] = True
 
     by: ServiceName
     """The service that had them."""
@@ -223,7 +219,6 @@ class HealingAsked(Event):
 
     name: ClassVar[str] = "healing.asked"
     source: ClassVar[str] = "review"
-    may_go_unheard: ClassVar[bool] = True
 
     day: date
     """The day, in China."""
