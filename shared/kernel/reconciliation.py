@@ -8,7 +8,7 @@
 The same document on both sides, one for each area and day; each decider says on which side it stands.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -96,7 +96,6 @@ class Name(BaseModel):
     """`at` of the findings that were looked at."""
     lists: dict[str, tuple[Named, ...]]
     """By the way in which a fact is known to one side only."""
-    wanted: tuple[str, ...]
 
 
 class Give(BaseModel):
@@ -174,7 +173,7 @@ def name_differences(state: DayLedger | None, command: Name, now: datetime) -> C
     if not any(command.lists.values()):  # it has come meanwhile
         left = {of: one for of, one in state.differed.items() if of != command.of}
         return Change(seen.but(differed=left))
-    said = LedgerDiffered(area=state.area, of=command.of, day=state.day, at=now, wanted=command.wanted, **command.lists)
+    said = LedgerDiffered(area=state.area, of=command.of, day=state.day, at=now, **command.lists)
     return Change(seen.but(differed={**state.differed, command.of: said}), (said,))
 
 
@@ -196,12 +195,12 @@ def healed(state: DayLedger | None, _command: Healed, now: datetime) -> Change[D
     """What the centre lacks was sent again; what is lacking here is asked for."""
     if state is None or not state.healing:
         return None
-    asked = {
-        of: one.model_copy(
-            update={"at": now, "wanted": tuple(fact.id for fact in (*one.forgotten_here, *one.lacking_here))}
-        )
-        for of, one in state.differed.items()
-    }
+    asked, wanted = dict[str, LedgerDiffered](), set[str]()
+    for of, one in state.differed.items():
+        lacking = [fact.id for fact in (*one.forgotten_here, *one.lacking_here) if fact.id not in wanted]
+        wanted.update(lacking)
+        later = max(now, one.at + timedelta(milliseconds=1))  # what is said later counts more
+        asked[of] = one.model_copy(update={"at": later, "wanted": tuple(lacking)})
     facts = tuple(one for one in asked.values() if one.wanted)
     return Change(state.but(healing=False, differed=asked), facts)
 

@@ -7,7 +7,7 @@ that it is about.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,9 +20,10 @@ from shared.kernel import reconciliation, returned
 from shared.kernel.actor import Actor
 from shared.kernel.change import Decider
 from shared.kernel.ledger import Kind, day_of, end_of_ledger, name, tally
-from shared.kernel.reconciliation import Close, DayLedger, Healed, Name, ledger_key
+from shared.kernel.reconciliation import Close, DayLedger, Heal, Healed, Name, ledger_key
 from shared.kernel.returned import Settle
 from shared.runtime import metrics
+from shared.runtime.amqp import BrokerError, Missing
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.kinds import Kind as DocumentKind
 from shared.runtime.ledgers import LEDGERS, RETURNED
@@ -52,6 +53,7 @@ class Reconciler:
     ) -> None:
         self._area = area
         self._kinds = kinds
+        self._table = table
         self._heard = _from_the_centre(table)
         settings = office.settings
         self._database = office.database
@@ -65,6 +67,8 @@ class Reconciler:
         self._window = timedelta(days=settings.reconcile_days)
         self._by = Actor(id=table.service, role="service", area=area)
         self._looked: datetime | None = None
+        self._asking: set[date] = set()
+        """Days that were asked about at the start, and of which what was lacking has not been asked for yet."""
         self.forgotten: Mapping[str, str] = {}
         """Own facts that the centre knows and this store does not yet: what they are about, by id."""
 
@@ -91,13 +95,16 @@ class Reconciler:
         began, now = datetime.now(UTC), self._clock.now()
         known = {day.day: day for _, day in await self._database.find(LEDGERS, {"state.area": self._area})}
         first = self._looked is None
+        self._asking -= {day for day, one in known.items() if one.agrees}
+        still = self._asking if self._asking and not first and await self._has_drained() else frozenset[date]()
         for day in await self._days(known, now):
             over = now >= end_of_ledger(day) + self._grace
             before = known.get(day)
             if first and not (before and before.agrees and _final(before) and _is_old(day, now)):
+                self._asking.add(day)
                 await self._close(day, final=over, ask=True)
             elif over or (before and before.differed):
-                await self._close(day, final=over, ask=False)
+                await self._close(day, final=over, ask=day in still)
         self._looked = began - timedelta(seconds=self._every)
 
     async def _days(self, known: Mapping[date, DayLedger], now: datetime) -> list[date]:
@@ -135,14 +142,23 @@ class Reconciler:
     # --- naming --------------------------------------------------------------------------------------------
 
     async def _name_differences(self) -> None:
+        """Say exactly what differs; what a store that has been put back forgot is asked for at once.
+
+        So is, after the start, what does not wait in a queue; of any other day a person decides.
+        """
         where = {"state.area": self._area, "state.unnamed.0": {"$exists": True}}
         for _, day in await self._database.find(LEDGERS, where):
-            asked = set[str]()
-            for service in day.unnamed:
-                await self._name(day, day.compared[service], asked)
+            named = [await self._name(day, day.compared[service]) for service in day.unnamed]
+            forgotten = [fact for lists in named for fact in lists["forgotten_here"]]
+            self._guard_against_acts(forgotten)
+            if not any(facts for lists in named for facts in lists.values()):
+                continue
+            if forgotten or (day.day in self._asking and await self._has_drained()):
+                self._asking.discard(day.day)
+                await self._do(day.day, Heal(by=self._by), reconciliation.heal, "heal")
 
-    async def _name(self, day: DayLedger, found: LedgerCompared, asked: set[str]) -> None:
-        """Say exactly what differs; what was forgotten here is asked for at once, of one service."""
+    async def _name(self, day: DayLedger, found: LedgerCompared) -> Mapping[str, Sequence[Named]]:
+        """Say what differs from the books of one service."""
         sent, accepted = await self._sent(day.day), await self._accepted(day.day)
         lists: dict[str, list[Named]] = {side: [] for side in SIDES}
         for told in found.differing_accepted:
@@ -155,10 +171,6 @@ class Reconciler:
             differing = name(told, subjects)
             lists["lacking_here"] += _named(differing.only_told, _subjects(told.facts))
             lists["forgotten_there"] += _named(differing.only_ours, subjects)
-        wanted = self._wanted(day, lists, asked)
-        asked.update(wanted)
-        if lists["forgotten_here"]:
-            self._guard_against_acts(lists["forgotten_here"])
         if any(lists.values()):
             log.warning(
                 "the books differ",
@@ -168,22 +180,19 @@ class Reconciler:
                 **{side: len(facts) for side, facts in lists.items()},
                 events=sorted({told.event for told in (*found.differing_accepted, *found.differing_sent)}),
             )
-        command = Name(
-            of=found.by,
-            compared=found.at,
-            lists={side: tuple(facts) for side, facts in lists.items()},
-            wanted=tuple(wanted),
-        )
+        command = Name(of=found.by, compared=found.at, lists={side: tuple(facts) for side, facts in lists.items()})
         await self._do(day.day, command, reconciliation.name_differences, "name-differences")
+        return lists
 
-    def _wanted(self, day: DayLedger, lists: Mapping[str, Sequence[Named]], asked: Collection[str]) -> list[str]:
-        """A store that has forgotten what it said wants everything back; otherwise a person decides."""
-        restored = bool(lists["forgotten_here"]) or any(one.forgotten_here for one in day.differed.values())
-        if not restored and not (self.forgotten and lists["lacking_here"]):
-            return []
-        return [fact.id for fact in (*lists["forgotten_here"], *lists["lacking_here"]) if fact.id not in asked]
+    async def _has_drained(self) -> bool:
+        """Whether nothing waits in our queues: what does is lacking only until it is heard."""
+        try:
+            return not any((await self._publisher.depths(self._table)).values())
+        except (BrokerError, Missing):
+            return False
 
     def _guard_against_acts(self, facts: Iterable[Named]) -> None:
+        """Nobody acts on what these are about until they are back."""
         self.forgotten = {**self.forgotten, **{fact.id: fact.subject for fact in facts}}
         self._commands.forgotten = frozenset(self.forgotten.values())
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import aio_pika
@@ -59,7 +60,7 @@ class Round:
 
     async def documents(self, name: str = FUJIAN) -> Documents:
         """Everything in a service's store."""
-        async with self._store(name) as store:
+        async with self.store(name) as store:
             return {
                 collection: {found["_id"]: found async for found in store[collection].find()}
                 for collection in await store.list_collection_names()
@@ -67,14 +68,15 @@ class Round:
 
     async def put_back(self, documents: Documents) -> None:
         """Make Fujian's store what it was."""
-        async with self._store(FUJIAN) as store:
+        async with self.store(FUJIAN) as store:
             for name in await store.list_collection_names():
                 await store[name].delete_many({})
             for name, group in documents.items():
                 if group:
                     await store[name].insert_many(group.values())
 
-    def _store(self, name: str) -> "_Store":
+    def store(self, name: str) -> "_Store":
+        """A service's store, opened."""
         return _Store(self.platform.stand.mongo_url, self.platform.stand.databases[name])
 
     async def quiet(self) -> None:
@@ -100,12 +102,12 @@ class Round:
         result = await asyncio.to_thread(CliRunner().invoke, app, words, env=environment, catch_exceptions=False)
         return result.exit_code, json.loads(result.stdout) if result.exit_code < 2 else {}
 
-    async def agreed(self, name: str = FUJIAN) -> dict[str, Any]:
-        """Wait until all four services of the centre agree with the province of today, as this side sees it."""
+    async def agreed(self, name: str = FUJIAN, day: str = "") -> dict[str, Any]:
+        """Wait until all four services of the centre agree with the province of a day, as this side sees it."""
         seen: list[dict[str, Any]] = []
 
         async def look() -> bool:
-            code, found = await self.reconcile(name, "--day", self.today)
+            code, found = await self.reconcile(name, "--day", day or self.today)
             seen[:] = [found]
             return code == 0 and len(found["days"][0]["compared"]) == len(CENTRE_SERVICES)
 
@@ -118,12 +120,12 @@ class Round:
         await self.platform.stand.processes.restart(FUJIAN)
         await self.agreed()
 
-    async def names(self, name: str, of: str, side: str, ids: set[str]) -> dict[str, Any]:
+    async def names(self, name: str, of: str, side: str, ids: set[str], day: str = "") -> dict[str, Any]:
         """Wait until this side names exactly these facts as known to one side only."""
         seen: list[dict[str, Any]] = []
 
         async def look() -> bool:
-            code, found = await self.reconcile(name, "--day", self.today)
+            code, found = await self.reconcile(name, "--day", day or self.today)
             if code != 1:
                 return False
             seen[:] = [found["days"][0]["differed"]]
@@ -187,55 +189,50 @@ async def round_(backends: Backends) -> AsyncIterator[Round]:
 
 
 async def test_what_was_lost_on_the_way_is_named_on_both_sides_and_healed(round_: Round) -> None:
-    """Two queues are purged: one at a service of the centre, one of the province."""
-    processes = round_.platform.stand.processes
-    case = round_.cases[0]
+    """A queue of the centre is purged, and a message that the province had accepted is gone with its case."""
+    platform, processes = round_.platform, round_.platform.stand.processes
+    await round_.agreed_after_asking()
+    case, gone = round_.cases[0], round_.cases[5]
     await processes.stop("intake")
     await round_.act(case, "pass")
     [lost_up] = await round_.purge(f"intake.{CaseAdvanced.wire()}", 1)
     await processes.restart("intake")
-    await processes.stop(FUJIAN)
-    [unopened] = await round_.apply(1)
-    [lost_down] = await round_.purge(f"review.{ApplicationScored.wire()}.35", 1)
-    await processes.restart(FUJIAN)
+    async with round_.store(FUJIAN) as store:
+        kept = await store["received"].find_one_and_delete({"subject": gone.partition("@")[0]})
+        await store["cases"].delete_one({"_id": gone})
+    lost_down = kept["bound"]["id"]
 
-    differed = await round_.names(FUJIAN, "intake", "lacking_there", {lost_up})
+    day = round_.today
+    platform.stand.clock.turn_to(platform.stand.clock.now() + timedelta(days=1))
+    differed = await round_.names(FUJIAN, "intake", "lacking_there", {lost_up}, day)
     assert differed["intake"]["lacking_there"] == [{"id": lost_up, "subject": case}]
-    differed = await round_.names(FUJIAN, "scoring", "lacking_here", {lost_down})
-    assert differed["scoring"]["lacking_here"] == [{"id": lost_down, "subject": unopened.partition("@")[0]}]
+    differed = await round_.names(FUJIAN, "scoring", "lacking_here", {lost_down}, day)
+    assert differed["scoring"]["lacking_here"] == [{"id": lost_down, "subject": gone.partition("@")[0]}]
     assert differed.keys() == {"intake", "scoring"}
-    assert await round_.names("review", "scoring", "lacking_here", {lost_down}) == differed
-    ready = (await round_.platform.call("GET", FUJIAN, "/readyz")).json()
-    assert {one["name"]: one["ok"] for one in ready["checks"]}["recovery"]
+    assert await round_.names("review", "scoring", "lacking_here", {lost_down}, day) == differed
 
-    token = round_.platform.token("operator")
-    shown = await round_.platform.done("GET", "review", "/reconciliation/35", token=token)
+    token = platform.token("operator")
+    shown = await platform.done("GET", "review", "/reconciliation/35", token=token)
     assert not shown["agrees"]
-    await round_.platform.done("POST", "review", f"/reconciliation/35/{round_.today}/heal", token=token)
-    await round_.opened([unopened])
-    await round_.agreed()
-    await round_.agreed("review")
+    await platform.done("POST", "review", f"/reconciliation/35/{day}/heal", token=token)
+    await round_.opened([gone])
+    found = await round_.agreed(FUJIAN, day)
+    assert found["days"][0]["closed"]["final"]
+    assert [(one["id"], one["fate"]) for one in found["returned"]] == [(lost_down, "handed on")]
+    await round_.agreed("review", day)
     timeline = (await round_.documents("intake"))["applications"][case.partition("@")[0]]
     assert lost_up in timeline["heard"]
 
 
-async def test_a_document_that_is_gone_at_the_centre_is_named_and_comes_back(round_: Round) -> None:
-    """What intake accepted, and that it did, is removed from its store; at the province somebody heals it."""
-    intake = round_._store("intake")
-    case = round_.cases[1]
-    await round_.act(case, "pass")
-    await round_.agreed_after_asking()
-    async with intake as store:
-        [advanced] = [
-            one async for one in store["received"].find({"subject": case, "bound.event": CaseAdvanced.wire()})
-        ]
-        await store["received"].delete_one({"_id": advanced["_id"]})
-    id_ = advanced["bound"]["id"]
-    await round_.platform.stand.processes.restart(FUJIAN)
-    await round_.names(FUJIAN, "intake", "lacking_there", {id_})
-    code, _ = await round_.reconcile(FUJIAN, "--heal")
-    assert code == 1
-    await round_.agreed()
+async def test_what_was_lost_while_the_province_was_away_comes_back_when_it_begins(round_: Round) -> None:
+    processes = round_.platform.stand.processes
+    await processes.stop(FUJIAN)
+    [case] = await round_.apply(1)
+    [lost] = await round_.purge(f"review.{ApplicationScored.wire()}.35", 1)
+    await processes.restart(FUJIAN)
+    await round_.opened([case])
+    found = await round_.agreed()
+    assert (lost, "handed on") in {(one["id"], one["fate"]) for one in found["returned"]}
 
 
 async def test_a_restored_store_finds_out_what_it_forgot_and_gets_it_back(round_: Round) -> None:

@@ -62,9 +62,7 @@ def differing() -> tuple[DayLedger, LedgerDiffered]:
     assert heard
     assert heard.state.unnamed == ("intake",)
     lists = {"lacking_there": (FACT,), "forgotten_here": (Named(id="b", subject="y@35"),)}
-    change = day_of_books.name_differences(
-        heard.state, Name(of="intake", compared=SOON, lists=lists, wanted=("b",)), SOON
-    )
+    change = day_of_books.name_differences(heard.state, Name(of="intake", compared=SOON, lists=lists), SOON)
     assert change
     [fact] = change.facts
     assert isinstance(fact, LedgerDiffered)
@@ -103,7 +101,7 @@ def test_what_differs_is_named_and_the_ids_of_its_neighbours_are_not_kept() -> N
     state, fact = differing()
     assert state.differences == 2
     assert not state.agrees
-    assert fact.wanted == ("b",)
+    assert fact.wanted == ()
     assert state.compared["intake"].differing_accepted == ()
     assert state.unnamed == ()
 
@@ -123,9 +121,7 @@ def test_what_came_meanwhile_is_no_difference() -> None:
     heard = day_of_books.hear_compared(state, found(said, {}), SOON)
     assert heard
     nothing: dict[str, tuple[Named, ...]] = {"lacking_there": ()}
-    change = day_of_books.name_differences(
-        heard.state, Name(of="intake", compared=SOON, lists=nothing, wanted=()), SOON
-    )
+    change = day_of_books.name_differences(heard.state, Name(of="intake", compared=SOON, lists=nothing), SOON)
     assert change
     assert change.facts == ()
     assert change.state.differed == {}
@@ -135,7 +131,7 @@ def test_findings_that_newer_ones_have_replaced_are_not_named() -> None:
     state, said = closed(["a"])
     heard = day_of_books.hear_compared(state, found(said, {}), SOON)
     assert heard
-    old = Name(of="intake", compared=NOW, lists={"lacking_there": (FACT,)}, wanted=())
+    old = Name(of="intake", compared=NOW, lists={"lacking_there": (FACT,)})
     assert day_of_books.name_differences(heard.state, old, SOON) is None
 
 
@@ -172,18 +168,27 @@ def test_of_a_day_that_nobody_has_closed_nothing_is_healed() -> None:
         day_of_books.ask(None, Heal(by=OPERATOR), NOW)
 
 
+def test_what_two_services_have_is_asked_for_once() -> None:
+    state, fact = differing()
+    both = state.but(healing=True, differed={**state.differed, "notify": fact.model_copy(update={"of": "notify"})})
+    done = day_of_books.healed(both, Healed(), SOON)
+    assert done
+    assert [one.wanted for one in done.facts if isinstance(one, LedgerDiffered)] == [("b",)]
+
+
 def test_a_service_owes_what_is_wanted_of_it_until_it_has_given_it() -> None:
-    _, wanted = differing()
+    _, fact = differing()
+    wanted = fact.model_copy(update={"wanted": ("b",)})
     owing = day_of_books.hear_wanted(None, wanted, SOON)
     assert owing
     assert owing.state.owed == ("b",)
     assert day_of_books.hear_wanted(owing.state, wanted, SOON) is None
-    fact = ReturnedFact(id="b", event="case.advanced.v1", source="/sihao/review", time="x", body="{}")
-    given = day_of_books.give(owing.state, Give(by="intake", facts=(fact,)), SOON)
+    back = ReturnedFact(id="b", event="case.advanced.v1", source="/sihao/review", time="x", body="{}")
+    given = day_of_books.give(owing.state, Give(by="intake", facts=(back,)), SOON)
     assert given
     assert given.state.owed == ()
-    assert [one.facts for one in given.facts if isinstance(one, FactsReturned)] == [(fact,)]
-    assert day_of_books.give(given.state, Give(by="intake", facts=(fact,)), SOON) is None
+    assert [one.facts for one in given.facts if isinstance(one, FactsReturned)] == [(back,)]
+    assert day_of_books.give(given.state, Give(by="intake", facts=(back,)), SOON) is None
     absent = day_of_books.give(owing.state, Give(by="intake", facts=(), absent=("b",)), SOON)
     assert absent
     assert (absent.state.owed, absent.facts) == ((), ())
