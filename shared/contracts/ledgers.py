@@ -27,7 +27,7 @@ FactId = Annotated[str, Field(min_length=1, max_length=200)]
 """`ce-id` of a fact."""
 
 
-class Tally(Part):
+class LedgerLine(Part):
     """Facts of one kind in one day: how many, and which."""
 
     source: ServiceName
@@ -89,9 +89,9 @@ class LedgerClosed(Event):
     """As of when; what is said later counts more."""
     final: bool
     """Whether the day is over; otherwise it is asked what the other side knows so far."""
-    sent: tuple[Tally, ...]
+    sent: tuple[LedgerLine, ...]
     """What the centre's broker has confirmed, one for each kind."""
-    accepted: tuple[Tally, ...]
+    accepted: tuple[LedgerLine, ...]
     """What came from the centre and was accepted, one for each kind that it hears, even if none came."""
     unsent: int = Field(default=0, ge=0)
     """Facts of that day that the broker has not confirmed yet."""
@@ -119,9 +119,9 @@ class LedgerCompared(Event):
     """As of when it compared."""
     agrees: bool
     """Whether both are the same."""
-    accepted: tuple[Tally, ...]
+    accepted: tuple[LedgerLine, ...]
     """What it accepted of the province, for each kind that it hears; without buckets."""
-    sent: tuple[Tally, ...]
+    sent: tuple[LedgerLine, ...]
     """What it sent to the province, for each kind that the province hears; without buckets."""
     differing_accepted: tuple[Itemised, ...] = ()
     """What it accepted, in buckets that differ."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from shared.contracts.ledgers import Itemised, Named, Tally
+from shared.contracts.ledgers import Itemised, Named, LedgerLine
 from shared.kernel.calendar import CHINA
 
 Kind = tuple[str, str]
@@ -54,14 +54,14 @@ def buckets_for(count: int) -> int:
     return 1 if count <= _FEW else 16 if count <= _MANY else 256
 
 
-def tally(kind: Kind, ids: Collection[str], of: int | None = None) -> Tally:
+def tally(kind: Kind, ids: Collection[str], of: int | None = None) -> LedgerLine:
     """What is told of a set of facts; with `of` buckets, or as many as fit."""
     source, event = kind
     number = buckets_for(len(ids)) if of is None else of
-    return Tally(source=source, event=event, count=len(ids), digest=digest_of(ids), buckets=_buckets(ids, number))
+    return LedgerLine(source=source, event=event, count=len(ids), digest=digest_of(ids), buckets=_buckets(ids, number))
 
 
-def brief(kind: Kind, ids: Collection[str]) -> Tally:
+def brief(kind: Kind, ids: Collection[str]) -> LedgerLine:
     """The same without buckets."""
     return tally(kind, ids, of=0)
 
@@ -75,7 +75,7 @@ def _buckets(ids: Iterable[str], of: int) -> tuple[str, ...]:
     return tuple(digest_of(group)[:_SHORT] for group in held)
 
 
-def itemise(told: Tally, subjects: Mapping[str, str], room: int) -> tuple[Itemised | None, bool]:
+def itemise(told: LedgerLine, subjects: Mapping[str, str], room: int) -> tuple[Itemised | None, bool]:
     """What we have where the other side's tally differs from ours, and whether that is all.
 
     Args:

@@ -22,7 +22,7 @@ from shared.contracts.ledgers import (
     LedgerDiffered,
     Named,
     ReturnedFact,
-    Tally,
+    LedgerLine,
 )
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change
@@ -71,8 +71,8 @@ class Close(BaseModel):
     area: Area
     day: date
     final: bool
-    sent: tuple[Tally, ...]
-    accepted: tuple[Tally, ...]
+    sent: tuple[LedgerLine, ...]
+    accepted: tuple[LedgerLine, ...]
     unsent: int
     ask: bool
     """Whether to say it though nothing has changed, so that it is compared again."""

@@ -22,7 +22,7 @@ from shared.contracts.ledgers import (
     RefusedFact,
     ReturnedFact,
     Side,
-    Tally,
+    LedgerLine,
 )
 from shared.contracts.provinces import PROVINCE_EVENTS
 from shared.kernel import reconciliation
@@ -107,7 +107,7 @@ class Counterpart:
         down = [told for told in closed.accepted if told.source == self._service]
         room, whole = MOST_IDS, True
         itemised: list[list[Itemised]] = [[], []]
-        accepted, given = list[Tally](), list[Tally]()
+        accepted, given = list[LedgerLine](), list[LedgerLine]()
         for into, rows, told_of in ((0, up, accepted), (1, down, given)):
             for told in rows:
                 ours = came.get(told.event, {}) if into == 0 else sent.get((told.source, told.event), {})

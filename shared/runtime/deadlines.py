@@ -1,7 +1,7 @@
 """Time acts on documents: whatever deadline has passed is applied once, however late the tick comes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,13 +32,16 @@ class Deadlines:
         clock: Clock,
         kinds: Sequence[Kind[Any]],
         every: float,
+        forgotten: Callable[[], Collection[str]] = frozenset,
     ) -> None:
+        """`forgotten` tells which documents are being recovered: on them time acts when they are back."""
         self._database = database
         self._documents = documents
         self._relay = relay
         self._clock = clock
         self._kinds = [kind for kind in kinds if kind.on_due]
         self._every = every
+        self._forgotten = forgotten
 
     async def run(self) -> None:
         """For ever: look, act, pause. A document that its deadline does not change holds up no other."""
@@ -67,6 +70,7 @@ class Deadlines:
                     trace=telemetry.inject_headers(),
                 )
                 for key, at in due
+                if key not in self._forgotten()
             ]
             outcomes = await self._documents.apply(works)
             await self._relay.send([item for o in outcomes if isinstance(o, Applied) for item in o.outgoing])

@@ -7,8 +7,11 @@ that it is about.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from pydantic import BaseModel
@@ -38,6 +41,10 @@ _ALWAYS_ASKED = 2
 """Days before today that are asked about at every start, though all agreed. Our default."""
 _SERVICES = ("intake", "scoring", "review", "notify")
 _PAGE = 500
+_ANSWER = 10.0
+"""Seconds for which time does not act on documents after a start, unless the centre has answered. Our default."""
+_PATIENCE = 60.0
+"""Seconds without anything more given back, after which what is there is taken up, though some is missing. Ours."""
 
 
 class Reconciler:
@@ -71,6 +78,16 @@ class Reconciler:
         """Days that were asked about at the start, and of which what was lacking has not been asked for yet."""
         self.forgotten: Mapping[str, str] = {}
         """Own facts that the centre knows and this store does not yet: what they are about, by id."""
+        self._asked: dict[date, datetime] = {}
+        """When we asked about which day."""
+        self._answered = asyncio.Event()
+        self._given, self._since = 0, monotonic()
+
+    async def knows_what_it_forgot(self) -> None:
+        """Wait until the centre has answered what we asked at the start; if the line is down, a few seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ANSWER):
+                await self._answered.wait()
 
     async def run(self) -> None:
         """For ever: close, name, heal, recover, sleep."""
@@ -95,7 +112,10 @@ class Reconciler:
         began, now = datetime.now(UTC), self._clock.now()
         known = {day.day: day for _, day in await self._database.find(LEDGERS, {"state.area": self._area})}
         first = self._looked is None
-        self._asking -= {day for day, one in known.items() if one.agrees}
+        agreed = {day for day, one in known.items() if one.agrees}
+        if self._asking & agreed:
+            self._answered.set()
+        self._asking -= agreed
         still = self._asking if self._asking and not first and await self._has_drained() else frozenset[date]()
         for day in await self._days(known, now):
             over = now >= end_of_ledger(day) + self._grace
@@ -129,7 +149,9 @@ class Reconciler:
             unsent=await self._book.unsent(self._kinds, day),
             ask=ask,
         )
-        await self._do(day, command, reconciliation.close, "close-ledger")
+        said = await self._do(day, command, reconciliation.close, "close-ledger")
+        if ask and said and said.closed:
+            self._asked[day] = said.closed.at
 
     async def _sent(self, day: date) -> Mapping[Kind, Mapping[str, str]]:
         return await self._book.sent(self._area, day)
@@ -151,6 +173,7 @@ class Reconciler:
             named = [await self._name(day, day.compared[service]) for service in day.unnamed]
             forgotten = [fact for lists in named for fact in lists["forgotten_here"]]
             self._guard_against_acts(forgotten)
+            self._answered.set()
             if not any(facts for lists in named for facts in lists.values()):
                 continue
             if forgotten or (day.day in self._asking and await self._has_drained()):
@@ -213,14 +236,33 @@ class Reconciler:
     async def _recover(self) -> None:
         """Take up what the centre gave back."""
         given = [one for _, one in await self._database.find(RETURNED, {"state.fate": None})]
-        if given:
-            fates = await self._recovery.recover(given)
+        if len(given) != self._given:
+            self._given, self._since = len(given), monotonic()
+        complete = bool(given) and await self._all_is_back()
+        if given and (complete or monotonic() - self._since > _PATIENCE):
+            fates = await self._recovery.recover(given, is_all=complete)
             for id_, (fate, subject) in fates.items():
                 settled = Settle(fate=fate, subject=subject)
                 await self._commands.do(RETURNED, id_, settled, returned.settle, what="settle", by=self._by)
-            count = {fate: sum(f == fate for f, _ in fates.values()) for fate in sorted({f for f, _ in fates.values()})}
-            log.info("recovered", area=self._area, **{fate.replace(" ", "_"): n for fate, n in count.items()})
+            if fates:
+                counts = Counter(fate.replace(" ", "_") for fate, _ in fates.values())
+                log.info("recovered", area=self._area, waiting=len(given) - len(fates), **counts)
         await self._see_what_is_forgotten()
+
+    async def _all_is_back(self) -> bool:
+        """Whether every service has answered what we asked, and everything that was asked for has come.
+
+        What was heard must not be decided before it is known what was announced because of it.
+        """
+        wanted = set[str]()
+        for _, day in await self._database.find(LEDGERS, {"state.area": self._area}):
+            asked = self._asked.get(day.day)
+            answered = {by for by, found in day.compared.items() if asked is None or found.closed >= asked}
+            if day.unnamed or day.healing or (asked and not answered.issuperset(_SERVICES)):
+                return False
+            wanted.update(id_ for one in day.differed.values() for id_ in one.wanted)
+        there = await self._database.keys(RETURNED, {"_id": {"$in": sorted(wanted)}}, sort=[("_id", 1)])
+        return wanted.issubset(there)
 
     async def _see_what_is_forgotten(self) -> None:
         named: dict[str, str] = {}
@@ -246,8 +288,9 @@ class Reconciler:
         for (of, side), count in counts.items():
             metrics.LEDGER_DIFFERENCES.labels(self._area, of, side).set(count)
 
-    async def _do(self, day: date, command: BaseModel, decide: Decider[DayLedger, Any], what: str) -> None:
-        await self._commands.do(LEDGERS, ledger_key(self._area, day), command, decide, what=what, by=self._by)
+    async def _do(self, day: date, command: BaseModel, decide: Decider[DayLedger, Any], what: str) -> DayLedger | None:
+        key = ledger_key(self._area, day)
+        return (await self._commands.do(LEDGERS, key, command, decide, what=what, by=self._by)).state
 
 
 def _from_the_centre(table: HandlerTable) -> frozenset[Kind]:

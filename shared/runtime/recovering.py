@@ -61,10 +61,11 @@ class Recovery:
         self._dead = dead_letters
         self._book = book
 
-    async def recover(self, given: Sequence[Returned]) -> Mapping[str, tuple[Fate, str]]:
+    async def recover(self, given: Sequence[Returned], *, is_all: bool) -> Mapping[str, tuple[Fate, str]]:
         """Do what can be done with these facts; answers what became of them, and what they are about.
 
-        One whose key is not known yet waits for it. The lane rests meanwhile. Harmless to break off and to repeat.
+        One whose key is not known yet waits for it; an own one that finds no place waits for others, unless this
+        `is_all`. The lane rests meanwhile. Harmless to break off and to repeat.
         """
         messages = {one.fact.id: _message(one.fact) for one in given}
         await self._guard.examine(list(messages.values()))
@@ -81,10 +82,11 @@ class Recovery:
                 believed[id_] = message
         own = {id_: m for id_, m in believed.items() if self._guard.is_own(m)}
         lost, recovered = await self._decide(list(believed.values()), own.keys())
-        for id_, message in own.items():
+        placed = {id_: message for id_, message in own.items() if is_all or id_ not in lost}
+        for id_, message in placed.items():
             fate: Fate = "lost" if id_ in lost else "recovered" if id_ in recovered else "decided"
             fates[id_] = (fate, _event(message).subject)
-        await self._book.enter([_fact(message) for message in own.values()])
+        await self._book.enter([_fact(message) for message in placed.values()])
         for id_, how in (await self._hand_on({i: m for i, m in believed.items() if i not in own})).items():
             fates[id_] = (how, _event(believed[id_]).subject)
         return fates

@@ -102,6 +102,7 @@ class Service:
         self._tasks = Tasks(self.health)
         self._once: list[Callable[[], Awaitable[None]]] = []
         self._lane: Lane | None = None
+        self._reconciler: Reconciler | None = None
         self._table = HandlerTable(name, scope=scope)
 
     def listen(self, table: HandlerTable) -> None:
@@ -142,9 +143,9 @@ class Service:
                 dead_letters=self.dead_letters,
                 book=self.book,
             )
-            reconciler = Reconciler(self.scope, self._table, self._kinds, office, recovery)
-            self.task("reconciliation", reconciler.run)
-            self.health.add("recovery", _forgotten(reconciler), advisory=True)
+            self._reconciler = Reconciler(self.scope, self._table, self._kinds, office, recovery)
+            self.task("reconciliation", self._reconciler.run)
+            self.health.add("recovery", _forgotten(self._reconciler), advisory=True)
 
     @property
     def _at_centre(self) -> bool:
@@ -216,6 +217,7 @@ class Service:
             clock=self.clock,
             kinds=self._kinds,
             every=self.settings.sweep_every,
+            forgotten=lambda: self.commands.forgotten,
         )
         self.task("store", self._prepare)
         self.task("bus", self._connect)
@@ -224,7 +226,13 @@ class Service:
         self.task("clear", self.relay.clear)
         self.task("sweep", self.relay.sweep)
         self.task("probe", self.relay.probe)
-        self.task("deadlines", deadlines.run)
+
+        async def let_time_act() -> None:
+            if self._reconciler:
+                await self._reconciler.knows_what_it_forgot()
+            await deadlines.run()
+
+        self.task("deadlines", let_time_act)
         if self._lane:
             room = WaitingRoom(
                 self.dead_letters,
