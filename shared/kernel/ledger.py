@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from shared.contracts.ledgers import Itemised, Named, LedgerLine
+from shared.contracts.ledgers import Itemised, LedgerLine, Named
 from shared.kernel.calendar import CHINA
 
 Kind = tuple[str, str]

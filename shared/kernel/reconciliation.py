@@ -20,9 +20,9 @@ from shared.contracts.ledgers import (
     LedgerClosed,
     LedgerCompared,
     LedgerDiffered,
+    LedgerLine,
     Named,
     ReturnedFact,
-    LedgerLine,
 )
 from shared.kernel.actor import Actor
 from shared.kernel.change import Change

@@ -19,10 +19,10 @@ from shared.contracts.ledgers import (
     Itemised,
     LedgerClosed,
     LedgerCompared,
+    LedgerLine,
     RefusedFact,
     ReturnedFact,
     Side,
-    LedgerLine,
 )
 from shared.contracts.provinces import PROVINCE_EVENTS
 from shared.kernel import reconciliation
