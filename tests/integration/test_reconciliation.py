@@ -264,8 +264,8 @@ async def test_a_restored_store_finds_out_what_it_forgot_and_gets_it_back(round_
     after = await round_.documents()
 
     assert after["cases"].keys() == before["cases"].keys()
-    for id_, case in before["cases"].items():
-        assert known(after["cases"][id_]["state"]) == known(case["state"]), id_
+    for id_, then in before["cases"].items():
+        assert known(after["cases"][id_]["state"]) == known(then["state"]), id_
     recovered = {
         id_: [entry["what"] for entry in case["history"] if entry["cause"] in facts_of(before["cases"][id_])]
         for id_, case in after["cases"].items()
