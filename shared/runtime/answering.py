@@ -73,13 +73,17 @@ class Counterpart:
         self._looked: datetime | None = None
 
     async def run(self) -> None:
-        """For ever: compare, give back, sleep."""
+        """For ever: look, sleep."""
         await self._publisher.ready.wait()
         while True:
-            await self._compare()
-            await self._give()
-            await self._measure()
+            await self.look()
             await asyncio.sleep(self._every)
+
+    async def look(self) -> None:
+        """Compare and give back, once."""
+        await self._compare()
+        await self._give()
+        await self._measure()
 
     async def _compare(self) -> None:
         """Answer what has not been answered, and what has changed since."""
@@ -150,7 +154,7 @@ class Counterpart:
 
     async def _give(self) -> None:
         """Give back what is wanted, a message at a time."""
-        for _, day in await self._database.find(LEDGERS, {"state.owed.0": {"$exists": True}}):
+        for _, day in await self._database.find(LEDGERS, {"state.owed": {"$ne": []}}):
             page = day.owed[:MOST_RETURNED]
             held = [*await self._book.evidence(day.area, page), *map(self._as_sent, await self._book.facts(page))]
             facts, size = list[ReturnedFact](), 0

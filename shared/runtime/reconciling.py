@@ -90,16 +90,20 @@ class Reconciler:
                 await self._answered.wait()
 
     async def run(self) -> None:
-        """For ever: close, name, heal, recover, sleep."""
+        """For ever: look, sleep."""
         await self._publisher.ready.wait()
         while True:
-            if await self._is_registered():  # before that nobody would believe us
-                await self._recover()
-                await self._close_books()
-                await self._name_differences()
-                await self._heal()
-                await self._measure()
+            await self.look()
             await asyncio.sleep(self._every)
+
+    async def look(self) -> None:
+        """Once; nothing before the centre has registered a key of ours, since nobody would believe us."""
+        if await self._is_registered():
+            await self._recover()
+            await self._close_books()
+            await self._name_differences()
+            await self._heal()
+            await self._measure()
 
     async def _is_registered(self) -> bool:
         """Whether the centre has told us of a key of ours."""
@@ -168,7 +172,7 @@ class Reconciler:
 
         So is, after the start, what does not wait in a queue; of any other day a person decides.
         """
-        where = {"state.area": self._area, "state.unnamed.0": {"$exists": True}}
+        where = {"state.area": self._area, "state.unnamed": {"$ne": []}}
         for _, day in await self._database.find(LEDGERS, where):
             named = [await self._name(day, day.compared[service]) for service in day.unnamed]
             forgotten = [fact for lists in named for fact in lists["forgotten_here"]]
