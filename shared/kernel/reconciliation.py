@@ -54,8 +54,12 @@ class DayLedger(State):
 
     @property
     def agrees(self) -> bool:
-        """Whether every service that has answered agrees, and one has."""
-        return bool(self.compared) and all(found.agrees for found in self.compared.values())
+        """Whether every service that ever answered agrees with the newest books, and one has."""
+        return bool(self.compared) and all(found.agrees and self.is_newest(found) for found in self.compared.values())
+
+    def is_newest(self, found: LedgerCompared) -> bool:
+        """Whether these findings are of the newest books."""
+        return self.closed is not None and found.closed >= self.closed.at
 
     @property
     def differences(self) -> int:

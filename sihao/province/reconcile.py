@@ -177,6 +177,8 @@ def _counts(day: DayLedger, found: LedgerCompared | None) -> tuple[str, str, str
 def _result(day: DayLedger, service: str, found: LedgerCompared | None) -> str:
     if found is None:
         return "等待中心 / waits for the centre"
+    if not day.is_newest(found):
+        return "正在核对 / being compared"
     if found.agrees:
         return "[green]相符 / agrees[/green]"
     one = day.differed.get(service)

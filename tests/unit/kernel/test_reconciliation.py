@@ -135,6 +135,16 @@ def test_findings_that_newer_ones_have_replaced_are_not_named() -> None:
     assert day_of_books.name_differences(heard.state, old, SOON) is None
 
 
+def test_an_answer_about_older_books_is_no_agreement() -> None:
+    state, said = closed(["a"])
+    heard = day_of_books.hear_compared(state, found(said, {"a": "x@35"}), SOON)
+    assert heard
+    assert heard.state.agrees
+    asked = day_of_books.close(heard.state, closing(["a"], ask=True), SOON)
+    assert asked
+    assert not asked.state.agrees
+
+
 def test_healing_asks_for_what_is_lacking_here_once() -> None:
     state, _ = differing()
     healing = day_of_books.heal(state, Heal(by=OPERATOR), SOON)
