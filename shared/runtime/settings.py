@@ -85,7 +85,7 @@ class KeySettings(BaseSettings):
     """中央公钥文件（JWK Set）：以其中密钥签名者即来自中央。
     File with the public keys of the centre (JWK Set): what is signed with one of them comes from the centre."""
     evidence_days: int = Field(default=1100, ge=1)
-    """省级消息原文与签名的保存天数。
+    """对方消息原文与签名的保存天数（中央存各省的，省存中央的）。
     Days for which the exact bytes and signatures of the other side's messages are kept."""
 
 
