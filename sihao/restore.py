@@ -17,9 +17,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from shared.contracts.area import CENTRE
 from shared.kernel.calendar import time_words
 from shared.runtime.amqp import BrokerError, Missing, Nacked, Unroutable, consumers_of, sender_of_all
 from shared.runtime.archive import read_archive
+from shared.runtime.book import Book
 from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
 from shared.runtime.guard import Guard
@@ -39,6 +41,8 @@ AmqpUrl = Annotated[
 _out = Console()
 _err = Console(stderr=True)
 _SHOWN = 50
+_KEPT = 30
+"""Days for which facts that crossed the border are kept; a service's own setting may differ."""
 _TELL_EVERY = 1.0
 
 
@@ -164,13 +168,17 @@ async def restore(
         if not dry_run and await consumers_of(amqp_url, [subscription.queue for subscription in known.table]):
             raise Running(service)
         await store.ping()
-        archive = Recollection(known, store, lambda: read_archive(amqp_url, since, told), said, told)
+        at_centre = CENTRE in (known.table.scope or CENTRE).split("-")
+        book = Book(store, days=_KEPT, at_centre=at_centre) if guard else None
+        archive = Recollection(
+            known, store, lambda: read_archive(amqp_url, since, told), said, told, keep=book.keep if book else None
+        )
         await archive.learn()
         forgotten = await archive.forgotten()
         done = None
         left = forgotten
         if not dry_run:
-            restoring = Restoring(archive, store, Documents(store, SystemClock()), told, guard)
+            restoring = Restoring(archive, Documents(store, SystemClock()), told, guard)
             done = await restoring.give_back(sender_of_all(amqp_url))
             left = await archive.forgotten()
         lost = await archive.named(left)

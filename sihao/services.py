@@ -10,12 +10,11 @@ from services.notify import store as notify_store
 from services.notify.wording import load_wording
 from services.review import handlers as review
 from services.review import store as review_store
-from services.review.domain.case import jurisdiction_of
 from services.review.procedures import load as load_procedures
 from services.review.settings import ReviewSettings
 from services.scoring import handlers as scoring
 from services.scoring import store as scoring_store
-from shared.contracts.area import covers, parse_area
+from shared.contracts.area import parse_area
 from shared.contracts.event import Event
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.kinds import Kind
@@ -57,7 +56,7 @@ def restorable(service: str, database: Database, *, areas: str, site: str) -> Re
     settings = ReviewSettings.model_construct(areas=written)
     ours = settings.jurisdictions
     table = review.table(review_store.ReviewStore(database), load_procedures(), ours, settings.scope)
-    return Restorable(table, _nothing(service), review_store.KINDS, lambda event: _reviewed_in(event, ours))
+    return review.restorable(table, ours)
 
 
 def _nothing(service: str) -> HandlerTable:
@@ -66,9 +65,3 @@ def _nothing(service: str) -> HandlerTable:
 
 def _all(_: Event) -> bool:
     return True
-
-
-def _reviewed_in(event: Event, jurisdictions: tuple[str, ...]) -> bool:
-    """Whether a fact of review comes from one of these jurisdictions: the one it names, or that of its case."""
-    place = getattr(event, "jurisdiction", "") or jurisdiction_of(getattr(event, "case", ""))
-    return place in jurisdictions if place else any(covers(ours, event.area) for ours in jurisdictions)

@@ -19,6 +19,7 @@ def create_app(settings: IntakeSettings) -> FastAPI:
     store = IntakeStore(service.database)
     keeper = Keeper(store, service.commands, service.clock, every=settings.keep_every)
     service.listen(table())
+    service.reconcile()
     service.task("keeper", keeper.run)
     return service.http(
         title=text("申报", "Intake"),

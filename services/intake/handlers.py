@@ -16,6 +16,7 @@ from shared.contracts import (
     RubricPublished,
 )
 from shared.runtime.handlers import Delivery, HandlerTable, Target
+from shared.runtime.ledgers import hear_ledgers
 from shared.runtime.trusted import hear_keys
 
 
@@ -26,6 +27,7 @@ def table() -> HandlerTable:
     for event in HEARD:
         heard.on(event, APPLICATIONS, decide=timeline.hear, targets_with_delivery=_tell)
     hear_keys(heard)
+    hear_ledgers(heard)
     return heard
 
 

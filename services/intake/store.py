@@ -14,6 +14,7 @@ from shared.contracts import CENTRE, Area
 from shared.kernel.history import Entry
 from shared.kernel.keys import RegisteredKey
 from shared.runtime.kinds import Index, Kind
+from shared.runtime.ledgers import LEDGER_KINDS
 from shared.runtime.mongo import Database
 from shared.runtime.problems import Unavailable
 from shared.runtime.trusted import KEYS, TRUST_KINDS
@@ -42,7 +43,7 @@ _EVIDENCE = "evidence"
 """The bucket of files, by the SHA-256 of their bytes."""
 _NEWEST = 200
 """Links that are listed."""
-KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS, LINKS, *TRUST_KINDS)
+KINDS: tuple[Kind[Any], ...] = (CHAMBERS, LISTS, RUBRICS, ROUNDS, APPLICATIONS, LINKS, *TRUST_KINDS, *LEDGER_KINDS)
 
 
 class Changed(Exception):  # noqa: N818 - it names what was found

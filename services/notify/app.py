@@ -23,6 +23,7 @@ def create_app(settings: NotifySettings) -> FastAPI:
     wording = load_wording(settings.site, settings.languages)
     require(wording.languages, settings.language)
     service.listen(table(people, wording))
+    service.reconcile()
     postman = Postman(
         queue=letters,
         directory=people,

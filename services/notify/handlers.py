@@ -36,6 +36,7 @@ from shared.contracts import (
     RoundOpened,
 )
 from shared.runtime.handlers import Delivery, HandlerTable, Target
+from shared.runtime.ledgers import hear_ledgers
 from shared.runtime.trusted import hear_keys
 
 E = TypeVar("E", bound=Event)
@@ -74,6 +75,7 @@ def table(people: People, wording: Wording) -> HandlerTable:
             targets_with_delivery=letters(people, wording, template),
         )
     hear_keys(hears)
+    hear_ledgers(hears)
     return hears
 
 

@@ -22,6 +22,7 @@ from services.notify.domain.recipient import Channel, Profile, Recipient, Recipi
 from services.notify.domain.rounds import RoundEntry
 from shared.contracts import CENTRE, Level
 from shared.runtime.kinds import Index, Kind
+from shared.runtime.ledgers import LEDGER_KINDS
 from shared.runtime.mongo import Database
 from shared.runtime.trusted import TRUST_KINDS
 
@@ -70,7 +71,17 @@ HONOURS = Kind(
     ),
 )
 CHAMBERS = Kind("chambers", ChamberEntry, indexes=(Index(("state.merged.event.into.code",)),))
-KINDS: tuple[Kind[Any], ...] = (RECIPIENTS, LETTERS, ROUNDS, NOTICES, ANNOUNCEMENTS, HONOURS, CHAMBERS, *TRUST_KINDS)
+KINDS: tuple[Kind[Any], ...] = (
+    RECIPIENTS,
+    LETTERS,
+    ROUNDS,
+    NOTICES,
+    ANNOUNCEMENTS,
+    HONOURS,
+    CHAMBERS,
+    *TRUST_KINDS,
+    *LEDGER_KINDS,
+)
 
 _CODE = "state.granted.event.chamber.code"
 N = TypeVar("N", bound=Entry)

@@ -7,7 +7,7 @@ from services.review.absence import Absence
 from services.review.api import routers
 from services.review.api.desk import Desk
 from services.review.clerk import Clerk
-from services.review.handlers import table
+from services.review.handlers import restorable, table
 from services.review.issuing import Issuer
 from services.review.printing import Printer
 from services.review.settings import ReviewSettings
@@ -23,8 +23,10 @@ def create_app(settings: ReviewSettings) -> FastAPI:
     service = Service("review", settings, KINDS, scope=settings.scope)
     store = ReviewStore(service.database)
     absence = Absence(store, settings.jurisdictions)
-    service.listen(table(store, library, settings.jurisdictions, settings.scope), after=absence.over)
+    heard = table(store, library, settings.jurisdictions, settings.scope)
+    service.listen(heard, after=absence.over)
     service.health.add("custody", absence.told, advisory=True)
+    service.reconcile(restorable(heard, settings.jurisdictions))
     clerk = Clerk(store, service.commands, service.clock, limit=settings.export_rows, every=settings.export_every)
     service.task("clerk", clerk.run)
     desk = Desk(

@@ -3,17 +3,27 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from services.review.domain import chamber, following, honour, marking, merger, opening, outcome, terms
+from services.review.domain import chamber, following, honour, marking, merger, opening, outcome, recall, terms
 from services.review.domain.case import case_id, jurisdiction_of
 from services.review.domain.cohort import heard_by_cases
 from services.review.domain.merger import Carried
 from services.review.domain.opening import Nominated, Scored, Withdrawn
 from services.review.domain.procedure import Procedure
 from services.review.domain.terms import RoundHeard, Terms, named_procedures, own_procedures
-from services.review.store import CASES, CHAMBERS, COHORTS, HONOURS, ROUNDS, ReviewStore
+from services.review.store import CASES, CHAMBERS, COHORTS, HONOURS, KINDS, ROUNDS, SHORTLISTS, ReviewStore
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import CENTRE, above, covers, outermost
-from shared.contracts.cases import CaseNominated, CohortFrozen, LeadershipDecided, PanelDecided, ShortlistSealed
+from shared.contracts.cases import (
+    CaseAdvanced,
+    CaseDeclined,
+    CaseNominated,
+    CaseReturned,
+    CohortFrozen,
+    LeadershipDecided,
+    MarksSettled,
+    PanelDecided,
+    ShortlistSealed,
+)
 from shared.contracts.event import Event
 from shared.contracts.honours import HonourCarried, HonourGranted, HonourRevoked
 from shared.contracts.notices import AnnouncementMade, NoticeClosed
@@ -23,6 +33,8 @@ from shared.contracts.scores import ApplicationScored
 from shared.kernel.change import NotYet
 from shared.kernel.command import refused
 from shared.runtime.handlers import HandlerTable, Target
+from shared.runtime.ledgers import hear_comparisons, hear_ledgers
+from shared.runtime.recollection import Restorable
 from shared.runtime.trusted import hear_keys, hear_refusals
 
 E = TypeVar("E", bound=Event)
@@ -81,7 +93,38 @@ def table(
     heard.on(ChamberMerged, CASES, decide=opening.hear_merged, targets=named.merged)
     hear_keys(heard, areas=None if at_centre else (CENTRE, *jurisdictions))
     hear_refusals(heard, jurisdictions)
+    if at_centre:
+        hear_ledgers(heard, sees_all=True)
+    else:
+        hear_comparisons(heard, own)
     return heard
+
+
+def recalled(scope: str) -> HandlerTable:
+    """What a restored store learns from review's own facts, where an act over HTTP, or the clock, caused them."""
+    own = HandlerTable("review", scope=scope)
+    own.on(CaseAdvanced, CASES, decide=recall.advanced, key=lambda event: event.case)
+    own.on(CaseReturned, CASES, decide=recall.returned, key=lambda event: event.case)
+    own.on(CaseDeclined, CASES, decide=recall.declined, key=lambda event: event.case)
+    own.on(CaseNominated, CASES, decide=recall.nominated, key=lambda event: event.case)
+    own.on(MarksSettled, CASES, decide=recall.settled, key=lambda event: event.case)
+    own.on(ShortlistSealed, SHORTLISTS, decide=recall.sealed, targets=_own_list)
+    return own
+
+
+def restorable(heard: HandlerTable, jurisdictions: Sequence[str]) -> Restorable:
+    """What there is to know in order to restore the store of a deployment."""
+    return Restorable(heard, recalled(heard.scope), KINDS, lambda event: _reviewed_in(event, jurisdictions))
+
+
+def _reviewed_in(event: Event, jurisdictions: Sequence[str]) -> bool:
+    """Whether a fact of review comes from one of these jurisdictions: the one it names, or that of its case."""
+    place = getattr(event, "jurisdiction", "") or jurisdiction_of(getattr(event, "case", ""))
+    return place in jurisdictions if place else any(covers(ours, event.area) for ours in jurisdictions)
+
+
+async def _own_list(event: ShortlistSealed) -> Sequence[Target]:
+    return [Target(event.shortlist, event)]
 
 
 class _Routes:

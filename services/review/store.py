@@ -34,6 +34,7 @@ from shared.kernel.custody import Custody
 from shared.kernel.history import Entry
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
+from shared.runtime.ledgers import LEDGER_KINDS, RETURNED
 from shared.runtime.mongo import Database
 from shared.runtime.records import Head, heads
 from shared.runtime.together import Together
@@ -128,6 +129,8 @@ KINDS: tuple[Kind[Any], ...] = (
     EXPORTS,
     CUSTODIES,
     *TRUST_KINDS,
+    *LEDGER_KINDS,
+    RETURNED,
 )
 """Everything review owns."""
 

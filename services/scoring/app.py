@@ -19,6 +19,7 @@ def create_app(settings: ScoringSettings) -> FastAPI:
     service = Service("scoring", settings, KINDS)
     store = ScoringStore(service.database)
     service.listen(table(store))
+    service.reconcile()
 
     async def publish() -> None:
         for known in map(rubric, rubric_ids()):

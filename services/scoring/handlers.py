@@ -6,6 +6,7 @@ from services.scoring.domain.decide import Marks, Submission, remember_terms, sc
 from services.scoring.store import RECORDS, TERMS, ScoringStore
 from shared.contracts import ApplicationSubmitted, ApplicationWithdrawn, MarksSettled, RoundOpened
 from shared.runtime.handlers import HandlerTable, Target
+from shared.runtime.ledgers import hear_ledgers
 from shared.runtime.trusted import hear_keys
 
 
@@ -24,4 +25,5 @@ def table(store: ScoringStore) -> HandlerTable:
     heard.on(ApplicationWithdrawn, RECORDS, key=lambda event: event.application, decide=withdraw)
     heard.on(MarksSettled, RECORDS, targets=marks, decide=score_marks)
     hear_keys(heard)
+    hear_ledgers(heard)
     return heard

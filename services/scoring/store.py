@@ -16,6 +16,7 @@ from shared.kernel.command import missing
 from shared.kernel.problem import problem
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
+from shared.runtime.ledgers import LEDGER_KINDS
 from shared.runtime.mongo import Database
 from shared.runtime.trusted import TRUST_KINDS
 
@@ -25,7 +26,7 @@ _CHAMBER = "state.submission.chamber.code"
 RECORDS = Kind("records", Record, indexes=(Index(("state.submission.round", "state.area")), Index((_CHAMBER,))))
 PLANS = Kind("plans", Plan, indexes=(Index(("state.chamber.code", "_id")), Index(("state.chamber.area", "_id"))))
 EXEMPLARS = Kind("exemplars", Exemplar, indexes=(Index(("state.agreed.clause", "_id")),))
-KINDS: tuple[Kind[Any], ...] = (RUBRICS, TERMS, RECORDS, PLANS, EXEMPLARS, *TRUST_KINDS)
+KINDS: tuple[Kind[Any], ...] = (RUBRICS, TERMS, RECORDS, PLANS, EXEMPLARS, *TRUST_KINDS, *LEDGER_KINDS)
 Where = Mapping[str, Any]
 S = TypeVar("S", bound=State)
 

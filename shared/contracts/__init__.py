@@ -41,6 +41,13 @@ from shared.contracts.honours import (
     HonourSuspended,
     HonourWithheld,
 )
+from shared.contracts.ledgers import (
+    FactsReturned,
+    HealingAsked,
+    LedgerClosed,
+    LedgerCompared,
+    LedgerDiffered,
+)
 from shared.contracts.letters import BulletinPublished, LetterDelivered, LetterFailed
 from shared.contracts.notices import (
     AnnouncementMade,
@@ -112,6 +119,11 @@ CATALOGUE: tuple[type[Event], ...] = (
     KeyRegistered,
     KeyWithdrawn,
     MessageRefused,
+    LedgerClosed,
+    LedgerCompared,
+    LedgerDiffered,
+    HealingAsked,
+    FactsReturned,
 )
 """Every event, in the order of a round."""
 
@@ -152,8 +164,10 @@ __all__ = [
     "ExpertMark",
     "FactValue",
     "Facts",
+    "FactsReturned",
     "Gate",
     "GateResult",
+    "HealingAsked",
     "HonourCarried",
     "HonourEnded",
     "HonourEvent",
@@ -172,6 +186,9 @@ __all__ = [
     "KeyRegistered",
     "KeyWithdrawn",
     "LeadershipDecided",
+    "LedgerClosed",
+    "LedgerCompared",
+    "LedgerDiffered",
     "LetterDelivered",
     "LetterFailed",
     "Level",

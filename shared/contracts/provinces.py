@@ -30,6 +30,7 @@ from shared.contracts.honours import (
     HonourSuspended,
     HonourWithheld,
 )
+from shared.contracts.ledgers import LedgerClosed, LedgerDiffered
 from shared.contracts.notices import (
     AnnouncementMade,
     NoticeClosed,
@@ -69,8 +70,11 @@ PROVINCE_EVENTS: tuple[type[Event], ...] = (
     HonourEnded,
     HonourExpired,
     HonourRevoked,
+    LedgerClosed,
+    LedgerDiffered,
 )
-"""What it writes: the course of its own cases, lists, panels and notices, and the honours it grants itself."""
+"""What it writes: the course of its own cases, lists, panels and notices, the honours it grants itself, and its
+books on what it sent and accepted."""
 
 PROVINCE_MAY_WRITE: frozenset[str] = frozenset(event.wire() for event in PROVINCE_EVENTS)
 """The same by wire name."""

@@ -49,5 +49,10 @@ TITLES = {
     "key.registered": "登记密钥",
     "key.withdrawn": "撤销密钥",
     "message.refused": "拒收消息",
+    "ledger.closed": "省级日结账目",
+    "ledger.compared": "中心核对账目",
+    "ledger.differed": "账目差异",
+    "healing.asked": "请求补齐",
+    "facts.returned": "交还事实",
 }
 """By event name, whatever the version; a new event needs its line here."""

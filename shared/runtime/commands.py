@@ -6,7 +6,7 @@ leaves is swept. The same idempotency key answers the same result; the same key 
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -18,7 +18,7 @@ from shared.kernel.canonical import digest
 from shared.kernel.change import Decider, NotYet, Refused
 from shared.kernel.history import Entry
 from shared.kernel.identity import command_id
-from shared.kernel.problem import problem
+from shared.kernel.problem import Problem, problem
 from shared.kernel.state import State
 from shared.runtime import telemetry
 from shared.runtime.documents import Documents
@@ -66,6 +66,8 @@ class Commands:
         self._relay = relay
         self._limit = batch_limit
         self._waiting: asyncio.Queue[Asked] = asyncio.Queue()
+        self.forgotten: Collection[str] = frozenset()
+        """Keys of documents of which this store is known to have forgotten an announced act; nobody acts on them."""
 
     async def do(
         self,
@@ -81,11 +83,14 @@ class Commands:
         """Have `decide` act on one document; durable when it returns.
 
         Raises:
-            Refused: the domain says no, or the idempotency key was used with other content.
+            Refused: the domain says no, or the idempotency key was used with other content, or the document is being
+                recovered.
             HandingOver: the area is on its way to another store.
             Unavailable: the store did not answer. Whether it was done is then unknown; the same call, under the same
                 idempotency key, does it or answers what was done.
         """
+        if key in self.forgotten and by.role != "service":
+            raise Refused(_forgotten(key))
         cause = (
             command_id(by.id, f"{what} {kind.collection}/{key}", idempotency_key)
             if idempotency_key
@@ -161,6 +166,24 @@ class Commands:
                 )
             )
         return Done(outcome.state, outcome.version, repeated=True, entry=entry)
+
+
+def _forgotten(key: str) -> Problem:
+    return problem(
+        "store.recovering",
+        key,
+        rule=(
+            f"数据库由备份恢复，{key} 已宣布的决定尚未找回，此时再作决定会前后矛盾。",
+            (
+                f"The store was put back from a backup; what was announced of {key} is not back yet, and to decide "
+                "again would contradict it."
+            ),
+        ),
+        remedy=(
+            "请稍候再办；进度见 /readyz 或 sihao province reconcile。",
+            "Try again shortly; see /readyz or sihao province reconcile for the progress.",
+        ),
+    )
 
 
 def _fail(batch: Sequence[Asked], error: Exception) -> None:

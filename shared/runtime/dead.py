@@ -166,6 +166,13 @@ class DeadLetters:
             )
             await self.measure()
 
+    async def of_area(self, area: str, events: Sequence[str], *, limit: int) -> list[DeadLetter]:
+        """Open letters that came from this area, of these events, newest first."""
+        named = "|".join(map(re.escape, events))
+        query = {"replayed": None, "routing_key": {"$regex": rf"^({named})\.{re.escape(area)}(\.|$)"}}
+        cursor = self._letters.find(query).sort("at", DESCENDING).limit(limit) if events else None
+        return [_letter(found) async for found in cursor] if cursor else []
+
     async def list(
         self, *, all_: bool = False, codes: Collection[str] = (), ids: Collection[str] = (), limit: int = 100
     ) -> list[DeadLetter]:

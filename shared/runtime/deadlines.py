@@ -1,7 +1,7 @@
 """Time acts on documents: whatever deadline has passed is applied once, however late the tick comes."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,8 +38,12 @@ class Deadlines:
         every: float,
         behind: Callable[[], bool] = lambda: False,
         held: timedelta = timedelta(),
+        forgotten: Callable[[], Collection[str]] = frozenset,
     ) -> None:
-        """While the service is `behind`, what a message may answer is held back, for as long as `held` at the most."""
+        """While the service is `behind`, what a message may answer is held back, for as long as `held` at the most.
+
+        `forgotten` tells which documents are being recovered: on them time acts when they are back.
+        """
         self._database = database
         self._documents = documents
         self._relay = relay
@@ -48,6 +52,7 @@ class Deadlines:
         self._every = every
         self._behind = behind
         self._held = held
+        self._forgotten = forgotten
 
     async def run(self) -> None:
         """For ever: look, act, pause. A document that its deadline does not change holds up no other."""
@@ -57,7 +62,7 @@ class Deadlines:
                 until = acts_until(now, behind=self._behind(), answerable=kind.answerable, held=self._held)
                 async for due in self._database.due(kind, until, _PAGE):
                     metrics.DEADLINE_LAG.set((now - due[0][1]).total_seconds())
-                    await self._act(kind, due)
+                    await self._act(kind, [one for one in due if one[0] not in self._forgotten()])
             metrics.DEADLINE_SWEEP.set_to_current_time()
             await asyncio.sleep(self._every)
 

@@ -1,4 +1,6 @@
-"""Evidence: the exact bytes and the signature of what was accepted from a province, by its area and the message's id.
+"""Evidence: exact bytes and signature of what was accepted from another area, by that area and the message's id.
+
+At the centre that is what provinces sent, at a province what the centre sent.
 
 Not in the documents: a history entry names the message (`cause`) and the SHA-256 of its bytes (`content`), which ties
 both together, and a document that carried the bodies of all it heard would outgrow the store's 16 MB. What is kept here
@@ -11,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING, UpdateOne
 
+from shared.kernel.ledger import day_of
 from shared.runtime.envelope import Bound, Envelope
 from shared.runtime.mongo import Database
 from shared.runtime.trust import Signed
@@ -36,6 +39,10 @@ class Received:
     """The key."""
     at: datetime
     """When it was accepted, by the machine's clock."""
+    day: str
+    """The day of its `ce-time`, in China."""
+    subject: str
+    """What it is about."""
 
     @property
     def key(self) -> str:
@@ -88,10 +95,12 @@ class Evidence:
             signature=found["signature"],
             kid=found["kid"],
             at=found["at"],
+            day=found.get("day", ""),
+            subject=found.get("subject", ""),
         )
 
 
-def received(signed: Signed, envelope: Envelope, body: bytes) -> Received:
+def received(signed: Signed, envelope: Envelope, body: bytes, subject: str) -> Received:
     """A message that is accepted now."""
     return Received(
         area=signed.area,
@@ -101,6 +110,8 @@ def received(signed: Signed, envelope: Envelope, body: bytes) -> Received:
         signature=envelope.signature or "",
         kid=signed.kid,
         at=datetime.now(UTC),
+        day=day_of(envelope.time).isoformat(),
+        subject=subject,
     )
 
 
@@ -113,5 +124,7 @@ def _document(one: Received, until: datetime) -> dict[str, object]:
         "signature": one.signature,
         "kid": one.kid,
         "at": one.at,
+        "day": one.day,
+        "subject": one.subject,
         "until": until,
     }

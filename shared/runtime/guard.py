@@ -142,8 +142,12 @@ class Guard:
         )
 
     def _is_foreign(self, message: Message) -> bool:
-        """Whether a province's key signed it, and we are another."""
-        return message.signed is not None and message.signed.area not in (CENTRE, *self._homes)
+        """Whether another area's key signed it: a province's at the centre, the centre's at a province."""
+        return message.signed is not None and message.signed.area not in self._homes
+
+    def is_own(self, message: Message) -> bool:
+        """Whether it bears a signature of our own area."""
+        return message.signed is not None and message.signed.area in self._homes
 
     async def _see_repeats(self, batch: Sequence[Message]) -> None:
         """Put aside what uses an id of its sender again, for other content."""
@@ -155,12 +159,12 @@ class Guard:
                 message.dead = not_believed(message, message.refusal)
 
     async def keep(self, done: Sequence[Message]) -> None:
-        """Keep the bytes and signatures of what was accepted from provinces."""
+        """Keep the bytes and signatures of what was accepted from another area."""
         await self.evidence.keep(
             [
-                received(m.signed, m.envelope, m.raw.body)
+                received(m.signed, m.envelope, m.raw.body, m.event.subject)
                 for m in done
-                if m.signed and m.dead is None and self._is_foreign(m)
+                if m.signed and m.event and m.dead is None and self._is_foreign(m)
             ]
         )
 

@@ -234,6 +234,18 @@ CATCHING_UP_LEFT = Gauge(
     "预计多少秒后补齐；积压不减时为 NaN / Until it has caught up; NaN if the backlog does not get less",
     registry=REGISTRY,
 )
+LEDGER_DIFFERENCES = Gauge(
+    "sihao_ledger_differences",
+    "一日之内仅省或仅中央知晓的事实，各日合计 / "
+    "Facts of a day that only one of province and centre knows, all days together",
+    ["area", "of", "side"],
+    registry=REGISTRY,
+)
+FORGOTTEN = Gauge(
+    "sihao_forgotten_facts",
+    "中央知晓而本库尚未找回的本省事实 / Own facts that the centre knows and this store does not, yet",
+    registry=REGISTRY,
+)
 
 
 def exemplar(context: SpanContext | None = None) -> dict[str, str] | None:

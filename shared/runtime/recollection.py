@@ -5,7 +5,7 @@ In memory are about 300 bytes for every fact that the service announced since.
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +27,7 @@ from shared.runtime.patience import Told, patiently
 from shared.runtime.work import Fact, Outgoing
 
 _BATCH = 200
+Keep = Callable[[Sequence[Outgoing]], Awaitable[None]]
 Said = Callable[[int, datetime], None]
 """Told of the progress: how many were read, and the time of the last."""
 
@@ -66,13 +67,23 @@ class Named(NamedTuple):
 class Recollection:
     """What the archive knows of one service, beside that service's store."""
 
-    def __init__(self, service: Restorable, database: Database, read: Read, said: Said, told: Told) -> None:
-        """`told` hears of every failure of the store that is waited for."""
+    def __init__(
+        self,
+        service: Restorable,
+        database: Database,
+        read: Read,
+        said: Said,
+        told: Told,
+        *,
+        keep: Keep | None = None,
+    ) -> None:
+        """`told` hears of every failure of the store that is waited for; `keep` is given what was announced before."""
         self.service = service
         self._database = database
         self._read = read
         self._said = said
         self._told = told
+        self._keep = keep
         self.announced: dict[str, Announced] = {}
         """What the service announced, by id; once it has been learnt."""
         self._begin = Past()
@@ -124,7 +135,13 @@ class Recollection:
             async for document in self._database.collection(kind.collection).find(unsent, {"outbox": 1}):
                 facts = [Fact(**fact) for fact in document["outbox"] if fact["id"] in self.announced]
                 if facts:
-                    await self._database.clear([Outgoing(kind.collection, document["_id"], fact) for fact in facts])
+                    await self.clear([Outgoing(kind.collection, document["_id"], fact) for fact in facts])
+
+    async def clear(self, items: Sequence[Outgoing]) -> None:
+        """Take facts that were announced before out of their outboxes."""
+        if self._keep:
+            await self._keep(items)
+        await self._database.clear(items)
 
     async def batches(self) -> AsyncIterator[list[Message]]:
         """What the service hears, and what it learns from its own facts."""

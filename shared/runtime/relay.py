@@ -11,7 +11,7 @@ bounded, and what finds no room in it is swept.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -53,8 +53,12 @@ class Relay:
         sweep_age: float,
         may_go_unheard: Iterable[str],
         pace: Pace | None = None,
+        keep: Callable[[Sequence[Outgoing]], Awaitable[None]] | None = None,
     ) -> None:
-        """`pace` is how fast what has waited goes out; what is new goes at once."""
+        """`pace` is how fast what has waited goes out; what is new goes at once.
+
+        `keep` is given every confirmed fact before it leaves its outbox.
+        """
         self._database = database
         self._publisher = publisher
         self._kinds = kinds
@@ -63,6 +67,7 @@ class Relay:
         self._every = sweep_every
         self._age = timedelta(seconds=sweep_age)
         self._may_go_unheard = frozenset(may_go_unheard)
+        self._keep = keep
         self._posted: asyncio.Queue[Outgoing] = asyncio.Queue(_IN_MEMORY)
         self._sent: asyncio.Queue[Outgoing] = asyncio.Queue(_IN_MEMORY)
         self._unheard: deque[Outgoing] = deque(maxlen=_IN_MEMORY)
@@ -141,6 +146,8 @@ class Relay:
         while True:
             items = await _several(self._sent)
             try:
+                if self._keep:
+                    await self._keep(items)
                 await self._database.clear(items)
             except StoreError:
                 _offer(self._sent, items)

@@ -7,6 +7,9 @@ and it is not announced again. Decisions without an effect come behind those, ki
 overtake the score that was announced before it, only because that still waits for its round. All this is repeated until
 nothing changes any more.
 
+An own fact that no message caused (an officer's act, a deadline) is told to the documents last: they come to what it
+says, and their history names it (`Restorable.recalled`). One that a message did cause waits for that message.
+
 What is left would announce something the archive does not know, or waits, or is refused. It goes back into the
 service's own queue, where the service sees to it like to any message.
 
@@ -31,11 +34,13 @@ from shared.runtime.amqp import BrokerError, Nacked, Parcel, SendAll
 from shared.runtime.documents import Documents
 from shared.runtime.guard import Guard
 from shared.runtime.message import Message
-from shared.runtime.mongo import Database, StoreError
+from shared.runtime.mongo import StoreError
 from shared.runtime.patience import Told, patiently
 from shared.runtime.recollection import Named, Recollection, short
 from shared.runtime.work import Applied, Outcome, Outgoing, Unchanged, Work
 
+_MOST_FACTS = 3
+"""Facts that a document announces because of one message, at the most."""
 Accepts = Callable[[Work, bool, bool], bool]
 """Whether a decision may be taken: the work, whether it had an announced effect then, and whether it has one now."""
 
@@ -58,7 +63,6 @@ class Restoring:
     def __init__(
         self,
         archive: Recollection,
-        database: Database,
         documents: Documents,
         told: Told,
         guard: Guard | None = None,
@@ -68,7 +72,6 @@ class Restoring:
         `guard` sees that only what could be believed at its place in the archive is decided again.
         """
         self._archive = archive
-        self._database = database
         self._documents = documents
         self._told = told
         self._guard = guard
@@ -76,6 +79,11 @@ class Restoring:
         """Kinds of documents on which something with an announced effect still waits."""
         self._settled = -1
         """Effects found in the store by the last pass; a write that was done and unanswered counts, too."""
+        self._recalled = frozenset(map(id, archive.service.recalled))
+        self._caused: set[str] = set()
+        """Ids that facts have which messages cause."""
+        self._wait_for_causes = True
+        self._waited = False
 
     async def give_back(self, send: SendAll) -> Given:
         """Decide again what was decided, and put the rest into the service's queues.
@@ -87,10 +95,15 @@ class Restoring:
         await self._archive.hush()
         while await self._round(given):
             pass
+        if self._waited:
+            self._wait_for_causes = False  # the messages that caused them are not in the archive any more
+            while await self._round(given):
+                pass
         queues = {subscription.queue for subscription in self._archive.service.table}
         async for batch in self._archive.batches():
             await self._apply(batch, _never, given)
-            left = [m for m in batch if m.queue in queues and (m.missing is not None or m.dead is not None)]
+            ours = [m for m in batch if m.queue in queues and id(m.subscription) not in self._recalled]
+            left = [m for m in ours if m.missing is not None or m.dead is not None]
             if left:
                 await self._queue(left, send)
                 given.queued.update(message.label for message in left)
@@ -136,7 +149,7 @@ class Restoring:
             if self._archive.announced[fact.id].body != short(fact.body.encode()):
                 given.otherwise.append(Named(fact.id, fact.type, fact.subject, datetime.fromisoformat(fact.time)))
         if again:
-            await patiently(lambda: self._database.clear(again), (StoreError,), self._told)
+            await patiently(lambda: self._archive.clear(again), (StoreError,), self._told)
 
     async def _decided(self, batch: Sequence[Message], may: Accepts) -> list[Outgoing]:
         """Decide and commit; answers what would be announced again."""
@@ -148,7 +161,7 @@ class Restoring:
         for message in batch:
             free = message.dead is None and message.missing is None
             found = await message.route() if free else []
-            works = [self._as_before(work, message.envelope.time, may) for work in found]
+            works = [self._as_before(work, message, may) for work in found]
             routed.append((message, works))
             if message.missing is not None and message.subscription is not None:
                 self._held.update(reaction.kind.collection for reaction in message.subscription.reactions)
@@ -162,12 +175,19 @@ class Restoring:
             again += [item for o in message.outcomes if isinstance(o, Applied) for item in o.outgoing]
         return [item for item in again if item.fact.id in self._archive.announced]
 
-    def _as_before(self, work: Work, heard: datetime, may: Accepts) -> Work:
+    def _as_before(self, work: Work, message: Message, may: Accepts) -> Work:
         """The work, to be decided as of the first time, if that is known; only if it may be, else it waits."""
-        before = self._archive.announced.get(event_id(work.cause, "/".join(work.place), 0))
+        place = "/".join(work.place)
+        before = self._archive.announced.get(event_id(work.cause, place, 0))
+        recalled = id(message.subscription) in self._recalled
+        if not recalled:
+            self._caused.update(event_id(work.cause, place, index) for index in range(_MOST_FACTS))
 
         def decide(state: State | None, message: Any, now: datetime) -> Change[State] | None:
             change: Change[State] | None = work.decide(state, message, now)
+            if recalled and change is not None and self._wait_for_causes and work.cause in self._caused:
+                self._waited = True
+                raise NotYet("what caused it")
             if change is not None and not may(work, before is not None, bool(change.facts)):
                 raise NotYet("its turn")
             return change
@@ -179,7 +199,7 @@ class Restoring:
                 self._held.add(work.kind.collection)
                 raise
 
-        return replace(work, decide=noting if before else decide, at=before.at if before else heard)
+        return replace(work, decide=noting if before else decide, at=before.at if before else message.envelope.time)
 
 
 def _is_in_the_store(outcome: Outcome) -> bool:

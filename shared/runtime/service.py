@@ -20,7 +20,9 @@ from shared.contracts import CATALOGUE, CENTRE
 from shared.contracts.text import Text, text
 from shared.runtime import amqp, garbage, logs, metrics, telemetry
 from shared.runtime.amqp import Missing, Publisher, with_heartbeat
+from shared.runtime.answering import Counterpart
 from shared.runtime.archive import archive_bindings, declare_archive
+from shared.runtime.book import Book
 from shared.runtime.catching_up import CatchingUp
 from shared.runtime.clock import make_clock
 from shared.runtime.commands import Commands
@@ -36,7 +38,11 @@ from shared.runtime.lane import Lane
 from shared.runtime.limits import check_delivery_limits
 from shared.runtime.measuring import Measuring
 from shared.runtime.mongo import Database
+from shared.runtime.office import Office
 from shared.runtime.pace import Pace
+from shared.runtime.recollection import Restorable
+from shared.runtime.reconciling import Reconciler
+from shared.runtime.recovering import Recovery
 from shared.runtime.relay import Relay
 from shared.runtime.release import RELEASE, contracts_digest
 from shared.runtime.settings import Settings
@@ -51,6 +57,8 @@ log = logs.get_logger(__name__)
 
 _GRACE = 15.0
 """Seconds that a stopping service gives what is in hand."""
+_PROVINCE = 2
+"""Digits of a province's area."""
 _MEASURE_EVERY = 5.0
 """Seconds between two looks at the depth of the queues."""
 _MEASURE_BEHIND = 1.0
@@ -87,6 +95,7 @@ class Service:
         self.guard = Guard.load(settings, self.signer, self.database, name, scope)
         self.publisher = Publisher(self._broker, timeout=settings.publish_timeout, signer=self.signer)
         self._documents = Documents(self.database, self.clock)
+        self.book = Book(self.database, days=settings.reconcile_days, at_centre=self._at_centre) if self.guard else None
         self.relay = Relay(
             self.database,
             self.publisher,
@@ -95,6 +104,7 @@ class Service:
             sweep_age=settings.sweep_age,
             may_go_unheard=[event.wire() for event in CATALOGUE if event.may_go_unheard],
             pace=Pace(settings.catch_up_rate or (None if self._at_centre else _PROVINCE_RATE)),
+            keep=self.book.keep if self.book else None,
         )
         self.commands = Commands(self.database, self._documents, self.relay, batch_limit=settings.batch_limit)
         self.dead_letters = DeadLetters(self.database)
@@ -102,6 +112,7 @@ class Service:
         self._once: list[Callable[[], Awaitable[None]]] = []
         self._lane: Lane | None = None
         self._catching_up: CatchingUp | None = None
+        self._reconciler: Reconciler | None = None
         self._table = HandlerTable(name, scope=scope)
         self._before_hearing: Callable[[], Awaitable[None]] | None = None
 
@@ -131,6 +142,35 @@ class Service:
         self._catching_up = CatchingUp(
             self._lane, self.clock, late=settings.catch_up_late, settle=settings.catch_up_settle
         )
+
+    def reconcile(self, restorable: Restorable | None = None) -> None:
+        """Keep books with the provinces, or, in a province that tells how its store is restored, with the centre.
+
+        Without keys there is nobody whose word could be compared, and nothing is done.
+        """
+        if self.guard is None or self.book is None or self._lane is None:
+            return
+        office = Office(self.database, self.book, self.commands, self.clock, self.publisher, self.settings)
+        if self._at_centre:
+            counterpart = Counterpart(self._table, office, dead_letters=self.dead_letters, signer=self.signer)
+            self.task("reconciliation", counterpart.run)
+        elif restorable is not None and len(self.scope) == _PROVINCE:
+            recovery = Recovery(
+                restorable,
+                database=self.database,
+                documents=self._documents,
+                guard=self.guard,
+                lane=self._lane,
+                dead_letters=self.dead_letters,
+                book=self.book,
+            )
+            self._reconciler = Reconciler(self.scope, self._table, self._kinds, office, recovery)
+            self.task("reconciliation", self._reconciler.run)
+            self.health.add("recovery", _forgotten(self._reconciler), advisory=True)
+
+    @property
+    def _at_centre(self) -> bool:
+        return CENTRE in (self.scope or CENTRE).split("-")
 
     def task(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:
         """Supervised work in the background."""
@@ -201,6 +241,7 @@ class Service:
             every=self.settings.sweep_every,
             behind=lambda: self._catching_up is not None and self._catching_up.behind,
             held=timedelta(days=self.settings.hold_deadlines_days),
+            forgotten=lambda: self.commands.forgotten,
         )
         self.task("store", self._prepare)
         self.task("bus", self._connect)
@@ -212,7 +253,13 @@ class Service:
         self.task(
             "measure", Measuring(self.database, self.health, self.clock, self.dead_letters.measure, self._lane).run
         )
-        self.task("deadlines", deadlines.run)
+
+        async def let_time_act() -> None:
+            if self._reconciler:
+                await self._reconciler.knows_what_it_forgot()
+            await deadlines.run()
+
+        self.task("deadlines", let_time_act)
         if self._lane:
             room = WaitingRoom(
                 self.dead_letters,
@@ -238,6 +285,8 @@ class Service:
         await self.dead_letters.prepare()
         if self.guard:
             await self.guard.prepare()
+        if self.book:
+            await self.book.prepare()
         for once in self._once:
             await once()
         self._prepared = True
@@ -329,6 +378,19 @@ class Service:
         if self._catching_up:
             self.health.add("catching up", self._catching_up.check, advisory=True)
         self.health.add("outbox", outbox, advisory=True)  # a fact that nobody hears must not close the doors
+
+
+def _forgotten(reconciler: Reconciler) -> Callable[[], Awaitable[Text | None]]:
+    async def recovery() -> Text | None:
+        count = len(reconciler.forgotten)
+        if not count:
+            return None
+        return text(
+            f"数据库由备份恢复，{count} 条已宣布的事实正在找回，所涉案件暂不受理",
+            f"restored from a backup: {count} announced facts are being recovered; their cases take no decisions",
+        )
+
+    return recovery
 
 
 async def _rest() -> None:

@@ -85,8 +85,8 @@ class KeySettings(BaseSettings):
     """中央公钥文件（JWK Set）：以其中密钥签名者即来自中央。
     File with the public keys of the centre (JWK Set): what is signed with one of them comes from the centre."""
     evidence_days: int = Field(default=1100, ge=1)
-    """省级消息原文与签名的保存天数。
-    Days for which the exact bytes and signatures of provinces' messages are kept."""
+    """对方消息原文与签名的保存天数（中央存各省的，省存中央的）。
+    Days for which the exact bytes and signatures of the other side's messages are kept."""
 
 
 class Settings(EdgeSettings, KeySettings):
@@ -162,6 +162,15 @@ class Settings(EdgeSettings, KeySettings):
     patience: float = Field(default=120.0, ge=0)
     """消息等候所需之事的秒数（不确认）；逾时转入数据库继续等候。
     Seconds a message may wait for what it needs (`NotYet`) unacknowledged; then it waits in the store."""
+    reconcile_every: float = Field(default=10.0, gt=0)
+    """与另一方对账，两次查看账目之间的秒数。
+    Seconds between two looks at the books kept with the centre, or with provinces (`docs/province-guide.md`)."""
+    reconcile_grace: float = Field(default=1800.0, ge=0)
+    """一日结束后，省结账前留给在途消息的秒数。
+    Seconds after the end of a day that a province leaves to what is on its way, before it closes its books."""
+    reconcile_days: int = Field(default=30, ge=1, le=366)
+    """已发事实连同原文保存的天数；恢复的数据库也只回溯这么久。
+    Days for which sent facts are kept with their bytes, and back to which a restored store looks."""
     archive: bool | None = None
     """是否在消息队列上另存每条事实，供恢复之用；默认仅中央另存。
     Whether to have every fact kept once more on the broker, for restores; by default at the centre."""

@@ -2,7 +2,7 @@
 
 import typer
 
-from sihao.province import at_both, at_centre, at_province
+from sihao.province import at_both, at_centre, at_province, reconcile
 from sihao.province.status import status
 
 province_app = typer.Typer(no_args_is_help=True)
@@ -20,3 +20,4 @@ province_app.command("move")(at_both.move)
 province_app.command("receive")(at_both.receive)
 province_app.command("confirm")(at_both.confirm)
 province_app.command("forward")(at_both.forward)
+province_app.command("reconcile")(reconcile.reconcile)

@@ -99,4 +99,7 @@ def test_what_it_may_write_is_what_its_own_review_announces() -> None:
         "key.registered",
         "key.withdrawn",
         "message.refused",
+        "ledger.compared",
+        "healing.asked",
+        "facts.returned",
     }

@@ -106,7 +106,7 @@ async def restored(database: Database, archive: Sequence[DeliveredMessage]) -> t
 
     known = Recollection(restorable("scoring", database, areas="CN", site=""), database, read, silently, never)
     await known.learn()
-    given = await Restoring(known, database, Documents(database, SystemClock()), never).give_back(send)
+    given = await Restoring(known, Documents(database, SystemClock()), never).give_back(send)
     assert given.otherwise == []
     return known, queued
 

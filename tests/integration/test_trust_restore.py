@@ -109,7 +109,7 @@ async def test_a_store_from_before_the_key_waits_for_it_and_then_believes_what_w
     async def send(parcels: Sequence[Any]) -> None:
         queued.extend(str(parcel.properties.message_id) for parcel in parcels)
 
-    await Restoring(known, store, Documents(store, SystemClock()), never, guard).give_back(send)
+    await Restoring(known, Documents(store, SystemClock()), never, guard).give_back(send)
     key = await store.get(KEYS, PROVINCE.kid)
     assert key is not None
     assert (key.area, key.withdrawn_because) == ("35", "lost")

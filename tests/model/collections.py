@@ -101,6 +101,10 @@ class Collection:
         """One document, or None."""
         return next(iter([document async for document in self.find(where, projection)]), None)
 
+    async def distinct(self, field: str, where: Mapping[str, Any] | None = None) -> list[Any]:
+        """The values of a field."""
+        return sorted({document for one in self.matching(where or {}) for document in _at(one, field.split("."))})
+
     async def count_documents(self, where: Mapping[str, Any]) -> int:
         """How many match; the runtime only measures with it, so nothing hangs on it."""
         return len(self.matching(where))
@@ -150,7 +154,7 @@ class Collection:
     def _update(self, operation: UpdateOne) -> int:
         found = self.matching(operation._filter)
         if not found and operation._upsert:
-            found = [{"_id": operation._filter["_id"]}]
+            found = [{"_id": operation._filter["_id"], **_through_bson(operation._doc.get("$setOnInsert", {}))}]
         for document in found[:1]:
             self._shelf[document["_id"]] = _changed(document, cast("Document", operation._doc), ())
         return len(found[:1])
@@ -162,7 +166,7 @@ class Collection:
 def _changed(document: Document, update: Mapping[str, Any], array_filters: Sequence[Any]) -> Document:
     after = dict(document)
     for operator, fields in update.items():
-        for path, operand in fields.items():
+        for path, operand in fields.items() if operator != "$setOnInsert" else ():
             _UPDATES[operator](after, path, operand, array_filters)
     return after
 

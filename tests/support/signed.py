@@ -68,6 +68,7 @@ async def running_service(
     if name == "intake":
         service = Service("intake", base.model_copy(update=keys_), INTAKE_KINDS)
         service.listen(intake.table())
+        service.reconcile()
     else:
         settings = ReviewSettings(
             **{**base.model_dump(), "amqp_url": SecretStr(amqp_url), "mongo_url": SecretStr(mongo_url), **keys_},
@@ -75,7 +76,9 @@ async def running_service(
         )
         service = Service("review", settings, REVIEW_KINDS, scope=settings.scope)
         store = ReviewStore(service.database)
-        service.listen(review.table(store, load_procedures(), settings.jurisdictions, settings.scope))
+        heard = review.table(store, load_procedures(), settings.jurisdictions, settings.scope)
+        service.listen(heard)
+        service.reconcile(review.restorable(heard, settings.jurisdictions))
     async with service.running():
         await until(lambda: ready(service))
         yield service

@@ -24,6 +24,7 @@ from services.review.api import (
     objections,
     panels,
     procedures,
+    reconciliation,
     sanctions,
     shortlists,
     visits,
@@ -56,5 +57,6 @@ def routers(desk: Desk) -> Sequence[APIRouter]:
         procedures,
         exports,
         keys,
+        reconciliation,
     )
     return [resource.router(desk) for resource in resources]

@@ -87,6 +87,8 @@ TABLE = {
     "POST /panels/{panel}/close": OFFICER,
     "GET /provinces/{area}/keys": OPERATOR,
     "POST /provinces/{area}/keys": OPERATOR,
+    "GET /reconciliation/{area}": OPERATOR,
+    "POST /reconciliation/{area}/{day}/heal": OPERATOR,
     "POST /provinces/{area}/keys/{kid}/withdraw": OPERATOR,
     "POST /shortlists/{round_}/{area}/seal": OFFICER,
     "POST /shortlists/{round_}/{area}/what-if": OFFICER,
