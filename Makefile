@@ -7,7 +7,8 @@ PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest $(ARGS)
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-progress --custom-compile-command 'make lock' \
-	$(if $(UPGRADE),--upgrade) --all-extras pyproject.toml
+	$(if $(UPGRADE),--upgrade) pyproject.toml
+IMAGES := intake scoring review notify certificates sihao demo
 
 help: ## 列出全部命令 / list all commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -82,9 +83,16 @@ docs: venv ## 重新生成契约与接口文档 / generate the contract and API 
 lock: export PATH := $(PATH):.venv/bin
 lock: ## 重新锁定依赖；UPGRADE=1 升级 / lock the dependencies again; UPGRADE=1 takes newer ones
 	@command -v uv >/dev/null || $(PYTHON_IN_VENV) -m pip install --quiet uv
-	@uv $(COMPILE) --group dev --output-file requirements-dev.txt
-	@uv $(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt
-	@uv $(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
+	@uv $(COMPILE) --all-extras --group dev --output-file requirements-dev.txt
+	@uv $(COMPILE) --all-extras --constraint requirements-dev.txt --output-file requirements.txt
+	@uv $(COMPILE) --all-extras --group bench --constraint requirements.txt --output-file requirements-bench.txt
+	@uv $(COMPILE) --extra intake --constraint requirements.txt --output-file requirements/intake.txt
+	@uv $(COMPILE) --extra scoring --constraint requirements.txt --output-file requirements/scoring.txt
+	@uv $(COMPILE) --extra review --constraint requirements.txt --output-file requirements/review.txt
+	@uv $(COMPILE) --extra notify --constraint requirements.txt --output-file requirements/notify.txt
+	@uv $(COMPILE) --extra review --extra certificates --constraint requirements.txt --output-file requirements/certificates.txt
+	@uv $(COMPILE) --constraint requirements.txt --output-file requirements/sihao.txt
+	@uv $(COMPILE) --group demo --constraint requirements-dev.txt --output-file requirements/demo.txt
 
 clean: ## 删除 .venv、.local 与缓存 / remove .venv, .local and caches
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
