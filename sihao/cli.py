@@ -9,6 +9,7 @@ from services.scoring.rescore_cli import rescore_command
 from sihao.certificate import certificate_app
 from sihao.dead import dead_app
 from sihao.limit import limit_command
+from sihao.prepare.cli import prepare_app
 from sihao.province.cli import province_app
 from sihao.replay import replay_command
 from sihao.restore import restore_command
@@ -26,6 +27,7 @@ app.add_typer(procedure_app, name="procedure", help="查看、检查和画出审
 app.add_typer(dead_app, name="dead", help="查看和重放死信 / List, show and replay dead letters.")
 app.add_typer(verify_app, name="verify", help="核对历史与决定是否完整 / Check that histories and decisions are whole.")
 app.add_typer(certificate_app, name="certificate", help="核验证书，无需联网 / Verify certificates, offline.")
+app.add_typer(prepare_app, name="prepare", help="首次启动前的准备：账号、密钥 / Before the first start: users, keys.")
 app.add_typer(province_app, name="province", help="省级接入：接纳、检查、连接 / Provinces: admit, check, connect.")
 app.add_typer(
     conformance_app, name="conformance", help="检验一省自有的审核软件 / Check a province's own review software."

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from http.client import HTTPConnection
 from http import HTTPStatus
+from http.client import HTTPConnection
 
 WITHIN = 4.0
 """Seconds to answer; the services give their checks two."""

@@ -6,6 +6,7 @@
 import shutil
 import site
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 
 _STDLIB = Path(sysconfig.get_path("stdlib"))
@@ -15,29 +16,40 @@ _STDLIB_PARTS = ("ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "tkint
 _PLACES = (
     *("/usr/share/python-wheels", "/usr/share/doc", "/usr/share/info", "/usr/share/man", "/usr/share/locale"),
     *("/usr/share/lintian", "/usr/include", "/usr/local/include", "/usr/share/perl5", "/root/.cache"),
-    *("/var/cache", "/var/log", "/var/lib/apt", "/tmp", "/var/tmp"),
+    *("/var/cache", "/var/log", "/var/lib/apt", "/tmp", "/var/tmp"),  # noqa: S108 - emptied, not used
 )
 _COMMANDS = ("pip*", "wheel*", "easy_install*", "idle*", "pydoc*", "2to3*", "*-config")
 
 
 def main() -> None:
     """Remove everything named above, as far as it is there."""
+    for path in [*_installers(), *_parts(), *_commands(), *_contents()]:
+        _remove(path)
+
+
+def _installers() -> Iterator[Path]:
     for folder in _SITES:
         for name in _INSTALLERS:
-            for found in (*folder.glob(name), *folder.glob(f"{name}-*"), *folder.glob(f"{name}.*")):
-                _remove(found)
-    for name in _STDLIB_PARTS:
-        _remove(_STDLIB / name)
-    for found in (*_STDLIB.glob("config-*"), *Path("/usr").rglob("*.a"), *Path("/usr").rglob("__pycache__")):
-        _remove(found)
+            for pattern in (name, f"{name}-*", f"{name}.*"):
+                yield from folder.glob(pattern)
+
+
+def _parts() -> Iterator[Path]:
+    yield from (_STDLIB / name for name in _STDLIB_PARTS)
+    yield from _STDLIB.glob("config-*")
+    yield from Path("/usr").rglob("*.a")
+
+
+def _commands() -> Iterator[Path]:
     for folder in ("/usr/bin", "/usr/local/bin"):
         for pattern in _COMMANDS:
-            for found in Path(folder).glob(pattern):
-                _remove(found)
+            yield from Path(folder).glob(pattern)
+
+
+def _contents() -> Iterator[Path]:
     for place in map(Path, _PLACES):
         if place.is_dir():
-            for found in place.iterdir():
-                _remove(found)
+            yield from place.iterdir()
 
 
 def _remove(path: Path) -> None:
