@@ -16,18 +16,18 @@ COPY requirements/${REQUIREMENTS}.txt /build/requirements.txt
 COPY deploy/image/settle.py /build/settle.py
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf,required=false \
     python -m pip install --quiet --disable-pip-version-check --no-cache-dir --root-user-action=ignore \
-        --require-hashes --only-binary=:all: --no-compile --target=/srv/lib -r /build/requirements.txt \
-    && rm -rf /srv/lib/bin \
-    && PYTHONHASHSEED=0 python /build/settle.py /srv/lib
+        --require-hashes --only-binary=:all: --no-compile --target=/out/srv/lib -r /build/requirements.txt \
+    && rm -rf /out/srv/lib/bin \
+    && PYTHONHASHSEED=0 python /build/settle.py /out
 
 # 代码：只取这一个服务 / code: this one service and what it stands on
 FROM python AS code
 ARG SERVICE
 ARG SOURCE_DATE_EPOCH=0
 COPY . /build
-RUN python /build/deploy/image/gather.py "${SERVICE}" /build /srv/sihao \
-    && cp /build/deploy/image/healthy.py /srv/sihao/healthy.py \
-    && PYTHONHASHSEED=0 python /build/deploy/image/settle.py /srv/sihao
+RUN python /build/deploy/image/gather.py "${SERVICE}" /build /out/srv/sihao \
+    && cp /build/deploy/image/healthy.py /out/srv/sihao/healthy.py \
+    && PYTHONHASHSEED=0 python /build/deploy/image/settle.py /out
 
 # 系统：去掉 pip、编译文件、缓存与文档 / the system: without pip, build files, caches and documentation
 FROM python AS system
@@ -52,8 +52,8 @@ ARG SOURCE=
 # 有意压平：否则删去的文件仍在下层 / flattened on purpose: what was taken away would still be in a layer below
 # hadolint ignore=DL3067
 COPY --from=system / /
-COPY --from=dependencies /srv/lib /srv/lib
-COPY --from=code /srv/sihao /srv/sihao
+COPY --from=dependencies /out /
+COPY --from=code /out /
 ENV PATH=/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 \
     PYTHONPATH=/srv/sihao:/srv/lib \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # 构建镜像 sihao-<名称>:<版本> / builds the images sihao-<name>:<version>
-# sh deploy/image/build.sh [intake scoring review notify certificates sihao demo]
+# sh deploy/image/build.sh [intake scoring review notify review-certificates sihao demo]
 # PYTHON_IMAGE 基础镜像，PIP_INDEX_URL 包索引，PIP_CONF pip 配置文件（可含密码，不进入镜像）
 # PYTHON_IMAGE: base image; PIP_INDEX_URL: package index; PIP_CONF: pip's configuration (may hold a password, stays out)
 set -eu
@@ -18,11 +18,11 @@ SOURCE="${SOURCE:-}"
 SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}"
 export DOCKER_BUILDKIT=1
 
-[ "$#" -gt 0 ] || set -- intake scoring review notify certificates sihao demo
+[ "$#" -gt 0 ] || set -- intake scoring review notify review-certificates sihao demo
 for name in "$@"; do
     service="$name" module="services.$name" tag="sihao-$name:$VERSION"
     case "$name" in
-        certificates) service=review module=services.review tag="sihao-review:$VERSION-certificates" ;;
+        review-certificates) service=review module=services.review tag="sihao-review:$VERSION-certificates" ;;
         sihao) module=sihao ;;
         demo) module=demo ;;
     esac

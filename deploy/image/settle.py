@@ -16,7 +16,7 @@ _FOLDER, _PROGRAM, _FILE = 0o755, 0o755, 0o644
 def compile_all(folder: Path) -> None:
     """Byte code beside each module, known to be good without a look at its time: the file system is read only."""
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    compileall.compile_dir(folder, quiet=2, stripdir=str(folder), prependdir=str(folder), invalidation_mode=unchecked)
+    compileall.compile_dir(folder, quiet=2, stripdir=str(folder), prependdir="/", invalidation_mode=unchecked)
 
 
 def settle(folder: Path, epoch: int) -> None:
