@@ -10,7 +10,6 @@ from demo.play import Play
 from demo.stand import FUJIAN
 from services.review.domain.verifying import verify
 from shared.contracts import province_of
-from shared.runtime.mongo import Database
 from sihao.replaying import replayed
 from sihao.verification import Verification
 
@@ -58,10 +57,10 @@ async def check(play: Play) -> None:
     with play.show.step("核验证书，校验与重算全部记录", "certificate, record and replay", 1 + len(REVIEWS)) as tally:
         play.noted["certificate"] = await _certificate(play)
         tally.done()
-        scoring = Database(play.stand.mongo_url, play.stand.databases["scoring"])
+        scoring = play.stand.database("scoring")
         looked, broken, differences = 0, list[str](), list[str]()
         for service in REVIEWS:
-            database = Database(play.stand.mongo_url, play.stand.databases[service])
+            database = play.stand.database(service)
             verification = Verification(database)
             await verification.round(play.code)
             again = await replayed(database, scoring, play.code)

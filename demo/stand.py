@@ -26,6 +26,7 @@ from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
 from dev.rabbit_api import RabbitApi, amqp_address
 from shared.runtime.clock import SystemClock
+from shared.runtime.mongo import Database
 from sihao.prepare import rights
 from sihao.province import rights as province_rights
 from sihao.province.admission import Centre, admit
@@ -55,10 +56,19 @@ class Stand:
     """The address of that virtual host, with full rights."""
     addresses: Mapping[str, str]
     """The same, with each process's own rights."""
-    mongo_url: str
-    """The address of the store."""
+    stores: Mapping[str, str]
+    """The address of each process's store."""
     databases: Mapping[str, str]
     """The name of each process's database."""
+
+    def database(self, name: str) -> Database:
+        """The database of a process."""
+        return Database(self.stores[name], self.databases[name])
+
+    def log_of(self, name: str) -> str:
+        """Where the log of a process is."""
+        logs = [str(child.log) for child in self.processes if child.name == name]
+        return logs[0] if logs else f"docker compose logs {name}"
 
 
 @asynccontextmanager
@@ -113,9 +123,8 @@ async def standing(
         if keys:
             await platform.operator().post("review", "/provinces/35/keys", keys.registration)
         vhost = amqp_url.rpartition("/")[2]
-        yield Stand(
-            platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, backends.mongo_url, databases
-        )
+        stores = dict.fromkeys(SERVICES, backends.mongo_url)
+        yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, stores, databases)
 
 
 def environment(backends: Backends, issuer: Issuer, clock: TurnedClock) -> dict[str, str]:

@@ -136,8 +136,12 @@ def main() -> None:
     parser.add_argument("--role", action="append", default=[], help="角色，可重复 / role, repeatable")
     parser.add_argument("--area", help="区划，如 CN 或 3502 / area, CN or digits")
     parser.add_argument("--chamber", help="商会统一社会信用代码 / credit code of the chamber")
-    parser.add_argument("--host", default=LOOPBACK, help="监听地址，仅用于容器 / address to listen on, in containers only")
-    parser.add_argument("--url", default="", help="对外的名称；设了即有求必应 / known to others as; then whoever asks gets one")
+    parser.add_argument(
+        "--host", default=LOOPBACK, help="监听地址，仅用于容器 / address to listen on, in containers only"
+    )
+    parser.add_argument(
+        "--url", default="", help="对外的名称；设了即有求必应 / known to others as; then whoever asks gets one"
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Issuer(port=arguments.port, host=arguments.host, url=arguments.url) as issuer:
