@@ -41,7 +41,7 @@ class Project:
         subprocess.run(["sh", "deploy/compose/secrets.sh", self.secrets], cwd=PROJECT, check=True)  # noqa: S603, S607
         self.environment = {
             **os.environ,
-            "COMPOSE_PROFILES": "development,province",
+            "COMPOSE_PROFILES": "round,province",
             "SIHAO_AREAS": "CN,37,51",
             "SIHAO_LOG_LEVEL": "WARNING",
             **{f"SIHAO_{name}_PORT": str(free_port()) for name in PORTS},
