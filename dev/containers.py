@@ -14,7 +14,7 @@ from dev.rabbit_api import RabbitApi, new_password
 from dev.store import REPLICA_SET, is_primary
 
 RABBITMQ_IMAGE = "rabbitmq:4-management"
-MONGODB_IMAGE = "mongo:8"
+MONGODB_IMAGE = "mongo:7"
 
 _AMQP, _API, _MONGO = 5672, 15672, 27017
 _DOCKER_PORT = 2375

@@ -115,7 +115,8 @@ def test_images_have_versions_and_ours_the_project_s() -> None:
     assert set(re.findall(r"SIHAO_VERSION:-([^}]+)", TEXT)) == {version}
     base = re.findall(r"PYTHON_IMAGE:-([^}]+)", TEXT)
     assert base == re.findall(r"^ARG PYTHON_IMAGE=(\S+)", DOCKERFILE, re.MULTILINE)
-    assert f"rabbitmq:{containers.RABBITMQ_IMAGE.partition(':')[2]}" in images["broker"]
+    assert containers.RABBITMQ_IMAGE in images["broker"]
+    assert containers.MONGODB_IMAGE in images["store"]
 
 
 def test_every_container_is_hardened() -> None:
