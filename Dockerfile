@@ -35,7 +35,7 @@ ARG SOURCE_DATE_EPOCH=0
 COPY deploy/image/trim.py /build/trim.py
 RUN echo 'sihao:x:10001:10001:sihao:/nonexistent:/usr/sbin/nologin' >> /etc/passwd \
     && echo 'sihao:x:10001:' >> /etc/group \
-    && python /build/trim.py \
+    && PYTHONHASHSEED=0 python /build/trim.py \
     && rm -rf /build \
     && install -d -m 1777 /tmp /var/tmp \
     && install -d -m 0750 -o 10001 -g 10001 /var/lib/sihao /var/lib/sihao/keys /var/lib/sihao/handover \

@@ -3,6 +3,8 @@
 `python trim.py`, in the stage `system` of the Dockerfile only. What is left is the same for every image.
 """
 
+import compileall
+import py_compile
 import shutil
 import site
 import sysconfig
@@ -22,9 +24,12 @@ _COMMANDS = ("pip*", "wheel*", "easy_install*", "idle*", "pydoc*", "2to3*", "*-c
 
 
 def main() -> None:
-    """Remove everything named above, as far as it is there."""
+    """Remove everything named above, as far as it is there, and compile what is left of the standard library."""
     for path in [*_installers(), *_parts(), *_commands(), *_contents()]:
         _remove(path)
+    # Byte code that is good whatever the times: those of the sources are set afterwards.
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(_STDLIB, force=True, quiet=2, invalidation_mode=unchecked)
 
 
 def _installers() -> Iterator[Path]:
