@@ -88,6 +88,7 @@ def running(directory: Path) -> Iterator[Project]:
     finally:
         project.log.parent.mkdir(exist_ok=True)
         project.log.write_text(project.do("logs", "--no-color", "--timestamps"), "utf-8")
+        print(f"日志 / logs: {project.log}", flush=True)
         project.do("down", "--volumes", "--remove-orphans", "--timeout", "50")
 
 
@@ -146,7 +147,6 @@ def main() -> int:
             print("启动全部容器 / starting all containers …", flush=True)
             with running(directory) as project:
                 code = played(project, lambda line: print(line, flush=True))
-                print(f"日志 / logs: {project.log}")
     except ComposeFailedError as error:
         print(error, file=sys.stderr)
         return 1
