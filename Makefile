@@ -1,13 +1,13 @@
 # Every command that this project has. All paths are relative, so the project may lie anywhere.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv check lint format unit contract integration fuzz away flood e2e chaos chaos-short chaos-mutants bench test demo docs k8s k8s-check k8s-dev-secrets lock clean
+.PHONY: help venv check lint format unit contract integration fuzz away flood e2e chaos chaos-short chaos-mutants bench test demo images compose-test sbom docs k8s k8s-check k8s-dev-secrets lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 PYTEST := $(PYTHON_IN_VENV) -m pytest $(ARGS)
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-progress --custom-compile-command 'make lock' \
-	$(if $(UPGRADE),--upgrade) --all-extras pyproject.toml
+	$(if $(UPGRADE),--upgrade) pyproject.toml
 
 help: ## 列出全部命令 / list all commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -82,6 +82,15 @@ test: lint ## 全部检查与测试 / all checks and all tests
 demo: venv ## 演示一轮完整评定；ONCE=1 结束后退出 / show a whole round; ONCE=1 exits after the summary
 	@$(PYTHON_IN_VENV) -m demo $(if $(filter-out 0,$(ONCE)),--once)
 
+images: ## 构建全部镜像，见 docs/deployment.md / build all images, see docs/deployment.md
+	@sh deploy/image/build.sh $(IMAGES)
+
+compose-test: venv ## 用 Docker 启动整个平台并走完一轮 / bring the whole platform up with Docker and play a round on it
+	@$(PYTHON_IN_VENV) -m dev.compose $(ARGS)
+
+sbom: ## 生成各镜像的软件物料清单到 .local/sbom / write each image's software bill of materials to .local/sbom
+	@sh deploy/image/sbom.sh
+
 docs: venv ## 重新生成契约与接口文档 / generate the contract and API documents again
 	@$(PYTHON_IN_VENV) -m dev.generate
 
@@ -111,10 +120,17 @@ k8s-dev-secrets: venv ## 为开发集群生成随机密码 / random passwords fo
 lock: export PATH := $(PATH):.venv/bin
 lock: ## 重新锁定依赖；UPGRADE=1 升级 / lock the dependencies again; UPGRADE=1 takes newer ones
 	@command -v uv >/dev/null || $(PYTHON_IN_VENV) -m pip install --quiet uv
-	@uv $(COMPILE) --group dev --output-file requirements-dev.txt
-	@uv $(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt
-	@uv $(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
-	@uv $(subst --all-extras pyproject.toml,deploy/k8s/tools.in,$(COMPILE)) --output-file requirements-k8s.txt
+	@uv $(COMPILE) --all-extras --group dev --output-file requirements-dev.txt
+	@uv $(COMPILE) --all-extras --constraint requirements-dev.txt --output-file requirements.txt
+	@uv $(COMPILE) --all-extras --group bench --constraint requirements.txt --output-file requirements-bench.txt
+	@uv $(COMPILE) --extra intake --constraint requirements.txt --output-file requirements/intake.txt
+	@uv $(COMPILE) --extra scoring --constraint requirements.txt --output-file requirements/scoring.txt
+	@uv $(COMPILE) --extra review --constraint requirements.txt --output-file requirements/review.txt
+	@uv $(COMPILE) --extra notify --constraint requirements.txt --output-file requirements/notify.txt
+	@uv $(COMPILE) --extra review --extra certificates --constraint requirements.txt --output-file requirements/review-certificates.txt
+	@uv $(COMPILE) --constraint requirements.txt --output-file requirements/sihao.txt
+	@uv $(COMPILE) --group demo --constraint requirements-dev.txt --output-file requirements/demo.txt
+	@uv $(COMPILE:pyproject.toml=deploy/k8s/tools.in) --output-file requirements-k8s.txt
 
 clean: ## 删除 .venv、.local 与缓存 / remove .venv, .local and caches
 	@rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

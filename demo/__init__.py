@@ -2,6 +2,7 @@
 
 - `data`, `parts` the scenario, read and typed     - `generate`  how its synthetic part was made, from a fixed seed
 - `stand`    broker users, issuer, five processes  - `api`       the platform as its callers see it
+- `given`    or a platform that is there already
 - `round`    the whole round, act by act           - `play`      what every act works with
 - `opening`  chambers, round, experts, people      - `chambers`  what secretaries do
 - `officers` what officers do                      - `experts`   what experts do

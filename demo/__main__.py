@@ -4,11 +4,14 @@ import argparse
 import asyncio
 import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 from time import monotonic
 
 from demo import summary, tokens
 from demo.api import PlatformError
 from demo.data import Scenario
+from demo.given import given
+from demo.play import Play
 from demo.round import prepared, run
 from demo.show import Show
 from dev.backends import BackendMissingError, open_backends
@@ -38,13 +41,31 @@ async def main(*, once: bool) -> int:
         return 1 if account.wrong else 0
 
 
+async def on_given(clock_folder: Path) -> int:
+    """Play the round on a platform that is there already; 0 if every application is accounted for."""
+    show, scenario = Show(), Scenario()
+    async with given(clock_folder, scenario) as stand:
+        started = monotonic()
+        play = Play(scenario, stand, show)
+        account = await run(play)
+        summary.tell(play, account)
+        summary.tell_times(play, monotonic() - started)
+    return 1 if account.wrong else 0
+
+
 def cli() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m demo", description="演示一轮完整认定 / show one whole round")
     parser.add_argument("--once", action="store_true", help="总结之后即结束 / end after the summary")
+    parser.add_argument(
+        "--given",
+        type=Path,
+        metavar="FOLDER",
+        help="用已在运行的平台，其时钟文件在此 / on a platform that runs already, with its clock file in here",
+    )
     arguments = parser.parse_args()
     try:
-        return asyncio.run(main(once=arguments.once))
+        return asyncio.run(on_given(arguments.given) if arguments.given else main(once=arguments.once))
     except (BackendMissingError, ContainerFailedError, InstallFailedError, ProcessFailedError, PlatformError) as error:
         print(error, file=sys.stderr)
         return 1

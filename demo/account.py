@@ -44,7 +44,7 @@ async def watch(play: Play) -> None:
     while True:
         for name, gauges in (await _gauges(play)).items():
             if gauges.get(DEAD_LETTERS):
-                log = play.stand.processes[name].log
+                log = play.stand.log_of(name)
                 raise StalledError(f"{name}：有消息被搁置，见日志 / put a message aside, see the log: {log}")
         await asyncio.sleep(_WATCH_EVERY)
 

@@ -12,7 +12,6 @@ from services.review.domain.verifying import verify
 from shared.contracts import province_of
 from shared.runtime.dead import DeadLetters
 from shared.runtime.evidence import COLLECTION
-from shared.runtime.mongo import Database
 from sihao.replaying import replayed
 from sihao.verification import Verification
 
@@ -60,10 +59,10 @@ async def check(play: Play) -> None:
     with play.show.step("核验证书，校验与重算全部记录", "certificate, record and replay", 1 + len(REVIEWS)) as tally:
         play.noted["certificate"] = await _certificate(play)
         tally.done()
-        scoring = Database(play.stand.mongo_url, play.stand.databases["scoring"])
+        scoring = play.stand.database("scoring")
         looked, broken, differences = 0, list[str](), list[str]()
         for service in REVIEWS:
-            database = Database(play.stand.mongo_url, play.stand.databases[service])
+            database = play.stand.database(service)
             verification = Verification(database)
             await verification.round(play.code)
             again = await replayed(database, scoring, play.code)
@@ -87,7 +86,7 @@ async def _signed(play: Play) -> dict[str, int]:
     """
     facts, kept, refused = set[str](), 0, list[str]()
     for service in SERVICES:
-        database = Database(play.stand.mongo_url, play.stand.databases[service])
+        database = play.stand.database(service)
         fujian = {"_id": {"$gte": "35/", "$lt": "35/\uffff"}}
         received = [found["_id"] async for found in database.collection(COLLECTION).find(fujian, {"_id": 1})]
         refused += [letter.id for letter in await DeadLetters(database).list(all_=True, codes=("signature.",))]

@@ -139,10 +139,11 @@ class Platform:
 
 
 @asynccontextmanager
-async def connected(services: Mapping[str, str], issuer: Issuer) -> AsyncIterator[Platform]:
-    """The platform, over connections that are kept."""
+async def connected(services: Mapping[str, str], issuer: Issuer, *, retries: int = 0) -> AsyncIterator[Platform]:
+    """The platform, over connections that are kept; one that cannot be had is tried so many times again."""
     limits = httpx2.Limits(max_connections=AT_ONCE * 2, max_keepalive_connections=AT_ONCE * 2)
-    async with httpx2.AsyncClient(trust_env=False, timeout=30.0, limits=limits) as client:
+    transport = httpx2.AsyncHTTPTransport(retries=retries, limits=limits)
+    async with httpx2.AsyncClient(trust_env=False, timeout=30.0, transport=transport) as client:
         yield Platform(client, services, issuer)
 
 

@@ -73,8 +73,10 @@ async def joined(
     return Joined(env_file.settings(join, join.amqp_url(), {}, key=key, trust=trust), join, findings)
 
 
-def told(where: Joined) -> str:
+def told(where: Joined | None) -> str:
     """How it is connected, in a line."""
+    if where is None:
+        return "此前已接入 joined before"
     if where.join is None:
         return "直连 direct"
     rights = next((one.says for one in where.findings if one.code == "rights"), None)
@@ -83,9 +85,9 @@ def told(where: Joined) -> str:
     return f"直连 direct，账号 user {where.join.user.partition('.')[0]}，检查 {examined} 项通过 checks passed{tried}"
 
 
-def kids(where: Joined) -> tuple[Sequence[str], Sequence[str]]:
-    """The ids of the centre's keys, and of Fujian's."""
-    if where.join is None:
+def kids(where: Joined | None) -> tuple[Sequence[str], Sequence[str]]:
+    """The ids of the centre's keys, and of Fujian's, as far as they are known here."""
+    if where is None or where.join is None:
         return (), ()
     return [str(jwk.get("kid") or key_id(jwk)) for jwk in where.join.centre_keys["keys"]], where.join.keys
 

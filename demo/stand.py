@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 import secrets
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -24,13 +23,14 @@ from dev.issuer import Issuer
 from dev.mail_sink import MailSink
 from dev.ports import LOOPBACK, free_port
 from dev.processes import Processes
-from dev.rabbit_api import RabbitApi, TopicPermission, amqp_address
-from shared.contracts import EVENTS
-from sihao.province import rights
+from dev.rabbit_api import RabbitApi, amqp_address
+from shared.runtime.mongo import Database
+from sihao.prepare import rights
+from sihao.province import rights as province_rights
 from sihao.province.keys import Register
 
-EXCHANGE = "sihao.events"
-CENTRE_SERVICES = ("intake", "scoring", "review", "notify")
+EXCHANGE = rights.EXCHANGE
+CENTRE_SERVICES = rights.SERVICES
 FUJIAN = "review-35"
 SERVICES = (*CENTRE_SERVICES, FUJIAN)
 """Processes; `review` is the centre's, hosting 37 and 51, `review-35` is Fujian's own."""
@@ -51,12 +51,21 @@ class Stand:
     """The address of that virtual host, with full rights."""
     addresses: Mapping[str, str]
     """The same, with each process's own rights."""
-    mongo_url: str
-    """The address of the store."""
+    stores: Mapping[str, str]
+    """The address of each process's store."""
     databases: Mapping[str, str]
     """The name of each process's database."""
-    joined: Joined
-    """How Fujian is connected."""
+    joined: Joined | None = None
+    """How Fujian is connected, where it joined here."""
+
+    def database(self, name: str) -> Database:
+        """The database of a process."""
+        return Database(self.stores[name], self.databases[name])
+
+    def log_of(self, name: str) -> str:
+        """Where the log of a process is."""
+        logs = [str(child.log) for child in self.processes if child.name == name]
+        return logs[0] if logs else f"docker compose logs {name}"
 
 
 @asynccontextmanager
@@ -114,9 +123,8 @@ async def standing(
         await start(FUJIAN, {**link.settings, "SIHAO_AREAS": fujian})
         platform = await stack.enter_async_context(connected(urls, issuer))
         vhost = amqp_url.rpartition("/")[2]
-        yield Stand(
-            platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, backends.mongo_url, databases, link
-        )
+        stores = dict.fromkeys(SERVICES, backends.mongo_url)
+        yield Stand(platform, clock, issuer, mails, processes, vhost, amqp_url, addresses, stores, databases, link)
 
 
 def environment(backends: Backends, issuer: Issuer, clock: TurnedClock) -> dict[str, str]:
@@ -163,11 +171,15 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
         return dict.fromkeys(CENTRE_SERVICES, amqp_url)
     vhost, addresses = amqp_url.rpartition("/")[2], dict[str, str]()
     for name in CENTRE_SERVICES:
-        own = rf"^(sihao\.(events|dead|archive)|(dead\.)?{name}(\..*)?)$"
-        topics = {EXCHANGE: TopicPermission(write=may_announce(name, ""), read=may_hear(""))}
-        user = f"{vhost}-{name}"
-        may = {"configure": own, "write": own, "read": own}
-        password = await api.create_user(user, vhost=vhost, topic_permissions=topics, **may)
+        user, may = f"{vhost}-{name}", rights.rights_of(name)
+        password = await api.create_user(
+            user,
+            vhost=vhost,
+            configure=may.configure,
+            write=may.write,
+            read=may.read,
+            topic_permissions=may.topics,
+        )
         stack.push_async_callback(api.delete_user, user)
         addresses[name] = amqp_address(amqp_url, user=user, password=password)
     return addresses
@@ -175,12 +187,9 @@ async def _broker_users(stack: AsyncExitStack, api: RabbitApi | None, amqp_url: 
 
 def may_announce(service: str, area: str) -> str:
     """Routing keys of the service's own events; a province's only those that it may write, in its own area."""
-    if area:
-        return rights.may_announce(area)
-    own = (name for name, event in EVENTS.items() if event.source == service or event.by_any_service)
-    return rf"^({'|'.join(map(re.escape, own))})\..+$"
+    return province_rights.may_announce(area) if area else rights.may_announce(service)
 
 
 def may_hear(area: str) -> str:
     """Binding keys: a province hears its own area, and of the centre the rounds and the keys."""
-    return rights.may_hear(area) if area else ".*"
+    return province_rights.may_hear(area) if area else ".*"

@@ -142,7 +142,7 @@ def _service_figures(play: Play, account: Account) -> Iterator[str]:
 
 def _province(play: Play) -> Iterator[str]:
     """How Fujian's own review service is connected and believed."""
-    centre, fujian = (" ".join(kid[:8] + "…" for kid in some) for some in kids(play.stand.joined))
+    centre, fujian = (" ".join(kid[:8] + "…" for kid in some) or "—" for some in kids(play.stand.joined))
     signed = play.noted["signed"]
     yield f"福建自有审核服务 Fujian's own review：{told(play.stand.joined)}"
     yield (

@@ -14,10 +14,12 @@ from dev.rabbit_api import RabbitApi, new_password
 from dev.store import REPLICA_SET, is_primary
 
 RABBITMQ_IMAGE = "rabbitmq:4-management"
-MONGODB_IMAGE = "mongo:8"
+MONGODB_IMAGE = "mongo:7"
 
 _AMQP, _API, _MONGO = 5672, 15672, 27017
 _DOCKER_PORT = 2375
+_MESSAGE_BYTES = 134_217_728
+"""What RabbitMQ 3 takes in one message; 4 takes 16 MiB by default, and some tests send more."""
 _POLL_SECONDS = 0.5
 
 Address = Callable[[int], str]
@@ -49,7 +51,11 @@ async def rabbitmq_container(plugins: Sequence[str] = ()) -> AsyncIterator[tuple
         ContainerFailedError: if there is no image, or it does not start.
     """
     user, password = "sihao", new_password()
-    environment = {"RABBITMQ_DEFAULT_USER": user, "RABBITMQ_DEFAULT_PASS": password}
+    environment = {
+        "RABBITMQ_DEFAULT_USER": user,
+        "RABBITMQ_DEFAULT_PASS": password,
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-rabbit max_message_size {_MESSAGE_BYTES}",
+    }
     async with _running(RABBITMQ_IMAGE, _AMQP, _API, environment=environment) as (container, address):
         api = RabbitApi(f"http://{user}:{password}@{address(_API)}")
         await _until(lambda: api.listens(_AMQP), container)

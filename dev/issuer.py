@@ -12,16 +12,19 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from dev.on_loopback import OnLoopback
+from dev.ports import LOOPBACK
 
 AUDIENCE = "sihao"
 ALGORITHM = "ES256"
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 JWKS_PATH = "/jwks.json"
+TOKEN_PATH = "/token"  # noqa: S105 - an address
 
 
 def _real_time() -> datetime:
@@ -31,11 +34,22 @@ def _real_time() -> datetime:
 class Issuer(OnLoopback):
     """An issuer with a key of its own, made anew every time; use it as a context manager."""
 
-    def __init__(self, *, port: int = 0, now: Callable[[], datetime] = _real_time) -> None:
-        """Listen on loopback at `port` (0: any free one); tokens are issued at the time that `now` tells."""
+    def __init__(
+        self, *, port: int = 0, now: Callable[[], datetime] = _real_time, host: str = LOOPBACK, url: str = ""
+    ) -> None:
+        """Listen on loopback at `port` (0: any free one); tokens are issued at the time that `now` tells.
+
+        In a container it listens at another `host`, is known to others as `url`, and gives tokens to whoever asks.
+        """
+        self._url = url
         self._key = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
         self._now = now
-        super().__init__("issuer", self._pages(), port=port)
+        super().__init__("issuer", self._pages(), port=port, host=host)
+
+    @property
+    def url(self) -> str:
+        """Where it is, which is also who it is."""
+        return self._url or super().url
 
     @property
     def jwks_url(self) -> str:
@@ -96,6 +110,11 @@ class Issuer(OnLoopback):
         return Pages
 
     def _page(self, path: str) -> dict[str, object] | None:
+        path, _, query = path.partition("?")
+        if path == TOKEN_PATH and self._url:
+            asked = parse_qs(query)
+            one = {name: asked[name][0] for name in ("area", "chamber", "name") if name in asked}
+            return {"token": self.token(asked.get("sub", ["someone"])[0], roles=asked.get("role", []), **one)}
         if path == JWKS_PATH:
             return {"keys": [self._key.as_dict(private=False)]}
         if path == DISCOVERY_PATH:
@@ -117,8 +136,15 @@ def main() -> None:
     parser.add_argument("--role", action="append", default=[], help="角色，可重复 / role, repeatable")
     parser.add_argument("--area", help="区划，如 CN 或 3502 / area, CN or digits")
     parser.add_argument("--chamber", help="商会统一社会信用代码 / credit code of the chamber")
+    parser.add_argument(
+        "--host", default=LOOPBACK, help="监听地址，仅用于容器 / address to listen on, in containers only"
+    )
+    parser.add_argument(
+        "--url", default="", help="对外的名称；设了即有求必应 / known to others as; then whoever asks gets one"
+    )
     arguments = parser.parse_args()
-    with Issuer(port=arguments.port) as issuer:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Issuer(port=arguments.port, host=arguments.host, url=arguments.url) as issuer:
         token = issuer.token(arguments.sub, roles=arguments.role, area=arguments.area, chamber=arguments.chamber)
         print(f"签发者 issuer: {issuer.url}\n令牌 token: {token}\nCtrl-C 结束 to stop", flush=True)
         with suppress(KeyboardInterrupt):

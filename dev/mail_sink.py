@@ -29,9 +29,9 @@ class Mail:
 class MailSink:
     """The server; use it as `async with MailSink() as sink`, then send to `sink.host`, `sink.port`."""
 
-    def __init__(self, port: int = 0) -> None:
-        """Listen on `port`; 0 means any free one."""
-        self.host = LOOPBACK
+    def __init__(self, port: int = 0, *, host: str = LOOPBACK) -> None:
+        """Listen on `port`; 0 means any free one. At another `host` only inside a container."""
+        self.host = host
         self.port = port
         self.mails: list[Mail] = []
         self._refusals: dict[str, tuple[str, int | None]] = {}

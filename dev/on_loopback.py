@@ -14,9 +14,11 @@ _LOOKS_EVERY = 0.05
 class OnLoopback:
     """It serves on a thread of its own; use it as a context manager."""
 
-    def __init__(self, name: str, handler: type[BaseHTTPRequestHandler], *, port: int = 0) -> None:
-        """Listen at `port` (0: any free one)."""
-        self._server = ThreadingHTTPServer((LOOPBACK, port), handler)
+    def __init__(
+        self, name: str, handler: type[BaseHTTPRequestHandler], *, port: int = 0, host: str = LOOPBACK
+    ) -> None:
+        """Listen at `port` (0: any free one); at another `host` only inside a container."""
+        self._server = ThreadingHTTPServer((host, port), handler)
         self._thread = Thread(target=self._server.serve_forever, args=(_LOOKS_EVERY,), name=name, daemon=True)
 
     @property

@@ -13,6 +13,7 @@ from sihao.certificate import certificate_app
 from sihao.dead import dead_app
 from sihao.doctor.cli import doctor_command
 from sihao.limit import limit_command
+from sihao.prepare.cli import prepare_app
 from sihao.province.cli import province_app
 from sihao.replay import replay_command
 from sihao.restore import restore_command
@@ -36,6 +37,7 @@ app.add_typer(certificate_app, name="certificate", help="核验证书，无需�
 app.add_typer(
     centre_app, name="centre", help="中央的签名密钥：生成、登记、核对 / The centre's signing key: make, register, see."
 )
+app.add_typer(prepare_app, name="prepare", help="首次启动前的准备：账号、密钥 / Before the first start: users, keys.")
 app.add_typer(province_app, name="province", help="省级接入：接纳、检查、连接 / Provinces: admit, check, connect.")
 app.add_typer(
     conformance_app, name="conformance", help="检验一省自有的审核软件 / Check a province's own review software."

@@ -7,24 +7,20 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from io import BytesIO
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-import pylopdf_fonts_zh_cn
-import segno
-import typst
-from fontTools.ttLib import TTFont
+from typing import TYPE_CHECKING
 
 from services.review.domain.credential import Credential, none_given
 from shared.contracts.chamber_words import LEVELS
 from shared.kernel.calendar import day_words, last_day_words
 from shared.lines import Line, load
 
+if TYPE_CHECKING:
+    from services.review.press import Press
+
 HERE = Path(__file__).parent / "certificates"
 TEMPLATE = HERE / "certificate.typ"
-FONTS = pylopdf_fonts_zh_cn.serif_path().parent
-"""Noto Serif SC and Noto Sans SC (SIL Open Font License), which come with the dependencies."""
 
 
 class Printer:
@@ -32,9 +28,14 @@ class Printer:
 
     def __init__(self, fonts: Path | None = None, lines: Mapping[str, Line] | None = None) -> None:
         """With the fonts in this folder; by default with those that come with the dependencies."""
-        self._folder = fonts or FONTS
+        self._folder = fonts
         self._lines = load() if lines is None else lines
-        self._press = ThreadPoolExecutor(max_workers=1, thread_name_prefix="printer")
+        self._bench = ThreadPoolExecutor(max_workers=1, thread_name_prefix="printer")
+
+    @property
+    def installed(self) -> bool:
+        """Whether there is a press: the extra `certificates` is as large as all else, and may be left out."""
+        return find_spec("typst") is not None
 
     def line(self, name: str) -> Line | None:
         """An honour line, if it is entered."""
@@ -46,17 +47,14 @@ class Printer:
         Raises:
             NotFound: the honour line has no certificates, or no font has a character.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._press, self.typeset, credential, scanned)
+        return await asyncio.get_running_loop().run_in_executor(self._bench, self.typeset, credential, scanned)
 
     def typeset(self, credential: Credential, scanned: str) -> bytes:
         """The same, here and now."""
         words = self._words(credential)
         self._require_glyphs("".join(words.values()))
-        inputs = {**words, "qr": qr_code(scanned)}
-        made = self._typst.compile(format="pdf", sys_inputs=inputs, timestamp=credential.nbf)
-        if not isinstance(made, bytes):
-            raise TypeError("a PDF is one file")
-        return made
+        inputs = {**words, "qr": self._press.qr_code(scanned)}
+        return self._press.pdf(inputs, credential.nbf)
 
     def _words(self, credential: Credential) -> dict[str, str]:
         line = self.line(credential.line)
@@ -89,9 +87,7 @@ class Printer:
         }
 
     def _require_glyphs(self, words: str) -> None:
-        wanted = words + TEMPLATE.read_text("utf-8")
-        lacking = sorted({one for one in wanted if not one.isspace() and ord(one) not in self._glyphs})
-        if lacking:
+        if lacking := self._press.lacks(words + TEMPLATE.read_text("utf-8")):
             named = "、".join(f"{one}（U+{ord(one):04X}）" for one in lacking)
             raise none_given(
                 "certificate.no-glyph",
@@ -103,27 +99,7 @@ class Printer:
             )
 
     @cached_property
-    def _fonts(self) -> typst.Fonts:
-        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[self._folder])
+    def _press(self) -> "Press":
+        from services.review.press import Press  # noqa: PLC0415 - it needs the extra `certificates`
 
-    @cached_property
-    def _typst(self) -> typst.Compiler:
-        return typst.Compiler(TEMPLATE, root=HERE, font_paths=self._fonts)
-
-    @cached_property
-    def _glyphs(self) -> frozenset[int]:
-        """The characters that at least one of the fonts has."""
-        found: set[int] = set()
-        for font in self._fonts.fonts():
-            if font.path:
-                with TTFont(font.path, fontNumber=font.index, lazy=True) as opened:
-                    characters: Mapping[int, Any] = opened.getBestCmap() or {}
-                    found.update(characters)
-        return frozenset(found)
-
-
-def qr_code(content: str) -> str:
-    """A QR code (ISO/IEC 18004) as SVG: correction level M, so that a worn print is still read."""
-    out = BytesIO()
-    segno.make_qr(content, error="M", boost_error=False).save(out, kind="svg", xmldecl=False, scale=4, border=4)
-    return out.getvalue().decode()
+        return Press(TEMPLATE, self._folder)

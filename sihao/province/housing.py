@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,11 @@ async def store(mongo_url: str, database: str, *, room: int = ROOM) -> list[Find
 def _ask(mongo_url: str, database: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     client: MongoClient[dict[str, Any]] = MongoClient(mongo_url, serverSelectionTimeoutMS=_WITHIN_MS)
     with client:
-        return client.admin.command("hello"), client.get_database(database).command("dbStats")
+        hello, stats = client.admin.command("hello"), client.get_database(database).command("dbStats")
+        if not stats.get("fsTotalSize"):  # a database in which nothing was written yet knows no disk
+            with suppress(OperationFailure):  # nor need its user know another
+                stats = client.admin.command("dbStats")
+        return hello, stats
 
 
 def _refused(error: OperationFailure, database: str) -> Finding:
@@ -100,6 +105,12 @@ def _members(hello: Mapping[str, Any]) -> Finding:
 
 
 def _room(stats: Mapping[str, Any], room: int) -> Finding:
+    if not stats.get("fsTotalSize"):
+        return warning(
+            "disk",
+            ("数据库尚无数据，磁盘余量未知。", "Nothing was written to the database yet, so its disk is not known."),
+            ("请自行查看余量；服务启动后可再次运行。", "Look at the disk yourself, or run this again after the start."),
+        )
     free = (stats.get("fsTotalSize", 0) - stats.get("fsUsedSize", 0)) / _GIGABYTE
     if free < room:
         return failed(

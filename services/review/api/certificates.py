@@ -18,6 +18,7 @@ from services.review.domain import place as places
 from services.review.domain import status_list as lists
 from services.review.domain.credential import Credential
 from services.review.issuing import Issuer
+from services.review.printing import Printer
 from services.review.store import BLOCKS, CHAMBERS, HONOURS
 from shared.kernel.actor import Actor
 from shared.kernel.command import missing
@@ -69,11 +70,11 @@ def router(desk: Desk) -> APIRouter:
     )
     async def certificate(honour: HonourId, _by: Anyone) -> Response:
         """A4. The QR code holds the address to look it up at, and behind `#` the signed statement itself."""
-        issuer = _issuer(desk)
+        issuer, printer = _issuer(desk), _printer(desk)
         statement = await _stated(desk, issuer, honour)
         signed = issuer.sign(credentials.TYPE, statement)
         scanned = credentials.scanned(desk.bulletin, honour, signed)
-        return _file(await desk.printer.pdf(statement, scanned), PDF)
+        return _file(await printer.pdf(statement, scanned), PDF)
 
     @routes.get(
         "/status-lists/{line}",
@@ -168,6 +169,25 @@ def _issuer(desk: Desk) -> Issuer:
             )
         )
     return desk.issuer
+
+
+def _printer(desk: Desk) -> Printer:
+    if not desk.printer.installed:
+        raise NotGiven(
+            problem(
+                "certificate.no-press",
+                "SIHAO_CERTIFICATE_KEY",
+                rule=(
+                    "本服务未安装印制证书所需的组件。",
+                    "This service was installed without what prints certificates.",
+                ),
+                remedy=(
+                    "可改取签名数据 /honours/…/credential；请运维人员改用含证书组件的镜像。",
+                    "Take the signed data, /honours/…/credential; the operators use the image with certificates.",
+                ),
+            )
+        )
+    return desk.printer
 
 
 def _file(content: str | bytes, media_type: str) -> Response:

@@ -41,7 +41,10 @@ def test_without_once_the_demo_stays(arguments):
     assert "--once" not in _make("--dry-run", "demo", *arguments)
 
 
-@pytest.mark.parametrize("path", ["requirements.txt", "requirements-dev.txt"])
+LISTS = sorted(str(path.relative_to(PROJECT)) for path in PROJECT.glob("requirements/*.txt"))
+
+
+@pytest.mark.parametrize("path", ["requirements.txt", "requirements-dev.txt", *LISTS])
 def test_requirements_are_hashed_and_name_no_host(path):
     lines = (PROJECT / path).read_text("utf-8").splitlines()
     pins = [line for line in lines if re.match(r"[a-z0-9]", line)]
@@ -50,9 +53,10 @@ def test_requirements_are_hashed_and_name_no_host(path):
     assert [line for line in lines if "://" in line or re.match(r"\s*--(?!hash=)", line)] == []
 
 
-def test_what_runs_has_the_same_versions_as_what_is_tested():
+@pytest.mark.parametrize("path", ["requirements.txt", *LISTS])
+def test_what_runs_has_the_same_versions_as_what_is_tested(path):
     runtime, tested = (
-        dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (PROJECT / path).read_text("utf-8"), re.MULTILINE))
-        for path in ("requirements.txt", "requirements-dev.txt")
+        dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (PROJECT / name).read_text("utf-8"), re.MULTILINE))
+        for name in (path, "requirements-dev.txt")
     )
     assert runtime.items() <= tested.items()

@@ -267,3 +267,13 @@ async def test_a_renamed_chambers_certificate_says_both_names_and_others_stay_as
     said = "".join(page.get_textpage().get_text_bounded().split())
     assert "演示商会1" in said
     assert "现名演示新名商会" in said
+
+
+async def test_without_the_press_the_pdf_is_not_given_and_the_signed_data_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.review.printing.find_spec", {}.get)
+    shelf = Shelf(made.register())
+    async with served(shelf, made.issuer()) as web:
+        refused = await web.get(f"/honours/{made.HONOUR}/certificate.pdf")
+        assert refused.status_code == 503
+        assert [error["code"] for error in refused.json()["errors"]] == ["certificate.no-press"]
+        assert (await web.get(f"/honours/{made.HONOUR}/credential")).status_code == 200

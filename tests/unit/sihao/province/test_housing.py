@@ -35,3 +35,7 @@ def test_a_file_is_private_if_only_its_owner_reads_it(tmp_path: Path, mode: int,
     path.touch()
     path.chmod(mode)
     assert file_is_private(path).outcome is outcome
+
+
+def test_the_disk_of_a_database_without_data_is_not_known() -> None:
+    assert _room({"fsTotalSize": 0, "fsUsedSize": 0}, 10).outcome is Outcome.WARNING
