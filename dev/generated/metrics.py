@@ -80,7 +80,7 @@ def _defined() -> Iterator[Defined]:
             if not slash or not en or zh.isascii():
                 raise ValueError(f"{collector._name}: 说明须为“中文 / English” / say what it means in both")  # noqa: SLF001
             name = collector._name + ("_total" if collector._type == "counter" else "")  # noqa: SLF001
-            yield Defined(name, collector._type, collector._labelnames, zh, en)  # noqa: SLF001
+            yield Defined(name, str(collector._type), collector._labelnames, zh, en)  # noqa: SLF001
 
 
 def documents() -> dict[Path, str]:

@@ -233,7 +233,8 @@ class HealingAsked(Event):
 
 OF_LEDGERS: tuple[type[Event], ...] = (LedgerClosed, LedgerCompared, LedgerDiffered, FactsReturned, HealingAsked)
 """In no ledger themselves."""
-NOT_COUNTED: frozenset[str] = frozenset(event.wire() for event in (*OF_LEDGERS, MessageRefused))
+_NOT_COUNTED: tuple[type[Event], ...] = (*OF_LEDGERS, MessageRefused)
+NOT_COUNTED: frozenset[str] = frozenset(event.wire() for event in _NOT_COUNTED)
 """By wire name what is in no ledger: these, and news of refusals, which nobody accepts."""
 Side = Literal["lacking_there", "forgotten_here", "lacking_here", "forgotten_there"]
 SIDES: tuple[Side, ...] = ("lacking_there", "forgotten_here", "lacking_here", "forgotten_there")

@@ -215,7 +215,7 @@ class Reconciler:
         """Whether nothing waits in our queues: what does is lacking only until it is heard."""
         try:
             return not any((await self._publisher.depths(self._table)).values())
-        except (BrokerError, Missing):
+        except (*BrokerError, Missing):
             return False
 
     def _guard_against_acts(self, facts: Iterable[Named]) -> None:

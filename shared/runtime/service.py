@@ -168,10 +168,6 @@ class Service:
             self.task("reconciliation", self._reconciler.run)
             self.health.add("recovery", _forgotten(self._reconciler), advisory=True)
 
-    @property
-    def _at_centre(self) -> bool:
-        return CENTRE in (self.scope or CENTRE).split("-")
-
     def task(self, name: str, forever: Callable[[], Awaitable[None]]) -> None:
         """Supervised work in the background."""
         self._tasks.add(name, forever)

@@ -70,7 +70,7 @@ def trees(trace: Mapping[str, Any]) -> list[SpanNode]:
     """The roots of one trace as Jaeger tells it: those whose parent is not in it."""
     services = {id_: process["serviceName"] for id_, process in trace["processes"].items()}
     nodes = {span["spanID"]: _node(span, services) for span in trace["spans"]}
-    roots = []
+    roots: list[SpanNode] = []
     for node in sorted(nodes.values(), key=lambda one: one.began):
         parent = nodes.get(node.parent)
         (parent.children if parent else roots).append(node)
