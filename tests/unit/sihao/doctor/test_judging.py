@@ -315,6 +315,7 @@ def test_mail() -> None:
         (404, b"", "failed"),
         (None, b"ConnectError", "failed"),
     ],
+    ids=["keys", "no keys", "no JSON", "a list", "not found", "away"],
 )
 def test_the_issuer(status: int | None, body: bytes, outcome: str) -> None:
     assert outcomes(outside.judge_issuer(status, body)) == {"issuer": outcome}
