@@ -17,11 +17,12 @@ from services.review.store import CUSTODIES
 from shared.contracts.area import CENTRE, covers
 from shared.runtime.amqp import Missing, consumers_of, shift, waiting_in
 from shared.runtime.dead import DeadLetters
-from sihao.dead import AmqpUrl, DatabaseName, MongoUrl
+from sihao.dead import DatabaseName, MongoUrl
 from sihao.province import arriving, leaving, paper, terminal, topology, waiting_letters
 from sihao.province.moving import Desk
 from sihao.province.side import jurisdictions_of, run_at, scope_of, side_of
 from sihao.province.terminal import Area, fail, out, province
+from sihao.restore import AmqpUrl
 
 T = TypeVar("T")
 _LOOK_EVERY = 0.2
