@@ -10,6 +10,8 @@ import pytest
 from services.review.settings import ReviewSettings
 from sihao.province import env_file
 from sihao.province.join_file import JoinFile
+from sihao.province.link import up_queue
+from sihao.province.rights import Way
 from tests.unit.deploy.manifests import container, of_kind, pod, settings_given, workloads
 
 PROVINCE = "overlays/province"
@@ -55,7 +57,7 @@ def started(workload, folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("ca", [None, "centre-35.ca.pem"])
 def test_the_file_of_the_join_is_all_that_the_service_needs(workload, tmp_path, monkeypatch, ca):
     (tmp_path / "mounted").mkdir()
-    join = JoinFile.model_construct(area="35")
+    join = JoinFile.model_construct(area="35", way=Way.LINKED)
     url = f"{BROKER}?cafile={tmp_path / ca}" if ca else BROKER
     told = env_file.settings(join, url, GIVEN, key=tmp_path / "35.key.pem", trust=tmp_path / "centre-35.jwks.json")
     assert env_file.save(told, tmp_path / "mounted/review.env") == []
@@ -69,6 +71,7 @@ def test_the_file_of_the_join_is_all_that_the_service_needs(workload, tmp_path, 
     assert (settings.areas, settings.public_url) == ("35", GIVEN["SIHAO_PUBLIC_URL"])
     assert (settings.host, settings.port) == ("0.0.0.0", container(workload)["ports"][0]["containerPort"])  # noqa: S104
     assert (str(settings.signing_key), str(settings.trust)) == ("/run/sihao/key.pem", "/run/sihao/centre.jwks.json")
+    assert settings.link_queue == up_queue("35")
     assert settings.trusted_proxies
 
 
