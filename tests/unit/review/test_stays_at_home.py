@@ -50,9 +50,11 @@ IDS_AND_FIGURES = frozenset(
     score.items[].computed score.items[].item score.items[].mark_of score.items[].of score.items[].points
     score.pending score.rubric score.shortfalls[].item score.shortfalls[].lost score.total shortlist stage
     superseded_by within
+    accepted[].event follows forgotten_here[].id forgotten_here[].subject forgotten_there[].id forgotten_there[].subject
+    lacking_here[].id lacking_here[].subject lacking_there[].id lacking_there[].subject sent[].event wanted[]
     """.split()  # noqa: SIM905 - read more easily
 )
-"""Ids of documents, codes of items, decimals."""
+"""Ids of documents and events, codes of items, decimals."""
 
 
 def strings(schema: Mapping[str, Any], defs: Mapping[str, Any], path: str = "") -> Iterator[str]:
