@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import aio_pika
@@ -48,11 +49,13 @@ class Round:
 
     async def opened(self, cases: list[str], *, stage: str = "own_level") -> None:
         """Wait until they are open in this stage."""
+
+        async def are(case: str) -> bool:
+            found = await self.platform.call("GET", FUJIAN, f"/cases/{case}", token=self.officer)
+            return found.is_success and (found.json()["status"], found.json()["stage"]) == ("open", stage)
+
         for case in cases:
-            path = f"/cases/{case}"
-            await self.platform.comes(
-                FUJIAN, path, token=self.officer, holds=lambda c: bool(c["status"] == "open" and c["stage"] == stage)
-            )
+            await until(partial(are, case), within=120)
 
     async def act(self, case: str, what: str, **body: Any) -> Any:
         """An officer of the province acts on a case."""
