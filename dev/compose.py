@@ -70,12 +70,19 @@ class Project:
             yield from (line.rstrip("\n") for line in following.stdout or ())
 
     def end(self, service: str, signal: str) -> int:
-        """Send a signal, wait for the end, start it again; answers the exit code."""
+        """Send a signal, wait for the end, start it again; answers the exit code.
+
+        By docker itself: `docker compose start` starts what the service depends on first, one-shot jobs and all.
+        """
         container = self.container(service)
-        self.do("kill", "--signal", signal, service)
-        code = int(_said(["docker", "wait", container], self.environment))
-        self.do("start", service)
+        self.docker("kill", "--signal", signal, container)
+        code = int(self.docker("wait", container))
+        self.docker("start", container)
         return code
+
+    def docker(self, *words: str) -> str:
+        """What `docker …` answers."""
+        return _said(["docker", *words], self.environment)
 
 
 @contextmanager
@@ -102,17 +109,17 @@ def played(project: Project, say: Callable[[str], None]) -> int:
         say(line)
         if DISTURBED_AFTER in line:
             _disturb(project, say)
-    return int(_said(["docker", "wait", project.container(ROUND)], project.environment))
+    return int(project.docker("wait", project.container(ROUND)))
 
 
 def _disturb(project: Project, say: Callable[[str], None]) -> None:
     """While applications come in: one service is stopped properly, one killed, one restarted."""
+    say(f"⚡ review: SIGKILL，退出码 exit code {project.end('review', 'SIGKILL')}，已再启动 started again")
     code = project.end("scoring", "SIGTERM")
     say(f"⚡ scoring: SIGTERM，退出码 exit code {code}，已再启动 started again")
     if code:
         raise ComposeFailedError(f"scoring 收到 SIGTERM 后未正常结束 / did not stop properly on SIGTERM: {code}")
-    say(f"⚡ review: SIGKILL，退出码 exit code {project.end('review', 'SIGKILL')}，已再启动 started again")
-    project.do("restart", "--timeout", "45", "province-review")
+    project.docker("restart", "--time", "45", project.container("province-review"))
     say("⚡ province-review: 已重启 restarted")
 
 

@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import Any
 from urllib.parse import parse_qs
 
 from joserfc import jwt
@@ -114,8 +113,9 @@ class Issuer(OnLoopback):
         path, _, query = path.partition("?")
         if path == TOKEN_PATH and self._url:
             asked = parse_qs(query)
-            claims: dict[str, Any] = {name: asked[name][0] for name in ("area", "chamber", "name") if name in asked}
-            return {"token": self.token(asked.get("sub", ["someone"])[0], roles=asked.get("role", []), **claims)}
+            area, chamber, name = (asked.get(one, [None])[0] for one in ("area", "chamber", "name"))
+            sub, roles = asked.get("sub", ["someone"])[0], asked.get("role", [])
+            return {"token": self.token(sub, roles=roles, area=area, chamber=chamber, name=name)}
         if path == JWKS_PATH:
             return {"keys": [self._key.as_dict(private=False)]}
         if path == DISCOVERY_PATH:

@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidKeyIdError
 from joserfc.jwk import KeySet
 
-from dev.issuer import Issuer
+from dev.issuer import TOKEN_PATH, Issuer
 
 _loopback = build_opener(ProxyHandler({}))
 
@@ -75,3 +75,15 @@ def test_other_pages_are_not_there(issuer):
         _get(issuer.url + "/token")
     caught.value.close()
     assert caught.value.code == 404
+
+
+def test_in_a_container_whoever_asks_gets_a_token_and_elsewhere_nobody():
+    asked = f"{TOKEN_PATH}?sub=me&role=officer&role=operator&area=35"
+    with Issuer(url="http://issuer:8000") as open_to_all, Issuer() as ours:
+        at = f"http://127.0.0.1:{open_to_all._server.server_port}"
+        token = _get(at + asked)["token"]
+        claims = jwt.decode(token, open_to_all._key).claims
+        assert (claims["iss"], claims["sub"]) == ("http://issuer:8000", "me")
+        assert (claims["roles"], claims["area"]) == (["officer", "operator"], "35")
+        with pytest.raises(HTTPError, match="404"):
+            _get(ours.url + asked)
