@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, get_args
 
 from services.review.domain import decided, opening
 from services.review.domain import export as exports
@@ -30,14 +30,13 @@ from services.review.domain.terms import Terms
 from services.review.domain.turn import Turn
 from shared.contracts.area import CENTRE
 from shared.kernel.command import missing
-from shared.kernel.custody import Custody
+from shared.kernel.custody import Custody, Status
 from shared.kernel.history import Entry
 from shared.kernel.state import State
 from shared.runtime.kinds import Index, Kind
 from shared.runtime.ledgers import LEDGER_KINDS, RETURNED
 from shared.runtime.mongo import Database
 from shared.runtime.records import Head, heads
-from shared.runtime.together import Together
 from shared.runtime.trusted import TRUST_KINDS
 
 S = TypeVar("S", bound=State)
@@ -105,7 +104,7 @@ EXPORTS = Kind(
     on_due=exports.on_due,
     indexes=(_OF_PERSON, Index(("state.status", "state.at")), Index(("state.files", "state.status", "_id"))),
 )
-CUSTODIES = Kind("custodies", Custody)
+CUSTODIES = Kind("custodies", Custody, indexes=(Index(("state.status",)),))
 """By area: those that were handed over, or are just now."""
 _WORKBOOKS = "workbooks"
 """The bucket of exported files."""
@@ -143,7 +142,6 @@ class ReviewStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._terms: dict[str, Terms] = {}
-        self._custodies = Together(self._all_custodies)
 
     async def get(self, kind: Kind[S], key: str) -> S | None:
         """One document."""
@@ -173,10 +171,7 @@ class ReviewStore:
 
     async def custodies(self) -> dict[str, Custody]:
         """The areas that were ever handed over, or are just now. A batch asks for them with one query."""
-        return (await self._custodies.get(("",)))[""]
-
-    async def _all_custodies(self, _: Sequence[str]) -> dict[str, dict[str, Custody]]:
-        return {"": dict(await self._database.find(CUSTODIES, {}))}
+        return dict(await self._database.find_by(CUSTODIES, "state.status", get_args(Status)))
 
     # --- cases ---------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from services.intake.domain.timeline import Told, hear
 from services.intake.domain.words import HEARD
 from services.intake.handlers import concerned, table
 from shared.contracts import Event, HonourGranted, HonourRevoked, text
+from shared.contracts.ledgers import LedgerClosed, LedgerDiffered
+from shared.contracts.trust import KeyRegistered, KeyWithdrawn
 from tests.unit.intake.given import APPLICATION, EVENTS, NOW, after, begun, returned, submit, submitted, told
 
 MANY = [told(event, NOW + timedelta(hours=n), f"e{n}") for n, event in enumerate(EVENTS)]
@@ -151,7 +153,9 @@ def test_every_event_finds_its_application() -> None:
 
 def test_the_table_hears_what_it_can_tell() -> None:
     wires = {subscription.event.wire() for subscription in table()}
-    assert wires == {event.wire() for event in HEARD} | {"rubric.published.v1", "key.registered.v1", "key.withdrawn.v1"}
+    ledgers = {event.wire() for event in (LedgerClosed, LedgerDiffered)}
+    keys = {event.wire() for event in (KeyRegistered, KeyWithdrawn)}
+    assert wires == {event.wire() for event in HEARD} | {"rubric.published.v1"} | keys | ledgers
 
 
 def test_every_status_has_words() -> None:
