@@ -11,7 +11,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dev import dashboards
-from dev.generated import access, asyncapi, catalogue, configuration, metrics, openapi, province_contract, schemas
+from dev.generated import (
+    access,
+    alerts,
+    asyncapi,
+    catalogue,
+    configuration,
+    metrics,
+    openapi,
+    province_contract,
+    schemas,
+)
 from dev.generated.compatibility import breaches
 from dev.generated.services import described
 from shared.contracts import CATALOGUE
@@ -33,6 +43,7 @@ def artefacts() -> dict[Path, str]:
         **openapi.documents(services),
         **catalogue.documents(CATALOGUE, [service.table for service in services]),
         **access.documents(services),
+        **alerts.documents(ROOT),
         **configuration.documents(),
         **metrics.documents(),
         **dashboards.documents(),
