@@ -41,8 +41,8 @@ class Book:
         """Create the indexes; repeating it changes nothing."""
         await self._sent.create_index([("until", ASCENDING)], name="until", expireAfterSeconds=0)
         for collection in (self._sent, self._received):
-            await collection.create_index([("area", ASCENDING), ("day", ASCENDING)], name="day")
-            await collection.create_index([("at", ASCENDING)], name="at")
+            await collection.create_index([("day", ASCENDING), ("area", ASCENDING)], name="day")
+            await collection.create_index([("at", ASCENDING), ("day", ASCENDING)], name="at")
 
     async def partners(self) -> frozenset[str]:
         """At the centre: the provinces that have keys, and so a service of their own."""
@@ -65,7 +65,7 @@ class Book:
                 {"_id": fact.id},
                 {
                     "$setOnInsert": {
-                        **{k: v for k, v in vars(fact).items() if k not in ("id", "trace", "entered", "at")},
+                        **{k: v for k, v in vars(fact).items() if k not in ("id", "entered", "at")},
                         "area": area_of(fact.routing_key, fact.type),
                         "day": day_of(datetime.fromisoformat(fact.time)).isoformat(),
                         "at": now,
@@ -104,7 +104,8 @@ class Book:
         """The days of which something was entered since."""
         days = set[str]()
         for collection in (self._sent, self._received):
-            days.update(await collection.distinct("day", {"at": {"$gte": since}}))
+            entered = [{"$match": {"at": {"$gte": since}}}, {"$group": {"_id": "$day"}}]
+            days.update([row["_id"] async for row in collection.aggregate(entered)])
         return frozenset(date.fromisoformat(day) for day in days if day)
 
     async def first_day(self) -> date | None:
@@ -119,11 +120,8 @@ class Book:
         """Sent facts with these ids, as they were announced."""
         now = datetime.now(UTC)
         cursor = self._sent.find({"_id": {"$in": list(ids)}})
-        names = ("type", "routing_key", "source", "subject", "time", "body")
-        return [
-            Fact(id=one["_id"], trace={}, entered=now, at=now, **{name: one[name] for name in names})
-            async for one in cursor
-        ]
+        names = ("type", "routing_key", "source", "subject", "time", "body", "trace")
+        return [Fact(id=one["_id"], entered=now, at=now, **{name: one[name] for name in names}) async for one in cursor]
 
     async def evidence(self, area: str, ids: Collection[str]) -> list[ReturnedFact]:
         """Facts with these ids that were accepted from an area: bytes and signatures."""

@@ -28,7 +28,7 @@ OPEN_BY_CODE: tuple[dict[str, Any], ...] = (
     {"$match": {"replayed": None}},
     {"$group": {"_id": "$code", "n": {"$sum": 1}, "since": {"$min": "$at"}}},
 )
-"""How many letters wait, and since when, by code; answered by the index `open`, without reading a letter."""
+"""How many letters wait, and since when, by code; found by the index `open`, which leaves out what is replayed."""
 _LARGE = 100_000
 """Bytes beyond which a body lies apart, since a document of the store holds 16 MB and a list of letters many."""
 
@@ -101,7 +101,7 @@ class DeadLetters:
         await self.measure()
 
     async def measure(self) -> None:
-        """Set the gauges, from the index alone: letters that wait for a person, and those that wait for a message."""
+        """Set the gauges: letters that wait for a person, and those that wait for a message."""
         found = {row["_id"]: row async for row in self._letters.aggregate(list(OPEN_BY_CODE))}
         metrics.DEAD_LETTERS_BY_CODE.clear()
         for code, row in found.items():

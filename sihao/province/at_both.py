@@ -179,7 +179,7 @@ def forward(
                 f"only at the centre, once {area} has come back and stands in SIHAO_AREAS",
                 terminal.WRONG,
             )
-        pairs = list(zip(topology.queues_of(area)[:-1], _queues(jurisdictions, area), strict=True))
+        pairs = _pairs(jurisdictions, area)
         if await consumers_of(amqp_url, [own for own, _ in pairs]):
             fail(f"{area} 的审核服务仍在运行", f"the review of {area} still runs: stop it", terminal.WRONG)
         moved = sum([await shift(amqp_url, own, ours) for own, ours in pairs])
@@ -199,7 +199,7 @@ async def _has_caught_up(amqp_url: str, area: str, jurisdictions: tuple[str, ...
             f"not all queues of {area} stand: run sihao province add {area} --way direct first",
             terminal.WRONG,
         )
-    behind = set(_queues(jurisdictions, area))
+    behind = {ours for _, ours in _pairs(jurisdictions, area)}
 
     async def caught_up() -> bool:
         behind.difference_update([name for name, ready in (await waiting_in(amqp_url, [*behind])).items() if not ready])
@@ -236,8 +236,11 @@ async def _until(holds: Callable[[], Awaitable[bool]], within: float) -> bool:
     return True
 
 
-def _queues(jurisdictions: tuple[str, ...], area: str) -> list[str]:
-    """The centre's queues in which it hears what the area's own service hears, in the same order."""
+def _pairs(jurisdictions: tuple[str, ...], area: str) -> list[tuple[str, str]]:
+    """The queues of the area's own service, each beside that in which the centre hears the same.
+
+    Without what only a province hears: the centre does not keep books with itself.
+    """
     unopened: object = None
     heard = {s.event: s.queue for s in table(unopened, load(), jurisdictions, scope_of(jurisdictions))}  # type: ignore[arg-type]
-    return [heard[subscription.event] for subscription in topology.heard_by(area)]
+    return [(own.queue, heard[own.event]) for own in topology.heard_by(area) if own.event in heard]

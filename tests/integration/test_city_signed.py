@@ -45,8 +45,7 @@ class Played:
 
     def database(self, service: str) -> Database:
         """The store of one of the services."""
-        stand = self.platform.stand
-        return Database(stand.mongo_url, stand.databases[service])
+        return self.platform.stand.database(service)
 
     @property
     def of_the_city(self) -> list[Heard]:
@@ -61,7 +60,7 @@ async def played(backends: Backends) -> AsyncIterator[Played]:
         a_platform(backends, "city-signed", signed=True, fujian=f"35,{CITY}") as platform,
         listening(platform.amqp_url) as heard,
     ):
-        city = CityRound(platform, platform.stand.databases[FUJIAN], service=FUJIAN)
+        city = CityRound(platform, platform.stand.databases[FUJIAN], service=FUJIAN, layered=False)
         await city.play()
         yield Played(city, heard)
 

@@ -80,7 +80,7 @@ class Round:
 
     def store(self, name: str) -> "_Store":
         """A service's store, opened."""
-        return _Store(self.platform.stand.mongo_url, self.platform.stand.databases[name])
+        return _Store(self.platform.stand.stores[name], self.platform.stand.databases[name])
 
     async def quiet(self) -> None:
         """Wait until every outbox and every queue of the platform is empty."""
@@ -97,7 +97,7 @@ class Round:
     async def reconcile(self, name: str, *arguments: str) -> tuple[int, dict[str, Any]]:
         """`sihao province reconcile 35 --json …` on this side's store."""
         environment = {
-            "SIHAO_MONGO_URL": self.platform.stand.mongo_url,
+            "SIHAO_MONGO_URL": self.platform.stand.stores[name],
             "SIHAO_DATABASE": self.platform.stand.databases[name],
             "SIHAO_AREAS": "35" if name == FUJIAN else "CN,37,51",
         }

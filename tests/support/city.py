@@ -111,6 +111,8 @@ class CityRound:
     database: str
     service: str = SERVICE
     """Whose review it is: the city's own, or its province's."""
+    layered: bool = True
+    """Whether that review has the city's own stage and fields."""
     applicants: list[Application] = field(default_factory=list)
     notice: str = ""
     struck: str = ""
@@ -174,8 +176,10 @@ class CityRound:
             report = {"at": now, "visitors": VISITORS, "findings": [finding]}
             await self.post(f"{path}/visits", report)
             score = self.applicants.index(applicant) % 11
-            await self.post(f"{path}/pass", {"fields": {"x-35-site-score": score, "x-35-minutes": MINUTES}})
-            await self.post(f"{path}/pass", {"fields": {"x-35-branch": True}})
+            own = {"fields": {"x-35-site-score": score, "x-35-minutes": MINUTES}}
+            await self.post(f"{path}/pass", own if self.layered else {})
+            if self.layered:
+                await self.post(f"{path}/pass", {"fields": {"x-35-branch": True}})
 
         await each(self.applicants, one)
 
