@@ -104,7 +104,7 @@ class Book:
         """The days of which something was entered since."""
         days = set[str]()
         for collection in (self._sent, self._received):
-            entered = [{"$match": {"at": {"$gte": since}}}, {"$group": {"_id": "$day"}}]
+            entered: list[dict[str, Any]] = [{"$match": {"at": {"$gte": since}}}, {"$group": {"_id": "$day"}}]
             days.update([row["_id"] async for row in collection.aggregate(entered)])
         return frozenset(date.fromisoformat(day) for day in days if day)
 

@@ -153,7 +153,7 @@ async def test_a_province_replays_its_dead_letters_without_a_right_to_write_to_i
 
     await until(parked)
     [before] = await letters.list(codes=("unreadable",))
-    env = {"SIHAO_MONGO_URL": platform.stand.mongo_url, "SIHAO_DATABASE": platform.stand.databases[FUJIAN]}
+    env = {"SIHAO_MONGO_URL": platform.stand.stores[FUJIAN], "SIHAO_DATABASE": platform.stand.databases[FUJIAN]}
     words = ["dead", "replay", "--reason", "unreadable", "--json"]
     done = await asyncio.to_thread(CliRunner().invoke, app, words, env=env)
     [after] = await letters.list(codes=("unreadable",))
