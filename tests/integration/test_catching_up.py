@@ -35,7 +35,7 @@ from tests.integration.province import api_of, place, review, sihao
 from tests.support.toy_bench import until
 
 AREA = "35"
-AWAY = int(os.environ.get("SIHAO_AWAY", "1000"))
+AWAY = int(os.environ.get("SIHAO_AWAY", "300"))
 """Messages that wait."""
 WITHIN = 60 + AWAY / 10
 """Seconds that a busy machine may take for them."""

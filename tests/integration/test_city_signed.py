@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from demo.stand import CENTRE_SERVICES, FUJIAN, SERVICES
 from dev.backends import Backends
 from shared.contracts import EVENTS, ApplicationScored, HonourRevoked, province_of
+from shared.contracts.ledgers import OF_LEDGERS
 from shared.runtime.dead import DeadLetters
 from shared.runtime.envelope import SIGNATURE, read
 from shared.runtime.evidence import COLLECTION
@@ -49,8 +50,12 @@ class Played:
 
     @property
     def of_the_city(self) -> list[Heard]:
-        """What was announced of the city's round, but for what intake, scoring and notify say."""
-        return [one for one in self.heard if EVENTS[one.wire].source == "review" and CODE in one.body.decode()]
+        """What was announced of the city's round, but for what intake, scoring, notify and the books say."""
+        return [
+            one
+            for one in self.heard
+            if EVENTS[one.wire].source == "review" and EVENTS[one.wire] not in OF_LEDGERS and CODE in one.body.decode()
+        ]
 
 
 @pytest.fixture(scope="module")
