@@ -165,12 +165,7 @@ async def test_there_and_back_in_the_middle_of_a_round(reviews: Reviews, mongo_u
     ]
     assert not any(e["what"].startswith("hand-over") for e in cases[reviews.case(STAYS, 0)]["history"])
 
-    for wire in ("case.opened.v1", "case.advanced.v1", "case.returned.v1", "case.declined.v1", "case.withdrawn.v1"):
-        said = {area: reviews.announced(wire, area) for area in (MOVED, STAYS)}
-        assert said[MOVED], wire
-        assert _by_number(said[MOVED]) == _by_number(said[STAYS]), wire
-    opened = {f"{n:05}": 2 if n % WAYS == _RETURN else 1 for n in range(MANY)}
-    assert _by_number(reviews.announced("case.opened.v1", MOVED)) == opened, "once more where it was corrected"
+    _told_alike(reviews)
     for review in (centre, own):
         letters = await reviews.documents(review, "dead_letters")
         assert {one["code"] for one in letters.values()} <= {"waited-too-long"}
@@ -179,6 +174,16 @@ async def test_there_and_back_in_the_middle_of_a_round(reviews: Reviews, mongo_u
     await verification.store(KINDS)
     database.close()
     assert verification.found.broken == []
+
+
+def _told_alike(reviews: Reviews) -> None:
+    """What was announced of the area that moved is what was announced of the other, and nothing twice."""
+    for wire in ("case.opened.v1", "case.advanced.v1", "case.returned.v1", "case.declined.v1", "case.withdrawn.v1"):
+        said = {area: reviews.announced(wire, area) for area in (MOVED, STAYS)}
+        assert said[MOVED], wire
+        assert _by_number(said[MOVED]) == _by_number(said[STAYS]), wire
+    opened = {f"{n:05}": 2 if n % WAYS == _RETURN else 1 for n in range(MANY)}
+    assert _by_number(reviews.announced("case.opened.v1", MOVED)) == opened, "once more where it was corrected"
 
 
 def _by_number(said: Mapping[str, int]) -> dict[str, int]:
