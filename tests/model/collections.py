@@ -110,12 +110,15 @@ class Collection:
         return len(self.matching(where))
 
     async def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> AsyncIterator[Document]:
-        """Groups with their number and least value, as dead letters are measured; nothing hangs on it."""
+        """Groups, with their number and the least of another field where that is asked; nothing hangs on it."""
         [where, group] = [stage[name] for stage, name in zip(pipeline, ("$match", "$group"), strict=True)]
-        since = group["since"]["$min"].removeprefix("$")
-        for value in {document[group["_id"].removeprefix("$")] for document in self.matching(where)}:
-            those = self.matching({**where, group["_id"].removeprefix("$"): value})
-            yield {"_id": value, "n": len(those), "since": min(one[since] for one in those)}
+        by = group["_id"].removeprefix("$")
+        asked = {name: found for name, found in group.items() if name != "_id" and "$min" in found}
+        least = {name: found["$min"].removeprefix("$") for name, found in asked.items()}
+        for value in {document[by] for document in self.matching(where)}:
+            those = self.matching({"$and": [where, {by: value}]})
+            smallest = {name: min(one[field] for one in those) for name, field in least.items()}
+            yield {"_id": value, "n": len(those), **smallest}
 
     async def bulk_write(self, operations: Sequence[Any], *, ordered: bool) -> Any:
         """Each operation is atomic, the bulk is not."""
