@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from sihao.province import link
 from sihao.province.join_file import load
 from sihao.province.link import Own
 from tests.integration.province import api_of, place, read_settings, review, sihao
+from tests.support.listener import listening
 from tests.support.platform import announce, example
 from tests.support.toy_bench import until
 from tests.support.two_brokers import ProvinceBroker, between, province_broker
@@ -80,7 +80,7 @@ async def linked(
         async with (
             backends.fresh_vhost() as centre,
             between(backends, province_broker) as cable,
-            _listening(centre) as heard,
+            listening(centre) as heard,
         ):
             vhost, join = place(centre)[1], tmp_path / "join-35.yaml"
             added = await sihao(
@@ -103,25 +103,6 @@ async def linked(
             yield Linked(centre, home, own, cable, settings, heard)
     finally:
         await province_broker.api.delete_vhost(home_vhost)
-
-
-@asynccontextmanager
-async def _listening(amqp_url: str) -> AsyncIterator[list[AbstractIncomingMessage]]:
-    """Somebody at the centre who hears everything."""
-    heard: list[AbstractIncomingMessage] = []
-
-    async def hear(message: AbstractIncomingMessage) -> None:
-        heard.append(message)
-        await message.ack()
-
-    async with await aio_pika.connect(amqp_url) as connection:
-        channel = await connection.channel()
-        await channel.set_qos(prefetch_count=200)
-        exchange = await channel.declare_exchange("sihao.events", "topic", durable=True)
-        queue = await channel.declare_queue("listener", durable=True)
-        await queue.bind(exchange, "#")
-        await queue.consume(hear)
-        yield heard
 
 
 def _scores(numbers: range) -> Iterator[tuple[str, bytes]]:

@@ -31,6 +31,7 @@ from shared.runtime.envelope import Bound
 from shared.runtime.signing import Signer
 from sihao.province.join_file import load
 from tests.integration.province import api_of, place, sihao
+from tests.support.listener import listening
 from tests.support.platform import example
 from tests.support.toy_bench import until
 
@@ -203,7 +204,7 @@ async def two_reviews(backends: Backends, mongo_url: str, database: str, folder:
             folder,
         )
         stack.push_async_callback(centre.child.stop)
-        heard = await stack.enter_async_context(_listening(amqp_url))
+        heard = await stack.enter_async_context(listening(amqp_url))
         await centre.start()
         address, vhost = place(amqp_url)
         added = await sihao(
@@ -237,22 +238,3 @@ async def two_reviews(backends: Backends, mongo_url: str, database: str, folder:
 
 async def _knows_round(reviews: Reviews) -> bool:
     return bool(await reviews.documents(reviews.centre, "rounds"))
-
-
-@asynccontextmanager
-async def _listening(amqp_url: str) -> AsyncIterator[list[AbstractIncomingMessage]]:
-    """Somebody who hears everything."""
-    heard: list[AbstractIncomingMessage] = []
-
-    async def hear(message: AbstractIncomingMessage) -> None:
-        heard.append(message)
-        await message.ack()
-
-    async with await aio_pika.connect(amqp_url) as connection:
-        channel = await connection.channel()
-        await channel.set_qos(prefetch_count=200)
-        exchange = await channel.declare_exchange("sihao.events", "topic", durable=True)
-        queue = await channel.declare_queue("listener", durable=True)
-        await queue.bind(exchange, "#")
-        await queue.consume(hear)
-        yield heard
