@@ -111,7 +111,6 @@ class Lane:
         """Held while a batch is at work; whoever takes it stops the lane without cutting a batch."""
         self.paced = False
         """Whether to give those who hear what follows time for it: while catching up."""
-        self._session = Session()
         self._oldest: float | None = None
 
     @property
