@@ -8,6 +8,7 @@
 The same document on both sides, one for each area and day; each decider says on which side it stands.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -60,6 +61,10 @@ class DayLedger(State):
     def is_newest(self, found: LedgerCompared) -> bool:
         """Whether these findings are of the newest books."""
         return self.closed is not None and found.closed >= self.closed.at
+
+    def is_answered_by(self, services: Collection[str], asked: datetime) -> bool:
+        """Whether all of these have answered books of that moment or newer ones, and it has been looked at."""
+        return not self.unnamed and all(of in self.compared and self.compared[of].closed >= asked for of in services)
 
     @property
     def differences(self) -> int:

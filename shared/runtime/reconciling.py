@@ -116,11 +116,14 @@ class Reconciler:
         began, now = datetime.now(UTC), self._clock.now()
         known = {day.day: day for _, day in await self._database.find(LEDGERS, {"state.area": self._area})}
         first = self._looked is None
-        agreed = {day for day, one in known.items() if one.agrees}
-        if self._asking & agreed:
+        answered = {
+            day for day, one in known.items() if day in self._asked and one.is_answered_by(_SERVICES, self._asked[day])
+        }
+        if self._asked and answered == self._asked.keys():
             self._answered.set()
-        self._asking -= agreed
-        still = self._asking if self._asking and not first and await self._has_drained() else frozenset[date]()
+        self._asking -= {day for day in answered if known[day].agrees}
+        differing = self._asking & answered
+        still = differing if differing and await self._has_drained() else frozenset[date]()
         for day in await self._days(known, now):
             over = now >= end_of_ledger(day) + self._grace
             before = known.get(day)
@@ -177,7 +180,6 @@ class Reconciler:
             named = [await self._name(day, day.compared[service]) for service in day.unnamed]
             forgotten = [fact for lists in named for fact in lists["forgotten_here"]]
             self._guard_against_acts(forgotten)
-            self._answered.set()
             if not any(facts for lists in named for facts in lists.values()):
                 continue
             if forgotten or (day.day in self._asking and await self._has_drained()):
@@ -261,8 +263,7 @@ class Reconciler:
         wanted = set[str]()
         for _, day in await self._database.find(LEDGERS, {"state.area": self._area}):
             asked = self._asked.get(day.day)
-            answered = {by for by, found in day.compared.items() if asked is None or found.closed >= asked}
-            if day.unnamed or day.healing or (asked and not answered.issuperset(_SERVICES)):
+            if day.unnamed or day.healing or (asked and not day.is_answered_by(_SERVICES, asked)):
                 return False
             wanted.update(id_ for one in day.differed.values() for id_ in one.wanted)
         there = await self._database.keys(RETURNED, {"_id": {"$in": sorted(wanted)}}, sort=[("_id", 1)])

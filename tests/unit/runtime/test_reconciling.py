@@ -119,6 +119,30 @@ async def test_what_was_lost_while_the_province_was_away_comes_back_when_it_begi
     assert (await parties["review-35"].day()).agrees
 
 
+async def test_a_day_counts_as_agreed_only_when_every_service_has_answered(country: Country) -> None:
+    """The service that knows of the loss answers last, of a day on which nobody has answered before."""
+    bus, parties = country
+    province, scoring = parties["review-35"], parties["scoring"]
+    bus.now += timedelta(days=1)
+    bus.loses = lambda to, fact: to == "review-35" and fact.type == "application.scored.v1"
+    await score(bus, parties, 4)
+    scoring.bookkeeper, at_once = Silent(), scoring.bookkeeper
+    await again(bus, province)
+    assert (await province.day()).agrees
+    assert not province.bookkeeper._answered.is_set()
+    scoring.bookkeeper = at_once
+    await bus.settle()
+    assert await province.database.get(CASES, given.case(4)) is not None
+    assert province.bookkeeper._answered.is_set()
+
+
+class Silent:
+    """Does not answer."""
+
+    async def look(self) -> None:
+        """Nothing."""
+
+
 async def test_a_fact_that_was_refused_is_named_with_the_reason(country: Country) -> None:
     bus, parties = country
     province, intake = parties["review-35"], parties["intake"]
