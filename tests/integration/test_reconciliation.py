@@ -14,7 +14,7 @@ from typing import Any
 import aio_pika
 import pytest
 from pymongo import AsyncMongoClient
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from demo.stand import CENTRE_SERVICES, FUJIAN
 from dev.backends import Backends
@@ -96,14 +96,17 @@ class Round:
 
     async def reconcile(self, name: str, *arguments: str) -> tuple[int, dict[str, Any]]:
         """`sihao province reconcile 35 --json …` on this side's store."""
+        result = await self.sihao(name, "province", "reconcile", "35", "--json", *arguments)
+        return result.exit_code, json.loads(result.stdout) if result.exit_code < 2 else {}
+
+    async def sihao(self, name: str, *words: str) -> Result:
+        """A command with the settings of this side's service."""
         environment = {
             "SIHAO_MONGO_URL": self.platform.stand.stores[name],
             "SIHAO_DATABASE": self.platform.stand.databases[name],
             "SIHAO_AREAS": "35" if name == FUJIAN else "CN,37,51",
         }
-        words = ["province", "reconcile", "35", "--json", *arguments]
-        result = await asyncio.to_thread(CliRunner().invoke, app, words, env=environment, catch_exceptions=False)
-        return result.exit_code, json.loads(result.stdout) if result.exit_code < 2 else {}
+        return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environment, catch_exceptions=False)
 
     async def agreed(self, name: str = FUJIAN, day: str = "") -> dict[str, Any]:
         """Wait until all four services of the centre agree with the province of a day, as this side sees it."""
@@ -239,6 +242,7 @@ async def test_what_was_lost_while_the_province_was_away_comes_back_when_it_begi
 
 
 async def test_a_restored_store_finds_out_what_it_forgot_and_gets_it_back(round_: Round) -> None:
+    """The drill of an operator: backup, restore, reconcile, verify."""
     await round_.opened(await round_.apply(4))
     await round_.quiet()
     backup = await round_.documents()
@@ -286,6 +290,8 @@ async def test_a_restored_store_finds_out_what_it_forgot_and_gets_it_back(round_
     assert "lost" not in fates
     assert await published(round_) == told
     assert not [one async for one in letters(round_, "message.id-reused")]
+    verified = await round_.sihao(FUJIAN, "verify", "store", "review")
+    assert verified.exit_code == 0, verified.output
 
 
 async def published(round_: Round) -> dict[str, int]:

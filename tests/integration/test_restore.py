@@ -88,14 +88,18 @@ class Desk:
 
     async def restore(self, *arguments: str) -> Result:
         """`sihao restore scoring …`."""
+        since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+        return await self.sihao("restore", "scoring", "--since", since, *arguments)
+
+    async def sihao(self, *arguments: str) -> Result:
+        """A command on the service's own store."""
         environment = {
             "SIHAO_MONGO_URL": self.lone.mongo_url,
             "SIHAO_AMQP_URL": self.lone.amqp_url,
             "SIHAO_DATABASE": self.lone.database,
             "COLUMNS": "200",
         }
-        given = ["restore", "scoring", "--since", (datetime.now(UTC) - timedelta(hours=1)).isoformat(), *arguments]
-        return await asyncio.to_thread(CliRunner().invoke, app, given, env=environment)
+        return await asyncio.to_thread(CliRunner().invoke, app, list(arguments), env=environment)
 
 
 @pytest.fixture
@@ -169,6 +173,8 @@ async def test_a_restored_store_is_what_it_was_and_nobody_hears_it_twice(desk: D
 
     again = json.loads((await desk.restore("--json")).stdout)
     assert (again["forgotten"], again["applied"], again["queued"]) == (0, {}, {})
+    verified = await desk.sihao("verify", "store", "scoring")
+    assert verified.exit_code == 0, verified.output
 
     await desk.lone.process.start()
     await desk.tell(ApplicationSubmitted, 50)

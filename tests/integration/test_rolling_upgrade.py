@@ -35,17 +35,24 @@ NAMES = [f"c{n}" for n in range(8)]
 PIECE = 24
 
 
-class Load:
-    """Pings, one piece after the other, until it is told to stop."""
+AHEAD = 10 * PIECE
+"""So far the load may be ahead of what was announced: else it measures how fast a backlog is drained."""
 
-    def __init__(self, amqp_url: str) -> None:
+
+class Load:
+    """Pings, one piece after the other, as they are handled, until it is told to stop."""
+
+    def __init__(self, amqp_url: str, witness: "Witness") -> None:
         self._amqp_url = amqp_url
+        self._witness = witness
         self._stop = asyncio.Event()
         self.sent = 0
 
     async def run(self) -> None:
         """Every other ping has the new optional field."""
         for number in count():
+            while self.sent - self._witness.count() > AHEAD and not self._stop.is_set():
+                await asyncio.sleep(0.02)
             if self._stop.is_set():
                 return
             pings = [
@@ -129,7 +136,8 @@ async def test_old_and_new_side_by_side_lose_and_double_nothing_and_keep_what_th
         await connect(amqp_url) as connection,
     ):
         settings = toy_settings(amqp_url, mongo_url, f"{database_name}_rolling")
-        database, load, witness = client[settings.database], Load(amqp_url), Witness()
+        database, witness = client[settings.database], Witness()
+        load = Load(amqp_url, witness)
         async with running_toy(settings):
             """Once, so that the queues stand."""
         queue = await (await connection.channel()).declare_queue("witness", durable=True)
