@@ -51,8 +51,7 @@ class Load:
     async def run(self) -> None:
         """Every other ping has the new optional field."""
         for number in count():
-            while self.sent - self._witness.count() > AHEAD and not self._stop.is_set():
-                await asyncio.sleep(0.02)
+            await until(self._wanted, within=90)
             if self._stop.is_set():
                 return
             pings = [
@@ -60,6 +59,9 @@ class Load:
             ]
             await publish(self._amqp_url, pings, ids=[f"{number}-{n}" for n in range(PIECE)])
             self.sent += PIECE
+
+    async def _wanted(self) -> bool:
+        return self._stop.is_set() or self.sent - self._witness.count() <= AHEAD
 
     def stop(self) -> None:
         """Send no more."""

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,11 +27,11 @@ def links(document: Path) -> Iterator[str]:
 
 @cache
 def anchors(document: Path) -> frozenset[str]:
-    """What its headings are called in an address, as GitHub makes them (the second of a name ends in `-1`), and its `<a id>`."""
+    """Its `<a id>`, and what GitHub calls its headings in an address: the second of a name ends in `-1`."""
     text = document.read_text("utf-8")
     tokens = _MARKDOWN.parse(text)
     seen, found = Counter[str](), set(re.findall(r'<a id="([^"]+)"></a>', text))
-    for opening, heading in zip(tokens, tokens[1:], strict=False):
+    for opening, heading in pairwise(tokens):
         if opening.type == "heading_open":
             words = "".join(t.content for t in heading.children or () if t.type in ("text", "code_inline"))
             name = re.sub(r"[^\w\- ]", "", words.strip().lower()).replace(" ", "-")
