@@ -8,6 +8,8 @@ from chaos.collecting import unsettled
 from chaos.stage import Stage
 
 _WITHIN = 600.0
+_READY_WITHIN = 600.0
+"""Seconds for everybody to be ready: whole servers may still be starting."""
 _STATISTICS = 6.0
 """Seconds after which the broker's statistics are new for certain."""
 _LOOK = 0.25
@@ -32,7 +34,7 @@ async def heal(stage: Stage) -> None:
         replica.disarm()
         for wire in replica.wires:
             wire.mend()
-    await stage.until_ready()
+    await stage.until_ready(within=_READY_WITHIN)
 
 
 async def settle(stage: Stage, *, but: str = "") -> Quiet:

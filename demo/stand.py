@@ -16,7 +16,7 @@ from pymongo import AsyncMongoClient
 from demo.api import Platform, connected
 from demo.data import Scenario
 from demo.keys import Keys
-from demo.province import Joined, joined
+from demo.province import Joined, Line, joined
 from dev.backends import Backends
 from dev.clock import TurnedClock
 from dev.issuer import Issuer
@@ -70,12 +70,18 @@ class Stand:
 
 @asynccontextmanager
 async def standing(
-    backends: Backends, directory: Path, scenario: Scenario, *, signed: bool = False, fujian: str = "35"
+    backends: Backends,
+    directory: Path,
+    scenario: Scenario,
+    *,
+    signed: bool = False,
+    fujian: str = "35",
+    line: Line | None = None,
 ) -> AsyncIterator[Stand]:
     """Start everything on a virtual host and databases of its own; at the end nothing of it is left.
 
     `signed`: everybody signs, and what Fujian sends is believed by its registered key alone. `fujian`: the areas that
-    its service serves.
+    its service serves. `line`: it has a broker of its own.
     """
     async with AsyncExitStack() as stack:
         clock = TurnedClock(directory / "clock.json")
@@ -117,7 +123,7 @@ async def standing(
         await asyncio.gather(*(start(name) for name in CENTRE_SERVICES))
         register = Register(urls["review"], issuer.token("operator", roles=["operator"])) if keys else None
         link = await joined(
-            stack, backends, amqp_url, directory, database=databases[FUJIAN], keys=keys, register=register
+            stack, backends, amqp_url, directory, database=databases[FUJIAN], keys=keys, register=register, line=line
         )
         addresses[FUJIAN] = link.settings["SIHAO_AMQP_URL"]
         await start(FUJIAN, {**link.settings, "SIHAO_AREAS": fujian})

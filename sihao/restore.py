@@ -20,7 +20,7 @@ from rich.table import Table
 from shared.contracts.area import CENTRE
 from shared.kernel.calendar import time_words
 from shared.runtime.amqp import BrokerError, Missing, Nacked, Unroutable, consumers_of, sender_of_all
-from shared.runtime.archive import read_archive
+from shared.runtime.archive import Archived
 from shared.runtime.book import Book
 from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
@@ -114,9 +114,7 @@ def restore_command(
                 told=progress.told,
             )
         )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    except WrongKeyFile as error:
+    except (ValueError, WrongKeyFile) as error:
         raise typer.BadParameter(str(error)) from error
     except Running as error:
         _fail("服务仍在运行，请先停止全部副本", "the service is running; stop all its replicas first", error)
@@ -171,7 +169,7 @@ async def restore(
         at_centre = CENTRE in (known.table.scope or CENTRE).split("-")
         book = Book(store, days=_KEPT, at_centre=at_centre) if guard else None
         archive = Recollection(
-            known, store, lambda: read_archive(amqp_url, since, told), said, told, keep=book.keep if book else None
+            known, store, Archived(amqp_url, since, told).read, said, told, keep=book.keep if book else None
         )
         await archive.learn()
         forgotten = await archive.forgotten()

@@ -81,31 +81,50 @@ async def _channel(broker: RabbitBroker) -> AsyncIterator[AbstractChannel]:
         yield await opened.get_underlay_channel()
 
 
-async def read_archive(url: str, since: datetime, told: Told) -> AsyncIterator[DeliveredMessage]:
-    """Everything that was archived since then and up to now, oldest first; a little earlier ones may come first.
+class Archived:
+    """What was archived from a moment on, up to an end that is the same for every reading.
 
-    While the broker is away it waits, says why to `told`, and goes on behind the last message.
-
-    Raises:
-        Unroutable: there is no archive.
+    What comes later waits in the queues of the service, which is stopped; to follow it need not end while others work.
     """
-    mark = str(uuid.uuid4())
-    await patiently(lambda: _mark(url, mark), BrokerError, told)
-    patience = Patience(told)
-    place: datetime | int = since
-    while True:
-        try:
-            async with aclosing(_read_on(url, place)) as reading:
-                async for raw in reading:
-                    patience.succeeded()
-                    properties = raw.header.properties
-                    if properties.message_type != _MARK:
-                        yield raw
-                    elif properties.message_id == mark:
-                        return
-                    place = _offset(raw) + 1
-        except BrokerError as error:
-            await patience.wait(error)
+
+    def __init__(self, url: str, since: datetime, told: Told) -> None:
+        """While the broker is away a reading waits, and says why to `told`."""
+        self._url = url
+        self._since = since
+        self._told = told
+        self._end = ""
+        """The mark at which every reading ends. The first one sets it when it has come to the end, once: by then
+        whatever the service had heard when it was stopped is in the archive, too."""
+
+    async def read(self) -> AsyncIterator[DeliveredMessage]:
+        """All of it, oldest first; a little earlier ones may come first. After an outage it goes on behind the last.
+
+        Raises:
+            Unroutable: there is no archive.
+        """
+        end = self._end or await self._mark()
+        patience = Patience(self._told)
+        place: datetime | int = self._since
+        while True:
+            try:
+                async with aclosing(_read_on(self._url, place)) as reading:
+                    async for raw in reading:
+                        patience.succeeded()
+                        properties = raw.header.properties
+                        if properties.message_type != _MARK:
+                            yield raw
+                        elif properties.message_id == end:
+                            if self._end:
+                                return
+                            end = self._end = await self._mark()
+                        place = _offset(raw) + 1
+            except BrokerError as error:
+                await patience.wait(error)
+
+    async def _mark(self) -> str:
+        mark = str(uuid.uuid4())
+        await patiently(lambda: _mark(self._url, mark), BrokerError, self._told)
+        return mark
 
 
 def _offset(raw: DeliveredMessage) -> int:

@@ -1,6 +1,7 @@
 """Province and centre compare their books on real brokers and stores: what differs is named, healed, and recovered.
 
-One signed platform, Fujian with a review service of its own. The tests build on each other, as days do.
+One signed platform, Fujian with a review service and a broker of its own, shovels between it and the centre. The tests
+build on each other, as days do.
 """
 
 import asyncio
@@ -16,15 +17,20 @@ import pytest
 from pymongo import AsyncMongoClient
 from typer.testing import CliRunner, Result
 
+from demo.province import Line
 from demo.stand import CENTRE_SERVICES, FUJIAN
 from dev.backends import Backends
+from dev.rabbit_api import amqp_address
 from shared.contracts import ApplicationScored, CaseAdvanced
 from shared.kernel.ledger import day_of
 from sihao.cli import app
+from sihao.province.link import Own
 from tests.support.acts import import_chambers, open_round, submit
 from tests.support.platform import Platform, a_platform
 from tests.support.toy_bench import until
+from tests.support.two_brokers import ProvinceBroker, between, province_broker
 
+__all__ = ["province_broker"]
 ROUND = "CN-2024-L"
 REASON = {"zh": "合成理由", "en": "a synthetic reason"}
 Documents = dict[str, dict[str, dict[str, Any]]]
@@ -35,6 +41,8 @@ class Round:
     """A round in which Fujian's own review has cases."""
 
     platform: Platform
+    home: str
+    """The virtual host on Fujian's broker, with full rights."""
     chambers: list[Any]
     officer: str
     cases: list[str] = field(default_factory=list)
@@ -140,10 +148,10 @@ class Round:
         await until(look, within=120)
         return seen[0]
 
-    async def purge(self, queue: str, expected: int) -> list[str]:
+    async def purge(self, broker: str, queue: str, expected: int) -> list[str]:
         """Take everything out of a queue, as many messages as expected; answers their ids."""
         ids: list[str] = []
-        async with await aio_pika.connect(self.platform.stand.amqp_url) as connection:
+        async with await aio_pika.connect(broker) as connection:
             channel = await connection.channel()
             found = await channel.get_queue(queue)
 
@@ -176,9 +184,18 @@ class _Store:
 
 
 @pytest.fixture(scope="module")
-async def round_(backends: Backends) -> AsyncIterator[Round]:
+async def line(backends: Backends, province_broker: ProvinceBroker) -> AsyncIterator[Line]:
+    await province_broker.api.create_vhost(vhost := "home-reconciliation")
+    async with between(backends, province_broker) as cable:
+        yield Line(Own(province_broker.api, vhost), province_broker.address, f"amqp://{cable.host}:{cable.port}")
+    await province_broker.api.delete_vhost(vhost)
+
+
+@pytest.fixture(scope="module")
+async def round_(backends: Backends, province_broker: ProvinceBroker, line: Line) -> AsyncIterator[Round]:
     pace = {"SIHAO_RECONCILE_EVERY": "0.5", "SIHAO_RECONCILE_GRACE": "0"}
-    async with a_platform(backends, "reconciliation", signed=True, **pace) as platform:
+    home = amqp_address(province_broker.amqp_url, vhost=line.own.vhost)
+    async with a_platform(backends, "reconciliation", signed=True, line=line, **pace) as platform:
         await until(platform.ready, within=90)
         scenario = platform.scenario
         chambers = [
@@ -188,7 +205,7 @@ async def round_(backends: Backends) -> AsyncIterator[Round]:
         ]
         await import_chambers(platform, "35", [one.chamber.code for one in chambers])
         await open_round(platform, ROUND)
-        running = Round(platform, chambers, platform.token("officer", area="35"))
+        running = Round(platform, home, chambers, platform.token("officer", area="35"))
         await running.opened(await running.apply(6))
         await running.quiet()
         yield running
@@ -201,7 +218,7 @@ async def test_what_was_lost_on_the_way_is_named_on_both_sides_and_healed(round_
     case, gone = round_.cases[0], round_.cases[5]
     await processes.stop("intake")
     await round_.act(case, "pass")
-    [lost_up] = await round_.purge(f"intake.{CaseAdvanced.wire()}", 1)
+    [lost_up] = await round_.purge(platform.stand.amqp_url, f"intake.{CaseAdvanced.wire()}", 1)
     await processes.restart("intake")
     async with round_.store(FUJIAN) as store:
         kept = await store["received"].find_one_and_delete({"subject": gone.partition("@")[0]})
@@ -234,7 +251,7 @@ async def test_what_was_lost_while_the_province_was_away_comes_back_when_it_begi
     processes = round_.platform.stand.processes
     await processes.stop(FUJIAN)
     [case] = await round_.apply(1)
-    [lost] = await round_.purge(f"review.{ApplicationScored.wire()}.35", 1)
+    [lost] = await round_.purge(round_.home, f"review.{ApplicationScored.wire()}.35", 1)
     await processes.restart(FUJIAN)
     await round_.opened([case])
     found = await round_.agreed()

@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import aio_pika
@@ -34,6 +35,8 @@ from tests.support.toy_bench import until
 ROUND = "CN-2020-R"
 SCORED = f"review.{ApplicationScored.wire()}.CN"
 """The queue in which the centre's review hears of scores; nobody consumes it here."""
+ENOUGH = 10
+"""Applications that the others hand in while a store is restored: many more than one reading finds."""
 Documents = dict[str, dict[str, dict[str, Any]]]
 
 
@@ -235,6 +238,43 @@ async def test_a_restore_holds_while_broker_and_store_are_away_and_goes_on_where
 async def withdrawn(desk: Desk, number: int) -> bool:
     records = (await desk.documents())["records"]
     return any(f"MJB{number:05d}XM" in key and d["state"]["withdrawn"] for key, d in records.items())
+
+
+async def test_a_restore_ends_although_others_go_on(desk: Desk) -> None:
+    """What they announce meanwhile waits in the queues of the stopped service."""
+    await desk.tell(RoundOpened, 0)
+    await desk.settled(records=0, scored=0)
+    backup = await desk.documents()
+    for number in range(3):
+        await desk.tell(ApplicationSubmitted, number)
+    await desk.settled(records=3, scored=3)
+    await desk.lone.process.stop()
+    await desk.put_back(backup)
+
+    others = asyncio.create_task(_go_on(desk))
+    try:
+        done = await asyncio.wait_for(desk.restore("--json"), timeout=60)
+    finally:
+        others.cancel()
+        with suppress(asyncio.CancelledError):
+            await others
+    assert done.exit_code == 0, done.output
+    assert len((await desk.documents())["records"]) >= 3
+    await desk.lone.process.start()
+    await until(lambda: _all_scored(desk))
+
+
+async def _go_on(desk: Desk) -> None:
+    """Applications, one after the other, for ever."""
+    for number in count(10):
+        await desk.tell(ApplicationSubmitted, number)
+
+
+async def _all_scored(desk: Desk) -> bool:
+    """Whether nothing waits for scoring, and everything it knows is scored."""
+    waiting = await desk.depth(f"scoring.{ApplicationSubmitted.wire()}")
+    records = (await desk.documents())["records"]
+    return waiting == 0 and await desk.depth(SCORED) == len(records) > ENOUGH
 
 
 async def test_what_was_never_announced_and_what_cannot_be_read_is_left_to_the_service(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from aio_pika import DeliveryMode
 
 from demo.data import Scenario
 from demo.parts import Application
+from demo.province import Line
 from demo.stand import Stand, standing
 from dev.backends import Backends
 from dev.ports import LOOPBACK, free_port
@@ -108,11 +109,17 @@ class Platform:
 
 @asynccontextmanager
 async def a_platform(
-    backends: Backends, name: str, *, signed: bool = False, fujian: str = "35", **environment: str
+    backends: Backends,
+    name: str,
+    *,
+    signed: bool = False,
+    fujian: str = "35",
+    line: Line | None = None,
+    **environment: str,
 ) -> AsyncIterator[Platform]:
     """Start one, with these variables in the environment of its services; stopped at the end.
 
-    `signed`: everybody signs. `fujian`: the areas that Fujian's service serves.
+    `signed`: everybody signs. `fujian`: the areas that Fujian's service serves. `line`: it has a broker of its own.
     """
     scenario = Scenario()
     async with AsyncExitStack() as stack:
@@ -122,7 +129,7 @@ async def a_platform(
             for variable, value in {**_LOUD, "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, **environment}.items():
                 given.setenv(variable, value)
             stand = await stack.enter_async_context(
-                standing(backends, directory, scenario, signed=signed, fujian=fujian)
+                standing(backends, directory, scenario, signed=signed, fujian=fujian, line=line)
             )
         yield Platform(stand, backends, scenario, spans)
 
