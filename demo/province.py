@@ -48,7 +48,7 @@ class Line:
     address: str
     """The own broker's address, without user."""
     centre: str
-    """The address at which the own broker finds the centre's."""
+    """The address at which the own broker finds the centre's, without user and virtual host."""
 
 
 async def joined(
@@ -77,7 +77,7 @@ async def joined(
     if backends.api is None:
         return Joined({"SIHAO_AMQP_URL": amqp_url, **(keys.settings(of_centre=False) if keys else {})})
     review_url = register.review_url if register else ""
-    broker = line.centre if line else str(URL(amqp_url).with_user(None))
+    broker = f"{line.centre}/{_vhost(amqp_url)}" if line else str(URL(amqp_url).with_user(None))
     centre = Centre(backends.api, _vhost(amqp_url), broker, review_url, register=register)
     admitted, _ = await admission.admit(centre, AREA, way, now=datetime.now(UTC))
     stack.push_async_callback(backends.api.delete_user, admitted.user)
