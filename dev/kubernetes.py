@@ -24,7 +24,14 @@ PROJECT = Path(__file__).parents[1]
 SOURCES = PROJECT / "deploy/k8s"
 RENDERED = SOURCES / "rendered"
 KUBECTL = PROJECT / ".local/k8s/kubectl"
-COMPOSITIONS = ("overlays/dev", "overlays/centre", "overlays/province", "examples/operators", "examples/sealed")
+COMPOSITIONS = (
+    "overlays/dev",
+    "overlays/centre",
+    "overlays/province",
+    "examples/operators",
+    "examples/sealed",
+    "examples/own-rules",
+)
 """What is put together: the overlays, and two compositions in which every optional component stands."""
 
 Manifest = dict[str, Any]

@@ -91,6 +91,8 @@ def require(languages: Collection[str], tag: str | None) -> None:
 def load_languages(folder: Path | None, national: Mapping[str, Saying], jinja: Environment) -> dict[str, Language]:
     """Every language of the folder, by tag; `national` has the platform's letters in Chinese.
 
+    What begins with a dot is none: a mounted ConfigMap keeps its versions beside its files.
+
     Raises:
         WrongLanguage: a file cannot be read, stands beside nothing of the platform's, or uses other places.
     """
@@ -98,7 +100,8 @@ def load_languages(folder: Path | None, national: Mapping[str, Saying], jinja: E
         return {}
     if not folder.is_dir():
         raise WrongLanguage(_wrong("folder", "SIHAO_LANGUAGES", f"{folder} 不是目录", f"{folder} is no folder"))
-    found = [_language(path) for path in sorted(folder.iterdir()) if path.is_dir()]
+    tagged = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = [_language(path) for path in sorted(tagged)]
     wrong = [one for language in found for one in _faults(language, national, jinja)]
     if wrong:
         raise WrongLanguage(*wrong)

@@ -22,7 +22,8 @@ SETTINGS: dict[str, type[Settings]] = {
     "review": ReviewSettings,
     "notify": NotifySettings,
 }
-FIGURED = [composition for composition in COMPOSITIONS if composition != "overlays/province"]
+_BY_FILE = ("overlays/province", "examples/own-rules")
+FIGURED = [composition for composition in COMPOSITIONS if composition not in _BY_FILE]
 """Compositions whose settings stand in the manifests themselves, secrets aside; a province brings a file."""
 
 

@@ -47,7 +47,7 @@ def test_files_that_settings_name_are_mounted(composition, name, workload):
         field = SETTINGS[name].model_fields.get(variable.removeprefix("SIHAO_").lower())
         if field and "Path" in str(field.annotation):
             assert value is not None
-            assert any(value.startswith(f"{place}/") for place in places), f"{variable}={value}"
+            assert any(f"{value}/".startswith(f"{place}/") for place in places), f"{variable}={value}"
 
 
 @pytest.mark.parametrize(
