@@ -292,8 +292,8 @@ class Lane:
             return
         for message in done:
             del session.open[message.queue][message.tag]
-        still_open = (*(h.message for h in session.held), *session.arrived)
-        up_to, singly = acks((message.tag for message in done), (message.tag for message in still_open))
+        still_open = (tag for tags in session.open.values() for tag in tags)
+        up_to, singly = acks((message.tag for message in done), still_open)
         if up_to is not None:
             await session.consumption.ack(up_to, multiple=True)
         for tag in singly:

@@ -21,7 +21,7 @@ from tests.support.one_of_each import one_of_each
 from tests.support.platform import Platform, a_platform
 from tests.support.profile import Profile, profiled
 
-TIMES = int(os.environ.get("SIHAO_FUZZ_TIMES", "25"))
+TIMES = int(os.environ.get("SIHAO_FUZZ_TIMES", "8"))
 START = int(os.environ.get("SIHAO_FUZZ_SEED", "20261125"))
 SERVICES = {service.name: service.app.openapi() for service in described()}
 OPERATIONS = [
