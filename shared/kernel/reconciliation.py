@@ -67,6 +67,17 @@ class DayLedger(State):
         return not self.unnamed and all(of in self.compared and self.compared[of].closed >= asked for of in services)
 
     @property
+    def unasked(self) -> frozenset[str]:
+        """At the province: ids of what is lacking here and was not asked for yet."""
+        lacking = {f.id for one in self.differed.values() for f in (*one.forgotten_here, *one.lacking_here)}
+        return frozenset(lacking.difference(*(one.wanted for one in self.differed.values())))
+
+    @property
+    def forgets(self) -> bool:
+        """At the province: whether it has forgotten what it said itself, as a store does that was put back."""
+        return any(one.forgotten_here for one in self.differed.values())
+
+    @property
     def differences(self) -> int:
         """How many facts are known to one side only."""
         return sum(len(getattr(one, side)) for one in self.differed.values() for side in SIDES)

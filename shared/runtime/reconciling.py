@@ -44,7 +44,7 @@ _PAGE = 500
 _ANSWER = 10.0
 """Seconds for which time does not act on documents after a start, unless the centre has answered. Our default."""
 _PATIENCE = 60.0
-"""Seconds without anything more given back, after which what is there is taken up, though some is missing. Ours."""
+"""Seconds without another answer, or anything more given back, after which it goes on with what is there. Ours."""
 
 
 class Reconciler:
@@ -74,8 +74,11 @@ class Reconciler:
         self._window = timedelta(days=settings.reconcile_days)
         self._by = Actor(id=table.service, role="service", area=area)
         self._looked: datetime | None = None
+        self._began = monotonic()
         self._asking: set[date] = set()
-        """Days that were asked about at the start, and of which what was lacking has not been asked for yet."""
+        """Days of which what is lacking will be asked for without anybody's order: those asked about at the start."""
+        self._drained: set[date] = set()
+        """Of these, those about which we asked when nothing waited in our queues: what is lacking then is lost."""
         self.forgotten: Mapping[str, str] = {}
         """Own facts that the centre knows and this store does not yet: what they are about, by id."""
         self._asked: dict[date, datetime] = {}
@@ -102,6 +105,7 @@ class Reconciler:
             await self._recover()
             await self._close_books()
             await self._name_differences()
+            await self._ask_for_what_is_lacking()
             await self._heal()
             await self._measure()
 
@@ -114,16 +118,14 @@ class Reconciler:
     async def _close_books(self) -> None:
         """Say what is new; at the start ask about everything that was not agreed."""
         began, now = datetime.now(UTC), self._clock.now()
-        known = {day.day: day for _, day in await self._database.find(LEDGERS, {"state.area": self._area})}
+        known = await self._known()
         first = self._looked is None
-        answered = {
-            day for day, one in known.items() if day in self._asked and one.is_answered_by(_SERVICES, self._asked[day])
-        }
-        if self._asked and answered == self._asked.keys():
+        answered = {day for day, one in known.items() if self._is_answered(one)}
+        if self._asked and self._asked.keys() <= answered:
             self._answered.set()
         self._asking -= {day for day in answered if known[day].agrees}
-        differing = self._asking & answered
-        still = differing if differing and await self._has_drained() else frozenset[date]()
+        drained = bool(first or self._asking) and await self._has_drained()
+        again = (self._asking & answered) - self._drained if drained else set[date]()
         for day in await self._days(known, now):
             over = now >= end_of_ledger(day) + self._grace
             before = known.get(day)
@@ -131,8 +133,18 @@ class Reconciler:
                 self._asking.add(day)
                 await self._close(day, final=over, ask=True)
             elif over or (before and before.differed):
-                await self._close(day, final=over, ask=day in still)
+                await self._close(day, final=over, ask=day in again)
+        if drained:
+            self._drained |= self._asking if first else again
         self._looked = began - timedelta(seconds=self._every)
+
+    async def _known(self) -> Mapping[date, DayLedger]:
+        return {day.day: day for _, day in await self._database.find(LEDGERS, {"state.area": self._area})}
+
+    def _is_answered(self, day: DayLedger) -> bool:
+        """Whether every service of the centre has answered what we asked about this day."""
+        asked = self._asked.get(day.day)
+        return asked is not None and day.is_answered_by(_SERVICES, asked)
 
     async def _days(self, known: Mapping[date, DayLedger], now: datetime) -> list[date]:
         """The days to look at, oldest first."""
@@ -171,20 +183,29 @@ class Reconciler:
     # --- naming --------------------------------------------------------------------------------------------
 
     async def _name_differences(self) -> None:
-        """Say exactly what differs; what a store that has been put back forgot is asked for at once.
-
-        So is, after the start, what does not wait in a queue; of any other day a person decides.
-        """
+        """Say exactly what differs. What a store that was put back forgot is asked for without anybody's order."""
         where = {"state.area": self._area, "state.unnamed": {"$ne": []}}
         for _, day in await self._database.find(LEDGERS, where):
             named = [await self._name(day, day.compared[service]) for service in day.unnamed]
-            forgotten = [fact for lists in named for fact in lists["forgotten_here"]]
-            self._guard_against_acts(forgotten)
-            if not any(facts for lists in named for facts in lists.values()):
+            if forgotten := [fact for lists in named for fact in lists["forgotten_here"]]:
+                self._guard_against_acts(forgotten)
+                self._asking.add(day.day)
+
+    async def _ask_for_what_is_lacking(self) -> None:
+        """Once all services have said what they know; of the days that nobody asked about a person decides.
+
+        What is asked for piece by piece would be taken up before its causes are here. A service that does not answer is
+        waited for; then it is asked for what there is, and for more when it answers.
+        """
+        known = await self._known() if self._asking else {}
+        for day in sorted(self._asking & known.keys()):
+            found = known[day]
+            answered = self._is_answered(found)
+            if not (found.differences if answered else found.unasked and monotonic() - self._began > _PATIENCE):
                 continue
-            if forgotten or (day.day in self._asking and await self._has_drained()):
-                self._asking.discard(day.day)
-                await self._do(day.day, Heal(by=self._by), reconciliation.heal, "heal")
+            if found.forgets or day in self._drained:
+                await self._do(day, Heal(by=self._by), reconciliation.heal, "heal")
+                self._asking -= {day} if answered else set()
 
     async def _name(self, day: DayLedger, found: LedgerCompared) -> Mapping[str, Sequence[Named]]:
         """Say what differs from the books of one service."""
@@ -261,9 +282,9 @@ class Reconciler:
         What was heard must not be decided before it is known what was announced because of it.
         """
         wanted = set[str]()
-        for _, day in await self._database.find(LEDGERS, {"state.area": self._area}):
-            asked = self._asked.get(day.day)
-            if day.unnamed or day.healing or (asked and not day.is_answered_by(_SERVICES, asked)):
+        for day in (await self._known()).values():
+            unanswered = day.day in self._asked and not self._is_answered(day)
+            if unanswered or day.unnamed or day.healing or (day.day in self._asking and day.unasked):
                 return False
             wanted.update(id_ for one in day.differed.values() for id_ in one.wanted)
         there = await self._database.keys(RETURNED, {"_id": {"$in": sorted(wanted)}}, sort=[("_id", 1)])

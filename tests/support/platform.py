@@ -92,6 +92,16 @@ class Platform:
             return False
         return all(answer.is_success for answer in answers)
 
+    def pause(self) -> None:
+        """Freeze every service."""
+        for child in self.stand.processes:
+            child.pause()
+
+    def resume(self) -> None:
+        """Let them go on."""
+        for child in self.stand.processes:
+            child.resume()
+
     def applicant(self, area: str) -> Application:
         """A chamber of this area that the scenario lets pass every gate."""
         return next(
@@ -144,13 +154,19 @@ async def running_platform(backends: Backends) -> AsyncIterator[Platform]:
     budgets = dict.fromkeys(("SIHAO_RATE_FAILED", "SIHAO_RATE_PUBLIC_WRITE"), "100000/minute")
     async with a_platform(backends, "platform", **budgets) as platform:
         yield platform
+        platform.resume()
 
 
 @pytest.fixture(scope="module")
-async def platform(running_platform: Platform) -> Platform:
-    """The platform, ready: other tests stop the broker and the store under it."""
+async def platform(running_platform: Platform) -> AsyncIterator[Platform]:
+    """The platform, ready: other tests stop the broker and the store under it.
+
+    Frozen while no test asks for it, since five idle services take a good part of a core.
+    """
+    running_platform.resume()
     await until(running_platform.ready, within=60)
-    return running_platform
+    yield running_platform
+    running_platform.pause()
 
 
 async def announce(

@@ -16,6 +16,7 @@ from shared.kernel.actor import Actor
 from shared.kernel.change import Refused
 from shared.kernel.ledger import day_of
 from shared.kernel.reconciliation import OPERATOR, Heal, ledger_key
+from shared.runtime import reconciling
 from shared.runtime.ledgers import LEDGERS, RETURNED
 from tests.unit.review import given
 from tests.unit.runtime.books import Bus, Party, a_country
@@ -218,6 +219,36 @@ async def test_a_restored_store_asks_for_what_it_forgot_and_is_what_it_was(count
     assert fates.count("recovered") == 3
     assert province.commands.forgotten == frozenset()
     assert not [one for one in await province.letters.list() if one.code != "refused-elsewhere"]
+
+
+@pytest.mark.parametrize("late", ["intake", "scoring", "review", "notify"])
+@pytest.mark.parametrize("patience", [60.0, -1.0], ids=["is waited for", "is not waited for"])
+async def test_a_service_that_answers_late_is_asked_too_and_nothing_is_lost(
+    country: Country, late: str, patience: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it alone can give is what others' facts rest on."""
+    monkeypatch.setattr(reconciling, "_PATIENCE", patience)
+    bus, parties = country
+    province = parties["review-35"]
+    backup = province.keep()
+    await act(bus, province, 1)
+    await score(bus, parties, 4)
+    await act(bus, province, 4)
+    await bus.settle()
+    before, said = province.keep(), len(case_facts(bus))
+
+    parties[late].bookkeeper, its = Silent(), parties[late].bookkeeper
+    province.put_back(backup)
+    await bus.settle()
+    parties[late].bookkeeper = its
+    await bus.settle()
+    assert (await province.day()).agrees
+    assert case_facts(bus)[said:] == [], "nothing is announced again"
+    for id_, then in before["cases"].items():
+        assert known(province.shelves["cases"][id_]) == known(then), id_
+    assert province.commands.forgotten == frozenset()
+    fates = {one.fate for _, one in await province.database.find(RETURNED, {})}
+    assert fates <= {"decided", "recovered", "handed on", "known"}, fates
 
 
 def case_facts(bus: Bus) -> list[str]:
