@@ -33,6 +33,7 @@ from tests.support.two_brokers import ProvinceBroker, opened
 
 PROJECT = Path(__file__).parents[2]
 GUIDE = PROJECT / "docs" / "province-guide.md"
+_AT_ONCE = {"SIHAO_SWEEP_EVERY": "0.3", "SIHAO_RECONCILE_EVERY": "0.5"}
 _PAPERS = ("hand-over", "receipt", "release")
 _BLOCK = re.compile(r"^```(\w+) (.+?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -121,7 +122,7 @@ class Town:
     async def _serve(self, where: str, text: str) -> None:
         await self.stop()
         log = self.desk(where) / "review.log"
-        env = {**self._environment(), "SIHAO_PORT": str(self.port), "SIHAO_SWEEP_EVERY": "0.3"}
+        env = {**self._environment(), "SIHAO_PORT": str(self.port), **_AT_ONCE}
         python = shlex.quote(sys.executable)
         script = "set -eu\n" + text.replace(f"\n{python}", f"\nexec {python}")
         self.running = Child("review-35", ["bash", "-c", script], log=log, env=env, cwd=self.desk(where))
@@ -197,6 +198,7 @@ async def town(
             "SIHAO_SIGNING_KEY": str(tmp_path / "centre.key.pem"),
             "SIHAO_OIDC_ISSUER": issuer.url,
             "SIHAO_OIDC_JWKS_URL": issuer.jwks_url,
+            **_AT_ONCE,
         }
         review_url = await stack.enter_async_context(review(centre, tmp_path / "centre.log"))
         cable = await stack.enter_async_context(
