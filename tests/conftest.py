@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import order
 from tests.support.backends import amqp_url, backends, database_name, mongo_url
 
 os.environ["COLUMNS"] = "250"  # of the terminal, for tables; whoever runs the tests may have a narrow one
@@ -20,6 +21,15 @@ Connect = Callable[[socket.socket, Any], Any]
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")  # how busy the machine is says nothing about the code
 _UNIT_TESTS = Path(__file__).parent / "unit"
+_RUNNING = {"e2e", "integration"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of running services share what is dear to start."""
+    running = [item for item in items if item.path.parent.name in _RUNNING]
+    if running:
+        order.arrange(running)
+        items[:] = [*(item for item in items if item.path.parent.name not in _RUNNING), *running]
 
 
 @pytest.fixture(autouse=True)
