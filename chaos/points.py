@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared.runtime.amqp import Consumption, Publisher
+from shared.runtime.amqp import Publisher
+from shared.runtime.consuming import Consumption
 from shared.runtime.dead import DeadLetters
 from shared.runtime.mongo import Database
 

@@ -15,7 +15,8 @@ from typing import Any
 from pamqp.commands import Basic
 
 from shared.runtime import amqp, lane, topology, wave
-from shared.runtime.amqp import Consumption, Publisher
+from shared.runtime.amqp import Publisher
+from shared.runtime.consuming import Consumption
 from shared.runtime.dead import DeadLetter, DeadLetters
 from shared.runtime.fold import DocumentUnreadable, Fold, Stored, Write
 from shared.runtime.lane import Lane, Session

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from shared.contracts.area import CENTRE
 from shared.kernel.calendar import time_words
-from shared.runtime.amqp import BrokerError, Missing, Nacked, Unroutable, consumers_of, sender_of_all
+from shared.runtime.amqp import BrokerError, Missing, Nacked, Unroutable
 from shared.runtime.archive import Archived
 from shared.runtime.book import Book
 from shared.runtime.clock import SystemClock
@@ -27,6 +27,7 @@ from shared.runtime.documents import Documents
 from shared.runtime.guard import Guard
 from shared.runtime.mongo import Database, StoreError
 from shared.runtime.patience import Told
+from shared.runtime.queues import consumers_of, sender_of_all
 from shared.runtime.recollection import Named, Recollection, Said
 from shared.runtime.restoring import Given, Restoring
 from shared.runtime.settings import KeySettings

@@ -1,4 +1,4 @@
-"""RabbitMQ: the one module that imports aio-pika. Two connections per process: one publishes, one consumes.
+"""RabbitMQ, how facts get there. Two connections per process: one publishes, one consumes (`consuming.py`).
 
 The publishing connection is FastStream's own, and the topology is declared on it. The consuming one belongs to the
 lane, begins anew after every fault, and never shares a channel with publishing, because a broker under a memory alarm
@@ -6,15 +6,14 @@ stops reading from whoever publishes, acknowledgements included.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import cast
 
-import aio_pika
 from aio_pika.abc import AbstractRobustChannel
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import AbstractChannel
 from aiormq.channel import Channel
 from aiormq.exceptions import AMQPError, ChannelNotFoundEntity, DeliveryError, PublishError
 from faststream.rabbit import RabbitBroker
@@ -35,13 +34,9 @@ lenient.install()
 
 BrokerError = (AMQPError, ConnectionError, TimeoutError, asyncio.TimeoutError, OSError)
 """What a broker that is away, blocked or cut off looks like."""
-SERVICE, SCOPE, KID = "sihao-service", "sihao-scope", "sihao-kid"
-"""What a process says of itself on its consuming connection, for the operators of the broker: its service, the
-jurisdiction it serves (empty: all), and the key it signs with (empty: none)."""
 _HEARTBEAT = "6"
-_CONNECT_TIMEOUT = 5.0
-_CONSUME_TIMEOUT = 10.0
-"""Seconds for a queue to answer; one without a leader does not answer at all."""
+CONNECT_TIMEOUT = 5.0
+"""Seconds for a connection, or for one message put straight into a queue."""
 
 
 def with_heartbeat(url: str) -> str:
@@ -248,102 +243,6 @@ def _named(failure: Exception) -> Exception:
     return Nacked(str(failure)) if isinstance(failure, DeliveryError) else failure
 
 
-Send = Callable[[str, bytes, Basic.Properties], Awaitable[None]]
-"""Puts one message straight into a queue, confirmed. Raises `Unroutable` if there is none, `Nacked` if it is full."""
-
-
-@asynccontextmanager
-async def sender(url: str) -> AsyncIterator[Send]:
-    """A connection for putting messages straight into queues: how dead letters are replayed, and stores restored."""
-    connection = await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT)
-    async with connection:
-        opened = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        channel = await opened.get_underlay_channel()
-
-        async def send(queue: str, body: bytes, properties: Basic.Properties) -> None:
-            async with asyncio.timeout(_CONNECT_TIMEOUT):
-                try:
-                    await channel.basic_publish(body, routing_key=queue, properties=properties, mandatory=True)
-                except PublishError as returned:
-                    raise Unroutable(queue) from returned
-                except DeliveryError as refusal:
-                    raise Nacked(queue) from refusal
-
-        yield send
-
-
-class Parcel(NamedTuple):
-    """One message for one queue."""
-
-    queue: str
-    body: bytes
-    properties: Basic.Properties
-
-
-SendAll = Callable[[Sequence[Parcel]], Awaitable[None]]
-"""Puts messages straight into queues, each confirmed; raises as `Send` does, then some may have been sent."""
-
-
-def sender_of_all(url: str) -> SendAll:
-    """One connection for every lot."""
-
-    async def send_all(parcels: Sequence[Parcel]) -> None:
-        async with sender(url) as send:
-            for parcel in parcels:
-                await send(*parcel)
-
-    return send_all
-
-
-async def shift(url: str, source: str, target: str) -> int:
-    """Put what waits in one queue into another, in its order, each taken away once it is safe there; answers how many.
-
-    Raises:
-        Missing: one of them does not exist.
-    """
-    done = 0
-    async with sender(url) as send, await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT) as taking:
-        channel = await (await taking.channel(publisher_confirms=False)).get_underlay_channel()
-        try:
-            while (message := await channel.basic_get(source)).delivery_tag:
-                await send(target, message.body, message.header.properties)
-                await channel.basic_ack(message.delivery_tag)
-                done += 1
-        except (ChannelNotFoundEntity, Unroutable) as gone:
-            raise Missing(str(gone)) from gone
-    return done
-
-
-async def waiting_in(url: str, queues: Sequence[str]) -> dict[str, int]:
-    """How many messages lie ready in each of these queues.
-
-    Raises:
-        Missing: one of them does not exist.
-    """
-    async with await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT) as connection:
-        channel = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
-        try:
-            found = {queue: await channel.queue_declare(queue, passive=True) for queue in queues}
-        except ChannelNotFoundEntity as gone:
-            raise Missing(str(gone)) from gone
-    return {queue: answer.message_count or 0 for queue, answer in found.items()}
-
-
-async def consumers_of(url: str, queues: Sequence[str]) -> int:
-    """How many consumers these queues have: none if their service is stopped.
-
-    Raises:
-        Missing: one of them does not exist.
-    """
-    async with await aio_pika.connect(with_heartbeat(url), timeout=_CONNECT_TIMEOUT) as connection:
-        channel = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
-        try:
-            found = [await channel.queue_declare(queue, passive=True) for queue in queues]
-        except ChannelNotFoundEntity as gone:
-            raise Missing(str(gone)) from gone
-    return sum(answer.consumer_count or 0 for answer in found)
-
-
 def outbound(fact: Fact, signer: Signer | None = None) -> Outbound:
     """A fact as a wave carries it, signed if somebody signs."""
     body = fact.body.encode()
@@ -364,58 +263,3 @@ def properties_of(fact: Fact, signature: str | None = None) -> Basic.Properties:
         timestamp=datetime.fromisoformat(fact.time),
         headers={**headers_of(fact), **({SIGNATURE: signature} if signature else {})},
     )
-
-
-@dataclass(frozen=True)
-class Consumption:
-    """One life of the consuming connection."""
-
-    channel: AbstractChannel
-    ended: asyncio.Future[Any]
-
-    async def ack(self, tag: int, *, multiple: bool) -> None:
-        """Acknowledge a delivery, or all up to it."""
-        await self.channel.basic_ack(tag, multiple=multiple, wait=False)
-
-
-@asynccontextmanager
-async def consume(
-    url: str,
-    queues: Sequence[str],
-    prefetch: int,
-    deliver: Callable[[str, DeliveredMessage], None],
-    *,
-    arguments: Mapping[str, Any] | None = None,
-    introduction: Mapping[str, str] | None = None,
-) -> AsyncIterator[Consumption]:
-    """Connect and consume from these queues; `ended` completes when the connection, channel or a consumer is lost.
-
-    `introduction` is what the connection says of its client.
-    """
-    connection = aio_pika.Connection(URL(with_heartbeat(url)), client_properties=dict(introduction or {}))
-    try:
-        await connection.connect(timeout=_CONNECT_TIMEOUT)
-        ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-        def end(_: object) -> None:
-            if not ended.done():
-                ended.set_result(None)
-
-        async with step_by_step(_CONSUME_TIMEOUT) as next_step:
-            opened = await connection.channel(publisher_confirms=False)
-            channel = await opened.get_underlay_channel()
-            channel.closing.add_done_callback(end)
-            channel.on_consumer_cancel_callbacks.add(end)
-            await channel.basic_qos(prefetch_count=prefetch)
-            for queue in queues:
-
-                async def receive(message: DeliveredMessage, queue: str = queue) -> None:
-                    deliver(queue, message)
-
-                await channel.basic_consume(queue, receive, arguments=dict(arguments or {}))
-                next_step()
-        yield Consumption(channel, ended)
-    finally:
-        with suppress(*BrokerError):
-            async with asyncio.timeout(1.0):
-                await connection.close()

@@ -17,10 +17,12 @@ from faststream.rabbit import RabbitBroker
 from pamqp.commands import Basic
 
 from shared.contracts import CATALOGUE
-from shared.runtime.amqp import BrokerError, consume, sender, step_by_step
+from shared.runtime.amqp import BrokerError, step_by_step
+from shared.runtime.consuming import consume
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.logs import get_logger
 from shared.runtime.patience import Patience, Told, patiently
+from shared.runtime.queues import sender
 from shared.runtime.topology import ARCHIVE, EVENTS
 
 log = get_logger(__name__)

@@ -20,9 +20,10 @@ from aiormq.abc import DeliveredMessage
 
 from shared.runtime import metrics
 from shared.runtime.acks import acks
-from shared.runtime.amqp import Consumption, Publisher, consume
+from shared.runtime.amqp import Publisher
 from shared.runtime.batch import count, timed, traced
 from shared.runtime.clock import Clock
+from shared.runtime.consuming import Consumption, consume
 from shared.runtime.dead import WAITED, DeadLetter, DeadLetters
 from shared.runtime.documents import Documents
 from shared.runtime.guard import Guard

@@ -21,7 +21,6 @@ from shared.contracts.event import Event
 from shared.contracts.ledgers import ReturnedFact
 from shared.contracts.text import text
 from shared.kernel.returned import Fate, Returned
-from shared.runtime.amqp import Parcel
 from shared.runtime.book import Book
 from shared.runtime.dead import WAITED, DeadLetters
 from shared.runtime.documents import Documents
@@ -32,6 +31,7 @@ from shared.runtime.lane import Lane
 from shared.runtime.logs import get_logger
 from shared.runtime.message import Message, put_aside
 from shared.runtime.mongo import Database
+from shared.runtime.queues import Parcel
 from shared.runtime.recollection import Recollection, Restorable, covers_key
 from shared.runtime.restoring import Restoring
 from shared.runtime.work import Fact

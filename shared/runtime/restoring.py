@@ -30,12 +30,13 @@ from pamqp.commands import Basic
 from shared.kernel.change import Change, NotYet
 from shared.kernel.identity import event_id
 from shared.kernel.state import State
-from shared.runtime.amqp import BrokerError, Nacked, Parcel, SendAll
+from shared.runtime.amqp import BrokerError, Nacked
 from shared.runtime.documents import Documents
 from shared.runtime.guard import Guard
 from shared.runtime.message import Message
 from shared.runtime.mongo import StoreError
 from shared.runtime.patience import Told, patiently
+from shared.runtime.queues import Parcel, SendAll
 from shared.runtime.recollection import Named, Recollection, short
 from shared.runtime.work import Applied, Outcome, Outgoing, Unchanged, Work
 

@@ -18,7 +18,7 @@ from faststream.rabbit import RabbitBroker
 
 from shared.contracts import CATALOGUE, CENTRE
 from shared.contracts.text import Text, text
-from shared.runtime import amqp, garbage, logs, metrics, telemetry
+from shared.runtime import consuming, garbage, logs, metrics, telemetry
 from shared.runtime.amqp import Missing, Publisher, with_heartbeat
 from shared.runtime.answering import Counterpart
 from shared.runtime.archive import archive_bindings, declare_archive
@@ -133,9 +133,9 @@ class Service:
             patience=self.settings.patience,
             guard=self.guard,
             introduction={
-                amqp.SERVICE: self.name,
-                amqp.SCOPE: self.scope,
-                amqp.KID: self.signer.kid if self.signer else "",
+                consuming.SERVICE: self.name,
+                consuming.SCOPE: self.scope,
+                consuming.KID: self.signer.kid if self.signer else "",
             },
         )
         settings = self.settings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.contracts.area import CENTRE
-from shared.runtime.amqp import KID, SCOPE, SERVICE
+from shared.runtime.consuming import KID, SCOPE, SERVICE
 from sihao.province.findings import Finding, Outcome, failed, ok, warning
 from sihao.rabbit_api import ManagementApi
 

@@ -15,8 +15,9 @@ from services.review.handlers import table
 from services.review.procedures import load
 from services.review.store import CUSTODIES
 from shared.contracts.area import CENTRE, covers
-from shared.runtime.amqp import Missing, consumers_of, shift, waiting_in
+from shared.runtime.amqp import Missing
 from shared.runtime.dead import DeadLetters
+from shared.runtime.queues import consumers_of, shift, waiting_in
 from sihao.dead import DatabaseName, MongoUrl
 from sihao.province import arriving, leaving, paper, terminal, topology, waiting_letters
 from sihao.province.moving import Desk

@@ -13,11 +13,12 @@ from services.scoring.store import KINDS, RECORDS
 from shared.contracts import ApplicationSubmitted, ApplicationWithdrawn, RoundOpened
 from shared.contracts.area import routing_words
 from shared.contracts.event import Event
-from shared.runtime.amqp import Parcel, properties_of
+from shared.runtime.amqp import properties_of
 from shared.runtime.clock import SystemClock
 from shared.runtime.documents import Documents
 from shared.runtime.message import Message
 from shared.runtime.mongo import Database
+from shared.runtime.queues import Parcel
 from shared.runtime.recollection import Recollection, covers_key
 from shared.runtime.restoring import Restoring
 from shared.runtime.work import Applied, Fact

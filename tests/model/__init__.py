@@ -13,5 +13,5 @@
 
 Everything between the two doubles is the code that runs in production: `Lane`, `Documents`, `Fold`, `Relay`,
 `Commands`, `Deadlines`, `DeadLetters`, `Publisher.publish` and its waves, `mongo.Database`, `Tasks`, the handler tables
-and the deciders. What only talks to the outside is left out: connecting, declaring, `amqp.consume`, the driver.
+and the deciders. What only talks to the outside is left out: connecting, declaring, `consuming.consume`, the driver.
 """

@@ -17,7 +17,7 @@ from pamqp.body import ContentBody
 from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
-from shared.runtime.amqp import Consumption
+from shared.runtime.consuming import Consumption
 from shared.runtime.handlers import HandlerTable
 from shared.runtime.topology import EVENTS, dead_queue_name
 from tests.model.gates import Gates
@@ -148,7 +148,7 @@ class Broker:
     async def consume(
         self, owner: str, gates: Gates, queues: Sequence[str], prefetch: int, deliver: Deliver
     ) -> AsyncIterator[Consumption]:
-        """In the place of `amqp.consume`."""
+        """In the place of `consuming.consume`."""
         ended: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         link = Link(owner, tuple(queues), prefetch, deliver, gates, ended, self._audit)
         self._links[owner] = link

@@ -10,9 +10,10 @@ from typing import Any, cast
 from aiormq.abc import DeliveredMessage
 
 from shared.contracts import CATALOGUE
-from shared.runtime.amqp import Consumption, Publisher
+from shared.runtime.amqp import Publisher
 from shared.runtime.clock import Clock
 from shared.runtime.commands import Commands
+from shared.runtime.consuming import Consumption
 from shared.runtime.dead import DeadLetters
 from shared.runtime.deadlines import Deadlines
 from shared.runtime.documents import Documents

@@ -18,8 +18,8 @@ from shared import runtime
 from shared.kernel.actor import Actor
 from shared.kernel.change import Decider, NotYet, Refused
 from shared.runtime import lane
-from shared.runtime.amqp import Consumption
 from shared.runtime.commands import Done
+from shared.runtime.consuming import Consumption
 from shared.runtime.kinds import Kind
 from shared.runtime.problems import Unavailable
 from tests.model.broker import Broker, Sent

@@ -17,9 +17,10 @@ from shared.contracts import ApplicationScored, ReturnedItem, RoundOpened
 from shared.contracts.event import Event
 from shared.contracts.text import text
 from shared.kernel.actor import Actor
-from shared.runtime.amqp import Parcel, properties_of
+from shared.runtime.amqp import properties_of
 from shared.runtime.documents import Documents
 from shared.runtime.message import Message
+from shared.runtime.queues import Parcel
 from shared.runtime.recollection import Recollection, covers_key
 from shared.runtime.restoring import Restoring
 from shared.runtime.work import Applied, Fact, Work
