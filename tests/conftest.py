@@ -24,8 +24,9 @@ _UNIT_TESTS = Path(__file__).parent / "unit"
 _RUNNING = {"e2e", "integration"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of running services share what is dear to start."""
+    """The tests of running services share what is dear to start; before xdist looks for groups."""
     running = [item for item in items if item.path.parent.name in _RUNNING]
     if running:
         order.arrange(running)
