@@ -77,7 +77,7 @@ bench: venv .local/peers/.installed ## 性能测试并生成 docs/benchmarks.md�
 test: lint ## 全部检查与测试 / all checks and all tests
 	@$(PYTEST) -n auto tests/unit tests/contract tests/model
 	@$(PYTEST) tests/chaos
-	@$(PYTEST) -n auto --dist loadgroup --no-loadscope-reorder tests/e2e tests/integration
+	@$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder tests/e2e tests/integration
 
 demo: venv ## 演示一轮完整评定；ONCE=1 结束后退出 / show a whole round; ONCE=1 exits after the summary
 	@$(PYTHON_IN_VENV) -m demo $(if $(filter-out 0,$(ONCE)),--once)

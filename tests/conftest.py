@@ -24,13 +24,17 @@ _UNIT_TESTS = Path(__file__).parent / "unit"
 _RUNNING = {"e2e", "integration"}
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of running services share what is dear to start; before xdist looks for groups."""
+    """Tests of running services: the longest files begin."""
     running = [item for item in items if item.path.parent.name in _RUNNING]
-    if running:
-        order.arrange(running)
-        items[:] = [*(item for item in items if item.path.parent.name not in _RUNNING), *running]
+    order.arrange(running)
+    items[:] = [*(item for item in items if item.path.parent.name not in _RUNNING), *running]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Scheduling | None:
+    """With `--dist loadfile`, ours; else the one that was asked for."""
+    return order.Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

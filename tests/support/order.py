@@ -1,11 +1,14 @@
 """In which process and in which order the tests of running services run, so that no core waits for the last file."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
+_ROUND = "tests/e2e"
 _LONGEST = (
-    "e2e",
+    _ROUND,
     "test_fuzz",
     "test_conformance",
     "test_province_join",
@@ -25,12 +28,18 @@ _LONGEST = (
 """They begin first; the rest fills the gaps."""
 
 
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """A file at a time, but the files that look at the round that is played once together."""
+
+    def _split_scope(self, nodeid: str) -> Any:
+        """What stays together."""
+        return _ROUND if nodeid.startswith(f"{_ROUND}/") else super()._split_scope(nodeid)
+
+
 def arrange(items: list[pytest.Item]) -> None:
-    """Every file is a group of its own, the whole round that is played once is one; the longest begin."""
+    """The longest first."""
     items.sort(key=lambda item: _LONGEST.index(one) if (one := _group(item.path)) in _LONGEST else len(_LONGEST))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
 
 
 def _group(path: Path) -> str:
-    return "e2e" if path.parent.name == "e2e" else path.stem
+    return _ROUND if path.parent.name == "e2e" else path.stem

@@ -29,6 +29,7 @@ from tests.support.spans import SpanReceiver
 from tests.support.toy_bench import until
 
 EXAMPLES = Path(__file__).parents[2] / "shared" / "contracts" / "examples"
+_QUEUES = ("intake.", "scoring.", "review.", "notify.")
 _LOUD = {"SIHAO_LOG_LEVEL": "INFO", "OTEL_BSP_SCHEDULE_DELAY": "200"}
 
 
@@ -91,6 +92,15 @@ class Platform:
         except httpx2.HTTPError:
             return False
         return all(answer.is_success for answer in answers)
+
+    async def at_work(self) -> bool:
+        """Whether every service can serve, and somebody consumes its queues: who was frozen may not know it is cut off."""
+        rows = await self.backends.api.get("queues", self.stand.vhost) if self.backends.api else []
+        ours = [row["name"] for row in rows if str(row["name"]).startswith(_QUEUES)]
+        async with await aio_pika.connect(self.stand.amqp_url) as connection:
+            channel = await (await connection.channel()).get_underlay_channel()
+            found = [await channel.queue_declare(queue, passive=True) for queue in ours]
+        return all(queue.consumer_count for queue in found) and await self.ready()
 
     def pause(self) -> None:
         """Freeze every service."""
@@ -164,7 +174,7 @@ async def platform(running_platform: Platform) -> AsyncIterator[Platform]:
     Frozen while no test asks for it, since five idle services take a good part of a core.
     """
     running_platform.resume()
-    await until(running_platform.ready, within=60)
+    await until(running_platform.at_work, within=60)
     yield running_platform
     running_platform.pause()
 
