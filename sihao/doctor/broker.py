@@ -1,5 +1,6 @@
 """The broker: is it reached and without alarm, does everything stand that is needed, could it drop a message?"""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ _DISK = 3
 _DEEP = 100_000
 """A queue with more is told of. Our default."""
 _SHOWN = 5
+_STATISTICS = 6.0
+"""Seconds after which the broker has counted anew: of a service that has just begun it tells no consumers before."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,10 @@ async def look(api_url: str, amqp_url: str, names: Sequence[Named]) -> list[Find
     try:
         version = await api.version()
         nodes = await api.get("nodes")
-        queues = {one["name"]: one for one in await api.get("queues", vhost)}
+        queues = await _counted(api, vhost)
+        if _unheard(needed := wanted(names), queues):
+            await asyncio.sleep(_STATISTICS)
+            queues = await _counted(api, vhost)
         exchanges = {one["name"] for one in await api.get("exchanges", vhost)}
     except httpx2.HTTPStatusError as error:
         code = error.response.status_code
@@ -101,7 +107,6 @@ async def look(api_url: str, amqp_url: str, names: Sequence[Named]) -> list[Find
                 ("请启用 rabbitmq_management，核对 SIHAO_RABBIT_API_URL。", "Enable it; check SIHAO_RABBIT_API_URL."),
             )
         ]
-    needed = wanted(names)
     return [
         judge_version(version),
         *judge_nodes(nodes),
@@ -109,6 +114,14 @@ async def look(api_url: str, amqp_url: str, names: Sequence[Named]) -> list[Find
         *judge_limits(needed, queues, version),
         *judge_queues(needed, queues),
     ]
+
+
+async def _counted(api: ManagementApi, vhost: str) -> Mapping[str, Any]:
+    return {one["name"]: one for one in await api.get("queues", vhost)}
+
+
+def _unheard(needed: Wanted, queues: Mapping[str, Any]) -> list[str]:
+    return [name for name in needed.queues if name in queues and not queues[name].get("consumers")]
 
 
 def _nothing_named() -> Finding:
@@ -183,8 +196,7 @@ def judge_topology(needed: Wanted, queues: Mapping[str, Any], exchanges: set[str
                 ("请启动所属服务，它会自行建立。", "Start the service they belong to; it declares them."),
             )
         )
-    silent = [name for name in needed.queues if name in queues and not queues[name].get("consumers")]
-    if silent:
+    if silent := _unheard(needed, queues):
         found.append(
             failed(
                 "topology.consumers",
