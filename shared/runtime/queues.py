@@ -1,13 +1,13 @@
 """Straight into queues and out of them, past the exchange: for replays, restores and moves, and to look at them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import aio_pika
 from aiormq.exceptions import ChannelNotFoundEntity, DeliveryError, PublishError
-from pamqp.commands import Basic
+from pamqp.commands import Basic, Queue
 
 from shared.runtime.amqp import CONNECT_TIMEOUT, Missing, Nacked, Unroutable, with_heartbeat
 
@@ -83,13 +83,7 @@ async def waiting_in(url: str, queues: Sequence[str]) -> dict[str, int]:
     Raises:
         Missing: one of them does not exist.
     """
-    async with await aio_pika.connect(with_heartbeat(url), timeout=CONNECT_TIMEOUT) as connection:
-        channel = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
-        try:
-            found = {queue: await channel.queue_declare(queue, passive=True) for queue in queues}
-        except ChannelNotFoundEntity as gone:
-            raise Missing(str(gone)) from gone
-    return {queue: answer.message_count or 0 for queue, answer in found.items()}
+    return {queue: answer.message_count or 0 for queue, answer in (await _declared(url, queues)).items()}
 
 
 async def consumers_of(url: str, queues: Sequence[str]) -> int:
@@ -98,10 +92,14 @@ async def consumers_of(url: str, queues: Sequence[str]) -> int:
     Raises:
         Missing: one of them does not exist.
     """
+    return sum(answer.consumer_count or 0 for answer in (await _declared(url, queues)).values())
+
+
+async def _declared(url: str, queues: Sequence[str]) -> Mapping[str, Queue.DeclareOk]:
+    """What the broker says of each."""
     async with await aio_pika.connect(with_heartbeat(url), timeout=CONNECT_TIMEOUT) as connection:
         channel = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
         try:
-            found = [await channel.queue_declare(queue, passive=True) for queue in queues]
+            return {queue: await channel.queue_declare(queue, passive=True) for queue in queues}
         except ChannelNotFoundEntity as gone:
             raise Missing(str(gone)) from gone
-    return sum(answer.consumer_count or 0 for answer in found)

@@ -190,6 +190,8 @@ class Reconciler:
             if forgotten := [fact for lists in named for fact in lists["forgotten_here"]]:
                 self._guard_against_acts(forgotten)
                 self._asking.add(day.day)
+                if day.closed:
+                    self._asked.setdefault(day.day, day.closed.at)
 
     async def _ask_for_what_is_lacking(self) -> None:
         """Once all services have said what they know; of the days that nobody asked about a person decides.
