@@ -221,6 +221,25 @@ async def test_a_restored_store_asks_for_what_it_forgot_and_is_what_it_was(count
     assert not [one for one in await province.letters.list() if one.code != "refused-elsewhere"]
 
 
+async def test_what_is_forgotten_later_is_asked_for_without_a_start(country: Country) -> None:
+    """Somebody deletes from a running store; it is found when the day is closed."""
+    bus, parties = country
+    province = parties["review-35"]
+    await act(bus, province, 1)
+    await bus.settle()
+    day = day_of(bus.now)
+    [fact] = [fact for fact in bus.carried if fact.type == "case.advanced.v1"]
+    del province.shelves["sent"][fact.id]
+    bus.now += timedelta(days=1)
+    await bus.settle()
+    assert fact.id in province.shelves["sent"]
+    closed = await province.database.get(LEDGERS, ledger_key("35", day))
+    assert closed
+    assert closed.agrees
+    assert province.bookkeeper._asking == set()
+    assert province.commands.forgotten == frozenset()
+
+
 @pytest.mark.parametrize("late", ["intake", "scoring", "review", "notify"])
 @pytest.mark.parametrize("patience", [60.0, -1.0], ids=["is waited for", "is not waited for"])
 async def test_a_service_that_answers_late_is_asked_too_and_nothing_is_lost(
