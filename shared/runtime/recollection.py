@@ -18,6 +18,7 @@ from shared.contracts import EVENTS
 from shared.contracts.event import Event
 from shared.contracts.trust import KeyRegistered, KeyWithdrawn
 from shared.runtime.archive import Read
+from shared.runtime.envelope import Envelope
 from shared.runtime.handlers import HandlerTable, Subscription
 from shared.runtime.kinds import Kind
 from shared.runtime.message import Message
@@ -92,13 +93,12 @@ class Recollection:
 
     async def learn(self) -> None:
         """Read what there is."""
-        async for raw in self._all():
+        async for raw, envelope in self._all():
             if subscription := _subscription(self.service.table, raw):
                 self.heard[subscription.event.wire()] += 1
                 if fact := _of_keys(subscription, raw):
                     self._begin = self._begin.before(fact)
-            if self._is_own(raw):
-                envelope = _message(None, raw).envelope
+            if self._is_own(raw, envelope):
                 self.announced[envelope.id] = Announced(envelope.time, short(raw.body))
 
     async def forgotten(self) -> frozenset[str]:
@@ -118,8 +118,7 @@ class Recollection:
         """Facts with these ids, oldest first."""
         found: dict[str, Named] = {}
         if ids:
-            async for raw in self._all():
-                envelope = _message(None, raw).envelope
+            async for raw, envelope in self._all():
                 if envelope.id in ids:
                     subject = str(raw.header.properties.correlation_id or "")
                     found.setdefault(envelope.id, Named(envelope.id, envelope.type or "", subject, envelope.time))
@@ -147,8 +146,9 @@ class Recollection:
         """What the service hears, and what it learns from its own facts."""
         batch: list[Message] = []
         past = self._begin
-        async for raw in self._all():
-            tables = (self.service.table, self.service.recalled) if self._is_own(raw) else (self.service.table,)
+        async for raw, envelope in self._all():
+            own = envelope.source == self.service.table.service and envelope.id in self.announced
+            tables = (self.service.table, self.service.recalled) if own else (self.service.table,)
             for subscription in filter(None, (_subscription(table, raw) for table in tables)):
                 batch.append(_message(subscription, raw, past))
                 if fact := _of_keys(subscription, raw):
@@ -158,8 +158,7 @@ class Recollection:
                 batch = []
         yield batch
 
-    def _is_own(self, raw: DeliveredMessage) -> bool:
-        envelope = _message(None, raw).envelope
+    def _is_own(self, raw: DeliveredMessage, envelope: Envelope) -> bool:
         contract = EVENTS.get(envelope.type or "")
         if contract is None or envelope.source != self.service.table.service:
             return False
@@ -168,13 +167,14 @@ class Recollection:
         except ValidationError:
             return False
 
-    async def _all(self) -> AsyncIterator[DeliveredMessage]:
+    async def _all(self) -> AsyncIterator[tuple[DeliveredMessage, Envelope]]:
         count = 0
         async with aclosing(self._read()) as reading:  # type: ignore[type-var]
             async for raw in reading:
                 count += 1
-                self._said(count, _message(None, raw).envelope.time)
-                yield raw
+                envelope = _message(None, raw).envelope
+                self._said(count, envelope.time)
+                yield raw, envelope
 
 
 def _message(subscription: Subscription | None, raw: DeliveredMessage, past: Past | None = None) -> Message:
