@@ -207,7 +207,8 @@ class Reconciler:
                 continue
             if found.forgets or day in self._drained:
                 await self._do(day, Heal(by=self._by), reconciliation.heal, "heal")
-                self._asking -= {day} if answered else set()
+                if answered:
+                    self._asking.discard(day)
 
     async def _name(self, day: DayLedger, found: LedgerCompared) -> Mapping[str, Sequence[Named]]:
         """Say what differs from the books of one service."""
