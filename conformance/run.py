@@ -9,7 +9,7 @@ from time import monotonic
 from joserfc.jwk import KeySet
 
 from conformance import centre as centre_
-from conformance.bench import Bench, Say
+from conformance.bench import Bench, Say, shown
 from conformance.centre import Sign, said
 from conformance.checks.forged import forged
 from conformance.checks.histories import histories
@@ -135,16 +135,27 @@ def _missing(plan: Plan) -> set[Need]:
 
 
 async def _is_there(bench: Bench) -> bool:
-    """Whether the software listens; it may still be starting."""
-    round_ = said(bench.world.round("CON"))
-    end = monotonic() + bench.ledger.patience
-    while not (heard := await bench.centre.is_heard(round_)) and monotonic() < end:  # noqa: ASYNC110 - others declare it
-        await asyncio.sleep(_AGAIN_AFTER)
+    """Whether the software hears every kind of event; it may still be starting.
+
+    The application is taken back before its score comes, so that nothing follows from either.
+    """
+    world, end = bench.world, monotonic() + bench.ledger.patience
+    round_ = world.round("CON")
+    scored = world.scored(round_.round.code)
+    unheard = [said(event) for event in (round_, world.withdrawn(scored), scored)]
+    while unheard:
+        if await bench.centre.is_heard(unheard[0]):
+            del unheard[0]
+        elif monotonic() < end:
+            await asyncio.sleep(_AGAIN_AFTER)
+        else:
+            break
+    keys = [one.routing_key for one in unheard]
     return bench.verdicts.hold(
         "C-CON-1",
-        heard,
-        f"没有队列接收 {round_.routing_key}；请先启动软件",
-        f"no queue takes {round_.routing_key}; start the software first",
+        not keys,
+        f"没有队列接收 {shown(keys)}；请先启动软件",
+        f"no queue takes {shown(keys)}; start the software first",
     )
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from tests.support.independent_review import Body, Review, Wire, main
 
-_A_MOMENT, _LONG = 0.2, 30.0
+_A_MOMENT, _PAUSE, _LONG = 0.2, 1.0, 30.0
 """Seconds."""
-_MANY = 60
-"""More than come before the burst that the kit cuts off, fewer than come with it."""
+_CUT_OFF = "-RST"
+"""What the code of the round ends with in which the kit stops the software."""
 
 
 class NoDedupe(Review):
@@ -173,7 +173,7 @@ class NeverOverdue(Review):
 
 
 class AcksFirst(Wire):
-    """In its first life, once it has had many scorecards, acknowledges every other one long before it saves it."""
+    """In its first life, in the round that is cut off, acknowledges every other scorecard long before it saves it."""
 
     scorecards = 0
 
@@ -182,8 +182,10 @@ class AcksFirst(Wire):
         self.hasty = review.db.execute("SELECT id FROM heard").fetchone() is None
 
     async def on_message(self, event: str, message: Any) -> None:
-        self.scorecards += event.startswith("application.scored")
-        if self.hasty and self.scorecards > _MANY and self.scorecards % 2:
+        scored = self.hasty and event.startswith("application.scored")
+        cut_off = scored and json.loads(message.body)["round"].endswith(_CUT_OFF)
+        self.scorecards += cut_off
+        if cut_off and self.scorecards % 2 == 0:
             await message.ack()
             await asyncio.sleep(_LONG)
             self.review.hear(event, str(message.headers["ce-id"]), message.body)
@@ -219,6 +221,21 @@ class NoTime(Wire):
         await super().publish(id_, event, time.partition("+")[0], body)
 
 
+class HearsNoWithdrawal(Wire):
+    """Has not bound what a chamber takes back."""
+
+    def place(self, event: str) -> str:
+        return "nowhere" if event.startswith("application.withdrawn") else super().place(event)
+
+
+class SlowToBind(Wire):
+    """Declares its queues with a pause between them, which is no mistake."""
+
+    async def listen_to(self, event: str, channel: Any) -> None:
+        await asyncio.sleep(_PAUSE)
+        await super().listen_to(event, channel)
+
+
 class HearsEveryone(Wire):
     """Has bound the whole country."""
 
@@ -235,6 +252,8 @@ class Rewords(Wire):
 
 
 BROKEN: dict[str, tuple[set[str], type[Review], type[Wire]]] = {
+    "slow-to-bind": (set(), Review, SlowToBind),
+    "hears-no-withdrawal": ({"C-CON-1"}, Review, HearsNoWithdrawal),
     "no-dedupe": ({"C-DUP-1", "C-DUP-2"}, NoDedupe, Wire),
     "forgets-at-restart": ({"C-DUP-2"}, ForgetsAtRestart, Wire),
     "rewords": ({"C-DUP-3"}, Review, Rewords),
@@ -260,7 +279,7 @@ BROKEN: dict[str, tuple[set[str], type[Review], type[Wire]]] = {
     "believes-the-name": ({"C-FOR-1"}, Review, BelievesTheName),
     "dies-on-poison": ({"C-POI-1"}, DiesOnPoison, Wire),
 }
-"""By name: the clauses that must fail, no more and no fewer, and the classes that break them."""
+"""By name: the clauses that must fail, no more and no fewer, and the classes that break them. One is only slow."""
 
 
 if __name__ == "__main__":

@@ -259,10 +259,13 @@ class Wire:
         await channel.set_qos(prefetch_count=100)
         self.exchange = await channel.declare_exchange(EXCHANGE, "topic", durable=True)
         for event in HEARD:
-            name = f"review.{event}.{self.review.area}"
-            queue = await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
-            await queue.bind(self.exchange, f"{event}.{self.place(event)}")
-            await queue.consume(partial(self.on_message, event))
+            await self.listen_to(event, channel)
+
+    async def listen_to(self, event: str, channel: Any) -> None:
+        name = f"review.{event}.{self.review.area}"
+        queue = await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum"})
+        await queue.bind(self.exchange, f"{event}.{self.place(event)}")
+        await queue.consume(partial(self.on_message, event))
 
     def place(self, event: str) -> str:
         return "CN" if event.startswith("round") else f"{self.review.area}.#"
