@@ -21,7 +21,7 @@ from shared.runtime.patience import patiently
 _GRACE = 30.0
 _MARGIN = timedelta(minutes=10)
 """How far the restore reaches back beyond the backup: what was announced before it may have been heard after it."""
-_PATIENCE = 900.0
+_PATIENCE = 1_500.0
 """Seconds for a restore among all other faults; it holds while they last."""
 Store = AsyncDatabase[dict[str, Any]]
 
