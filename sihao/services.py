@@ -9,6 +9,7 @@ from services.notify import handlers as notify
 from services.notify import store as notify_store
 from services.notify.wording import load_wording
 from services.review import handlers as review
+from services.review import recalling
 from services.review import store as review_store
 from services.review.procedures import load as load_procedures
 from services.review.settings import ReviewSettings
@@ -55,8 +56,8 @@ def restorable(service: str, database: Database, *, areas: str, site: str) -> Re
     written = ",".join(parse_area(area.strip()) for area in areas.split(","))
     settings = ReviewSettings.model_construct(areas=written)
     ours = settings.jurisdictions
-    table = review.table(review_store.ReviewStore(database), load_procedures(), ours, settings.scope)
-    return review.restorable(table, ours)
+    store = review_store.ReviewStore(database)
+    return recalling.restorable(review.table(store, load_procedures(), ours, settings.scope), store, ours)
 
 
 def _nothing(service: str) -> HandlerTable:

@@ -7,9 +7,10 @@ from services.review.absence import Absence
 from services.review.api import routers
 from services.review.api.desk import Desk
 from services.review.clerk import Clerk
-from services.review.handlers import restorable, table
+from services.review.handlers import table
 from services.review.issuing import Issuer
 from services.review.printing import Printer
+from services.review.recalling import restorable
 from services.review.settings import ReviewSettings
 from services.review.store import KINDS, ReviewStore
 from shared.contracts.text import text
@@ -26,7 +27,7 @@ def create_app(settings: ReviewSettings) -> FastAPI:
     heard = table(store, library, settings.jurisdictions, settings.scope)
     service.listen(heard, after=absence.over)
     service.health.add("custody", absence.told, advisory=True)
-    service.reconcile(restorable(heard, settings.jurisdictions))
+    service.reconcile(restorable(heard, store, settings.jurisdictions))
     clerk = Clerk(store, service.commands, service.clock, limit=settings.export_rows, every=settings.export_every)
     service.task("clerk", clerk.run)
     desk = Desk(

@@ -3,24 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from services.review.domain import chamber, following, honour, marking, merger, opening, outcome, recall, terms
+from services.review.domain import chamber, following, honour, marking, merger, opening, outcome, terms
 from services.review.domain.case import case_id, jurisdiction_of
 from services.review.domain.cohort import heard_by_cases
 from services.review.domain.merger import Carried
 from services.review.domain.opening import Nominated, Scored, Withdrawn
 from services.review.domain.procedure import Procedure
 from services.review.domain.terms import RoundHeard, Terms, named_procedures, own_procedures
-from services.review.store import CASES, CHAMBERS, COHORTS, HONOURS, KINDS, ROUNDS, SHORTLISTS, ReviewStore
+from services.review.store import CASES, CHAMBERS, COHORTS, HONOURS, ROUNDS, ReviewStore
 from shared.contracts.applications import ApplicationWithdrawn
 from shared.contracts.area import CENTRE, above, covers, outermost
 from shared.contracts.cases import (
-    CaseAdvanced,
-    CaseDeclined,
     CaseNominated,
-    CaseReturned,
     CohortFrozen,
     LeadershipDecided,
-    MarksSettled,
     PanelDecided,
     ShortlistSealed,
 )
@@ -34,7 +30,6 @@ from shared.kernel.change import NotYet
 from shared.kernel.command import refused
 from shared.runtime.handlers import HandlerTable, Target
 from shared.runtime.ledgers import hear_comparisons, hear_ledgers
-from shared.runtime.recollection import Restorable
 from shared.runtime.trusted import hear_keys, hear_refusals
 
 E = TypeVar("E", bound=Event)
@@ -100,33 +95,6 @@ def table(
     return heard
 
 
-def recalled(scope: str) -> HandlerTable:
-    """What a restored store learns from review's own facts, where an act over HTTP, or the clock, caused them."""
-    own = HandlerTable("review", scope=scope)
-    own.on(CaseAdvanced, CASES, decide=recall.advanced, key=lambda event: event.case)
-    own.on(CaseReturned, CASES, decide=recall.returned, key=lambda event: event.case)
-    own.on(CaseDeclined, CASES, decide=recall.declined, key=lambda event: event.case)
-    own.on(CaseNominated, CASES, decide=recall.nominated, key=lambda event: event.case)
-    own.on(MarksSettled, CASES, decide=recall.settled, key=lambda event: event.case)
-    own.on(ShortlistSealed, SHORTLISTS, decide=recall.sealed, targets=_own_list)
-    return own
-
-
-def restorable(heard: HandlerTable, jurisdictions: Sequence[str]) -> Restorable:
-    """What there is to know in order to restore the store of a deployment."""
-    return Restorable(heard, recalled(heard.scope), KINDS, lambda event: _reviewed_in(event, jurisdictions))
-
-
-def _reviewed_in(event: Event, jurisdictions: Sequence[str]) -> bool:
-    """Whether a fact of review comes from one of these jurisdictions: the one it names, or that of its case."""
-    place = getattr(event, "jurisdiction", "") or jurisdiction_of(getattr(event, "case", ""))
-    return place in jurisdictions if place else any(covers(ours, event.area) for ours in jurisdictions)
-
-
-async def _own_list(event: ShortlistSealed) -> Sequence[Target]:
-    return [Target(event.shortlist, event)]
-
-
 class _Routes:
     """Which documents an event concerns here, and what their deciders have to know beside it."""
 
@@ -177,13 +145,19 @@ class _Routes:
         return [Target(case_id(event.application, CENTRE), message)]
 
     async def cohort(self, event: CohortFrozen) -> Sequence[Target]:
-        """The cases of a cohort that was frozen here, each with what it needs of it."""
+        """The cases of a cohort that was frozen here, each with what it needs of it.
+
+        None where the cohort itself was lost with the store, and their marks are settled all the same.
+        """
         here = await self._here()
         ours = [case for case in event.cases if jurisdiction_of(case) in here]
         if not ours:
             return []
         frozen = await self._store.get(COHORTS, event.cohort)
         if frozen is None:
+            known = await self._store.these(CASES, ours)
+            if len(known) == len(ours) and all(case.settled for case in known):
+                return []
             raise NotYet(f"cohort {event.cohort}")
         heard = heard_by_cases(frozen)
         return [Target(case, heard[case]) for case in ours]

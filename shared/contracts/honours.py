@@ -66,6 +66,8 @@ class HonourRecorded(HonourEvent):
     """Valid until."""
     superseded_by: str | None = None
     """Id of the honour that had taken its place by the time it was recorded."""
+    jurisdiction: Area | None = None
+    """Whose federation granted it then; absent from facts of before."""
 
 
 class HonourWithheld(HonourEvent):

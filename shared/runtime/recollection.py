@@ -45,6 +45,8 @@ class Restorable:
     """Its documents."""
     owns: Callable[[Event], bool]
     """Whether a fact of this service was announced by this deployment of it."""
+    document_of: Callable[[str], str] = str
+    """The key of the document that a fact with this subject is about; mostly the same."""
 
 
 class Announced(NamedTuple):

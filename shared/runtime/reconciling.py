@@ -246,8 +246,11 @@ class Reconciler:
 
     def _guard_against_acts(self, facts: Iterable[Named]) -> None:
         """Nobody acts on what these are about until they are back."""
-        self.forgotten = {**self.forgotten, **{fact.id: fact.subject for fact in facts}}
-        self._commands.forgotten = frozenset(self.forgotten.values())
+        self._forget({**self.forgotten, **{fact.id: fact.subject for fact in facts}})
+
+    def _forget(self, named: Mapping[str, str]) -> None:
+        self.forgotten = named
+        self._commands.forgotten = frozenset(map(self._recovery.document_of, named.values()))
 
     # --- healing -------------------------------------------------------------------------------------------
 
@@ -304,8 +307,7 @@ class Reconciler:
             )
             for id_ in back:
                 del named[id_]
-        self.forgotten = named
-        self._commands.forgotten = frozenset(named.values())
+        self._forget(named)
         metrics.FORGOTTEN.set(len(named))
 
     async def _measure(self) -> None:

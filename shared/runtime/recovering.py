@@ -54,6 +54,8 @@ class Recovery:
         book: Book,
     ) -> None:
         self._service = service
+        self.document_of = service.document_of
+        """The key of the document that a fact with this subject is about."""
         self._database = database
         self._documents = documents
         self._guard = guard

@@ -135,6 +135,7 @@ def record(register: Register | None, command: Record, now: datetime) -> Change[
         valid_from=entered.valid_from,
         valid_until=entered.valid_until,
         superseded_by=entered.by,
+        jurisdiction=entered.jurisdiction,
     )
     return Change(change.state, (fact, *change.facts))
 

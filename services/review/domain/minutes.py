@@ -17,9 +17,18 @@ _VOTES: dict[Vote, tuple[str, str]] = {
 
 def minutes(panel: Panel) -> Text:
     """The minutes, as Markdown; of a meeting that is not closed, as far as it has come."""
-    absent = [member for member in panel.members if member not in panel.present]
     parts = [
         text(f"# 评审委员会会议纪要 {panel.id}", f"# Minutes of the committee, {panel.id}"),
+        *(_attendance(panel) if panel.members else _as_announced(panel)),
+    ]
+    results = {result.case: result for result in panel.results}
+    parts += [_about(matter, panel, results.get(matter.case)) for matter in panel.matters]
+    return text("\n\n".join(part.zh for part in parts), "\n\n".join(part.en for part in parts))
+
+
+def _attendance(panel: Panel) -> list[Text]:
+    absent = [member for member in panel.members if member not in panel.present]
+    return [
         text(
             f"召集于 {time_words(panel.convened).zh}，{_ended(panel).zh}。",
             f"Convened on {time_words(panel.convened).en}, {_ended(panel).en}.",
@@ -30,9 +39,18 @@ def minutes(panel: Panel) -> Text:
         ),
         text(f"须有全体委员的 {panel.quorum} 出席。", f"{panel.quorum} of all members must be present."),
     ]
-    results = {result.case: result for result in panel.results}
-    parts += [_about(matter, panel, results.get(matter.case)) for matter in panel.matters]
-    return text("\n\n".join(part.zh for part in parts), "\n\n".join(part.en for part in parts))
+
+
+def _as_announced(panel: Panel) -> list[Text]:
+    """Of a meeting whose record was lost with the store."""
+    announced = time_words(panel.closed or panel.convened)
+    return [
+        text(
+            f"会议记录随数据库遗失，委员、出席、回避与逐票不可知；以下为 {announced.zh} 宣布的结果。",
+            "The record was lost with the store: who sat, stood aside and voted how is not known. "
+            f"This is what was announced on {announced.en}.",
+        )
+    ]
 
 
 def _ended(panel: Panel) -> Text:
@@ -44,16 +62,20 @@ def _ended(panel: Panel) -> Text:
 
 def _about(matter: Matter, panel: Panel, result: PanelResult | None) -> Text:
     """One case: who stood aside, every vote by name, the count and what follows from it."""
-    lines = [
-        text(f"## {matter.case}，{matter.points} 分", f"## {matter.case}, {matter.points} points"),
-        text(f"- 回避：{_names(matter.recused)}", f"- stood aside: {_names(matter.recused)}"),
-    ]
+    lines = [text(f"## {matter.case}，{matter.points} 分", f"## {matter.case}, {matter.points} points")]
+    if panel.members:
+        lines += _by_name(matter, panel)
+    lines.append(_outcome(matter.case, panel, result))
+    return text("\n".join(line.zh for line in lines), "\n".join(line.en for line in lines))
+
+
+def _by_name(matter: Matter, panel: Panel) -> list[Text]:
+    lines = [text(f"- 回避：{_names(matter.recused)}", f"- stood aside: {_names(matter.recused)}")]
     voters = [member for member in panel.present if member not in matter.recused]
     for vote, (zh, en) in _VOTES.items():
         named = [member for member in voters if matter.votes.get(member, "abstain") == vote]
         lines.append(text(f"- {zh} {len(named)}：{_names(named)}", f"- {en} {len(named)}: {_names(named)}"))
-    lines.append(_outcome(matter.case, panel, result))
-    return text("\n".join(line.zh for line in lines), "\n".join(line.en for line in lines))
+    return lines
 
 
 def _outcome(case: str, panel: Panel, result: PanelResult | None) -> Text:

@@ -52,7 +52,7 @@ class Panel(State):
     look_back_years: int
     """For recusal."""
     members: tuple[str, ...]
-    """Experts, by id."""
+    """Experts, by id; none where only what was announced is known, after the store was lost."""
     present: tuple[str, ...] = ()
     """Who is present."""
     matters: tuple[Matter, ...]

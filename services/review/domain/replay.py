@@ -61,9 +61,9 @@ def replayed_shortlist(shortlist: Shortlist) -> Iterator[Difference]:
 
 
 def replayed_announcement(announced: Announced) -> Iterator[Difference]:
-    """Who of those announced was distinguished, and why."""
+    """Who of those announced was distinguished, and why; passed over where nothing was kept to compute from."""
     ranked = announced.distinction
-    if ranked is None:
+    if ranked is None or not ranked.contenders:
         return
     where = f"announcements/{announced.id}"
     ranked_cases = sorted(contender.case for contender in ranked.contenders)
@@ -73,8 +73,8 @@ def replayed_announcement(announced: Announced) -> Iterator[Difference]:
 
 
 def replayed_panel(panel: Panel) -> Iterator[Difference]:
-    """The count of a closed meeting, from its votes."""
-    if panel.closed is None:
+    """The count of a closed meeting, from its votes; one of which only the result is known is passed over."""
+    if panel.closed is None or not panel.members:
         return
     open_ = panel.but(status="open", closed=None, results=(), undecided=())
     again = panels.close(open_, panels.Close(by=_NOBODY), panel.closed).state

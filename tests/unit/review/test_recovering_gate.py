@@ -5,7 +5,7 @@ from services.review.store import CASES
 from shared.kernel.actor import Actor
 from tests.unit.review import given
 from tests.unit.review.office import Office, open_office
-from tests.unit.review.test_recall import opened
+from tests.unit.review.test_recall_cases import opened
 
 OFFICER = Actor(id="officer", role="officer", area="35")
 

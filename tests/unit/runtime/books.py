@@ -18,6 +18,7 @@ from services.notify.store import KINDS as NOTIFY
 from services.notify.store import People
 from services.notify.wording import load_wording
 from services.review import handlers as review
+from services.review.recalling import restorable
 from services.review.store import KINDS as REVIEW
 from services.review.store import ReviewStore
 from services.scoring import handlers as scoring
@@ -166,7 +167,7 @@ class Party:
             self.bookkeeper: Any = Counterpart(self.table, office, dead_letters=self.letters, signer=self.signer)
         else:
             recovery = Recovery(
-                review.restorable(self.table, [self.area]),
+                restorable(self.table, ReviewStore(self.database), [self.area]),
                 database=self.database,
                 documents=self.documents,
                 guard=self.guard,

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from services.review.domain.honour import Record, record, register_key
 from services.review.domain.officer import Decline, Pass, decide_decline, decide_pass
-from services.review.store import CASES
+from services.review.domain.sanction import Revoke, Suspend, revoke, suspend
+from services.review.store import CASES, HONOURS
 from shared.contracts import RoundOpened
 from shared.contracts.text import text
 from shared.kernel import reconciliation
@@ -301,3 +303,45 @@ async def test_until_it_is_back_nobody_acts_on_what_was_forgotten(country: Count
     assert case.stage == "shortlist"
     await again(bus, province)
     assert (await province.day()).agrees
+
+
+async def test_an_honour_comes_back_with_what_was_decided_about_it_and_until_then_nobody_decides(
+    country: Country,
+) -> None:
+    """Its facts are about a term; the document is its chamber's register."""
+    bus, parties = country
+    province = parties["review-35"]
+    key = register_key("fujian-sihao", given.code(1))
+    recorded = Record(
+        by=OFFICER,
+        line="fujian-sihao",
+        round="FJ-2018",
+        jurisdiction="35",
+        chamber=given.chamber(1),
+        document="闽演〔2019〕1号",
+        source="演示",
+        valid_from=given.NOW - timedelta(days=10),
+        valid_until=given.NOW + timedelta(days=400),
+    )
+    said: Any = {"by": OFFICER, "round": "FJ-2018", "reason": text("事由", "a cause"), "document": "闽演〔2021〕9号"}
+    await decide_on(bus, province, key, recorded, record)
+    backup = province.keep()
+    await decide_on(bus, province, key, Suspend(**said, cause="penalty"), suspend)
+    province.put_back(backup)
+    bus.loses = lambda _to, fact: fact.type == "facts.returned.v1"
+    await bus.settle()
+    with pytest.raises(Refused) as refusal:
+        await decide_on(bus, province, key, Revoke(**said, plaque=15), revoke)
+    assert refusal.value.problems[0].code == "store.recovering"
+    bus.loses = lambda _to, _fact: False
+    await again(bus, province)
+    register = await province.database.get(HONOURS, key)
+    assert register
+    assert [term.status for term in register.terms] == ["suspended"]
+    assert province.bookkeeper.forgotten == {}
+
+
+async def decide_on(bus: Bus, province: Party, key: str, command: Any, decide: Any) -> None:
+    await province.commands.do(HONOURS, key, command, decide, what="act", by=OFFICER)
+    await province.relay.finish()
+    await bus.deliver()

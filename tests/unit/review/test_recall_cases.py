@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.review.domain import opening, outcome, recall
+from services.review.domain import opening, outcome
 from services.review.domain.case import Case
 from services.review.domain.officer import Decline, Pass, Return, decide_decline, decide_pass, decide_return
+from services.review.domain.recall import cases as recall
+from services.review.domain.recall import lists
+from services.review.domain.recall.unknown import UNKNOWN as RECOVERED
 from shared.contracts import CaseAdvanced, CaseDeclined, CaseNominated, CaseReturned, ReturnedItem, ShortlistSealed
 from shared.contracts.cases import ShortlistEntry
 from shared.contracts.text import text
@@ -65,7 +68,7 @@ def test_an_officers_act_comes_back_but_for_who_acted(what: str) -> None:
     assert change
     assert change.facts == ()
     assert known(change.state) == known(decided)
-    assert change.state.decisions[-1].by == recall.UNKNOWN
+    assert change.state.decisions[-1].by == RECOVERED
     assert brought(decided, fact, LATER) is None, "what is known already changes nothing"
     assert brought(change.state, fact, LATER) is None
 
@@ -118,11 +121,11 @@ def test_a_sealed_list_and_its_nomination_come_back() -> None:
     with pytest.raises(NotYet):
         recall.nominated(opened(), fact, LATER)
 
-    known_list = recall.sealed(None, sealed, LATER)
+    known_list = lists.sealed(None, sealed, LATER)
     assert known_list
     assert [place.case for place in known_list.state.places] == [passed.id]
-    assert known_list.state.sealed_by == recall.UNKNOWN
-    assert recall.sealed(known_list.state, sealed, LATER) is None
+    assert known_list.state.sealed_by == RECOVERED
+    assert lists.sealed(known_list.state, sealed, LATER) is None
 
 
 def test_a_stage_that_the_procedure_does_not_have_changes_nothing() -> None:

@@ -1,8 +1,4 @@
-"""What a case is brought to by a fact of its own, where the act behind it was lost with the store.
-
-Officers act over HTTP, and deadlines by the clock: no message brings such an act back. But what was announced of it is
-known, with the own signature. The history then says so: its entry is named after the fact, not after the act, and names
-the fact as its cause. What the fact does not tell (who acted, a note, single marks) stays unknown.
+"""A case, brought to what a fact of its own says.
 
 A fact that does not fit yet waits; one that the case is past already changes nothing.
 """
@@ -11,8 +7,7 @@ from datetime import datetime, timedelta
 
 from services.review.domain import moves
 from services.review.domain.case import Case, Correction, Decision, Nomination
-from services.review.domain.ranking import Place
-from services.review.domain.shortlist import Shortlist
+from services.review.domain.recall.unknown import UNKNOWN
 from services.review.domain.stages import OfficersTurn, Stage
 from shared.contracts.cases import (
     CaseAdvanced,
@@ -21,15 +16,10 @@ from shared.contracts.cases import (
     CaseNominated,
     CaseReturned,
     MarksSettled,
-    ShortlistSealed,
 )
-from shared.contracts.text import Text, text
-from shared.kernel.actor import Actor
+from shared.contracts.text import Text
 from shared.kernel.change import Change, NotYet
 
-UNKNOWN = Actor(id="recovered", role="service")
-"""Who acted, where only the announced fact is known."""
-_AS_ANNOUNCED = text("据已宣布的名单。", "As it was announced.")
 _ENDED = ("nominated", "declined", "withdrawn", "honoured")
 
 
@@ -107,36 +97,6 @@ def settled(case: Case | None, event: MarksSettled, _: datetime) -> Change[Case]
     if here.current is None or here.current.kind != "expert_panel":
         raise NotYet(f"{here.id}: expert_panel")
     return Change(here.but(settled=event.marks, cohort=event.cohort or ""))
-
-
-def sealed(known: Shortlist | None, event: ShortlistSealed, now: datetime) -> Change[Shortlist] | None:
-    """The list as it was announced; what it was computed from is not known any more."""
-    if known is not None:
-        return None
-    places = tuple(
-        Place(
-            case=entry.case,
-            points=entry.points,
-            rank=entry.rank,
-            nominated=entry.nominated,
-            why=entry.why or _AS_ANNOUNCED,
-        )
-        for entry in event.entries
-    )
-    return Change(
-        Shortlist(
-            id=event.shortlist,
-            round=event.round,
-            area=event.area,
-            quota=event.quota,
-            places=places,
-            reason=None,
-            undecided=(),
-            undecided_reason=None,
-            sealed_at=now,
-            sealed_by=UNKNOWN,
-        )
-    )
 
 
 def _reached(case: Case | None, event: CaseEvent) -> Case | None:
