@@ -1,6 +1,6 @@
 """What the archive knows of one service: what it heard, what it announced, and what its store has forgotten of that.
 
-In memory are about 300 bytes for every fact that the service announced since.
+In memory are about 300 bytes for every fact that the service announced since, and 200 for every message it heard.
 """
 
 import hashlib
@@ -144,15 +144,17 @@ class Recollection:
             await self._keep(items)
         await self._database.clear(items)
 
-    async def batches(self) -> AsyncIterator[list[Message]]:
-        """What the service hears, and what it learns from its own facts."""
+    async def batches(self, done: Callable[[Message], bool]) -> AsyncIterator[list[Message]]:
+        """What the service hears, and what it learns from its own facts; what is done is left out."""
         batch: list[Message] = []
         past = self._begin
         async for raw, envelope in self._all():
             own = envelope.source == self.service.table.service and envelope.id in self.announced
             tables = (self.service.table, self.service.recalled) if own else (self.service.table,)
             for subscription in filter(None, (_subscription(table, raw) for table in tables)):
-                batch.append(_message(subscription, raw, past))
+                message = Message(subscription.queue, subscription, raw, past=past, _envelope=envelope)
+                if not done(message):
+                    batch.append(message)
                 if fact := _of_keys(subscription, raw):
                     past = past.told(fact)
             if len(batch) >= _BATCH:
@@ -174,13 +176,9 @@ class Recollection:
         async with aclosing(self._read()) as reading:  # type: ignore[type-var]
             async for raw in reading:
                 count += 1
-                envelope = _message(None, raw).envelope
+                envelope = Message("", None, raw).envelope
                 self._said(count, envelope.time)
                 yield raw, envelope
-
-
-def _message(subscription: Subscription | None, raw: DeliveredMessage, past: Past | None = None) -> Message:
-    return Message(subscription.queue if subscription else "", subscription, raw, past=past)
 
 
 def _of_keys(subscription: Subscription, raw: DeliveredMessage) -> Event | None:

@@ -80,6 +80,9 @@ class Restoring:
         """Kinds of documents on which something with an announced effect still waits."""
         self._settled = -1
         """Effects found in the store by the last pass; a write that was done and unanswered counts, too."""
+        self._done: dict[tuple[int, str], int] = {}
+        """Messages of which every effect is in the store, and how many these are: nothing is left to be decided.
+        By subscription and id."""
         self._recalled = frozenset(map(id, archive.service.recalled))
         self._caused: set[str] = set()
         """Ids that facts have which messages cause."""
@@ -101,7 +104,7 @@ class Restoring:
             while await self._round(given):
                 pass
         queues = {subscription.queue for subscription in self._archive.service.table}
-        async for batch in self._archive.batches():
+        async for batch in self._archive.batches(self._is_done):
             await self._apply(batch, _never, given)
             ours = [m for m in batch if m.queue in queues and id(m.subscription) not in self._recalled]
             left = [m for m in ours if m.missing is not None or m.dead is not None]
@@ -132,14 +135,22 @@ class Restoring:
 
     async def _decide(self, may: Accepts, given: Given) -> None:
         """Take these decisions, once through the archive."""
-        settled = 0
-        async for batch in self._archive.batches():
+        open_ = 0
+        async for batch in self._archive.batches(self._is_done):
             await self._apply(batch, may, given)
             given.applied.update(
                 message.label for message in batch if any(isinstance(o, Applied) for o in message.outcomes)
             )
-            settled += sum(_is_in_the_store(outcome) for message in batch for outcome in message.outcomes)
-        self._settled = settled
+            for message in batch:
+                effects = sum(map(_is_in_the_store, message.outcomes))
+                if effects and effects == len(message.outcomes) and message.missing is None:
+                    self._done[_name(message)] = effects
+                else:
+                    open_ += effects
+        self._settled = open_ + sum(self._done.values())
+
+    def _is_done(self, message: Message) -> bool:
+        return _name(message) in self._done
 
     async def _apply(self, batch: Sequence[Message], may: Accepts, given: Given) -> None:
         """Decide these messages as far as it may be done, and do not have it announced again."""
@@ -201,6 +212,10 @@ class Restoring:
                 raise
 
         return replace(work, decide=noting if before else decide, at=before.at if before else message.envelope.time)
+
+
+def _name(message: Message) -> tuple[int, str]:
+    return id(message.subscription), message.envelope.id
 
 
 def _is_in_the_store(outcome: Outcome) -> bool:

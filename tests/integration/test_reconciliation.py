@@ -274,6 +274,7 @@ async def test_a_restored_store_finds_out_what_it_forgot_and_gets_it_back(round_
     await round_.opened(new)
     await round_.act(new[0], "pass")
     await round_.act(new[1], "decline", reason=REASON)
+    await an_honour_is_suspended(round_)
     await round_.quiet()
     before = await round_.documents()
     processes = round_.platform.stand.processes
@@ -302,13 +303,34 @@ async def test_a_restored_store_finds_out_what_it_forgot_and_gets_it_back(round_
         assert after["cases"][untouched]["history"] == before["cases"][untouched]["history"]
     decision = after["cases"][passed[0]]["state"]["decisions"][-1]
     assert (decision["by"]["id"], decision["outcome"], decision["reason"]) == ("recovered", "pass", None)
+    [register] = after["honours"].values()
+    assert {register["_id"]: register["state"]} == {id_: one["state"] for id_, one in before["honours"].items()}
+    assert [entry["what"] for entry in register["history"]] == ["honour.recorded.v1", "honour.suspended.v1"]
     fates = [one["fate"] for one in found["returned"]]
-    assert fates.count("recovered") == 7
+    assert fates.count("recovered") == 9
     assert "lost" not in fates
     assert await published(round_) == told
     assert not [one async for one in letters(round_, "message.id-reused")]
     verified = await round_.sihao(FUJIAN, "verify", "store", "review")
     assert verified.exit_code == 0, verified.output
+
+
+async def an_honour_is_suspended(round_: Round) -> None:
+    """Fujian enters an honour that it granted in the past, and suspends it."""
+    platform, chamber, now = round_.platform, round_.chambers[0].chamber, round_.platform.stand.clock.now()
+    past = {
+        "line": "fujian-sihao",
+        "round": "FJ-2022",
+        "chamber": chamber.model_dump(mode="json"),
+        "document": "演示〔2022〕1 号",
+        "source": "演示档案",
+        "valid_from": (now - timedelta(days=300)).isoformat(),
+        "valid_until": (now + timedelta(days=400)).isoformat(),
+    }
+    await platform.done("POST", FUJIAN, "/honours", token=round_.officer, json=past)
+    decision = {"round": "FJ-2022", "cause": "penalty", "reason": REASON, "document": "演示〔2024〕9 号"}
+    path = f"/honours/fujian-sihao/{chamber.code}/suspend"
+    await platform.done("POST", FUJIAN, path, token=round_.officer, json=decision)
 
 
 async def published(round_: Round) -> dict[str, int]:

@@ -1,7 +1,10 @@
 """A province's store that was put back: cases come to where they stood, from what was heard and from own facts."""
 
 import copy
+from collections import Counter
 from typing import Any
+
+import pytest
 
 from services.review.domain.officer import Decline, Pass, Return, decide_decline, decide_pass, decide_return
 from services.review.domain.shortlist import seal
@@ -9,6 +12,7 @@ from services.review.store import CASES, SHORTLISTS
 from shared.contracts import ApplicationScored, ReturnedItem, RoundOpened
 from shared.contracts.text import text
 from shared.kernel.actor import Actor
+from shared.runtime.message import Message
 from tests.unit.review import given
 from tests.unit.review.restored import Archive, Deployment, heard
 
@@ -92,3 +96,26 @@ async def test_where_the_sealed_list_itself_is_not_known_the_nomination_still_is
     assert await found.forgotten() == frozenset()
     assert known(after.shelves["cases"][given.case(1)]) == known(before.shelves["cases"][given.case(1)])
     assert after.shelves["cases"][given.case(1)]["history"][-1]["what"] == "case.nominated.v1"
+
+
+async def test_what_is_done_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the archive is cheap; deciding again is not."""
+    archive: Archive = []
+    before = Deployment({}, archive)
+    await before.hear(heard(RoundOpened(area="CN", round=given.ROUND), "round", given.NOW))
+    backup = copy.deepcopy(before.shelves)
+    for number in range(1, 4):
+        await before.hear(heard(scored(number), f"score {number}", given.NOW))
+    await before.act(CASES, given.case(1), Pass(by=OFFICER), decide_pass)
+    looked = Counter[str]()
+    read = Message.read
+
+    def counted(message: Message) -> None:
+        looked[message.envelope.id] += 1
+        read(message)
+
+    monkeypatch.setattr(Message, "read", counted)
+    after = Deployment(backup, archive)
+    known_ = await after.restore()
+    assert await known_.forgotten() == frozenset()
+    assert [looked[f"score {number}"] for number in range(1, 4)] == [1, 1, 1]

@@ -36,8 +36,8 @@ MEMBERS = tuple(given.expert(number) for number in (1, 2, 3))
 SECRET = "会员数字不实，见某某证言"
 LINE = ROUND.honour
 SAID: dict[str, Any] = {"by": OFFICE, "round": ROUND.code, "reason": WHY, "document": "演示〔9〕"}
-LOST = {"by", "corrected_by", "made_by", "text", "contact", "name", "withheld", "looks", "hearing"}
-"""What no fact tells, wherever it stands."""
+OF_OBJECTIONS = {"text", "contact", "name", "withheld", "looks", "hearing"}
+"""What no fact tells of an objection."""
 
 
 def put(_: Any, whole: Any, _now: datetime) -> Change[Any]:
@@ -129,14 +129,19 @@ async def sanctioned(centre: Deployment) -> None:
 
 
 def told(document: Any) -> Any:
-    """A state without what no fact tells."""
+    """A state without what no fact tells: who acted, and what an objector wrote."""
 
     def strip(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: strip(inner) for key, inner in value.items() if key not in LOST or isinstance(inner, list)}
+            lost = OF_OBJECTIONS if "rule_by" in value else set()
+            return {key: strip(inner) for key, inner in value.items() if key not in lost and not is_actor(inner)}
         return [strip(inner) for inner in value] if isinstance(value, list) else value
 
     return strip(document["state"])
+
+
+def is_actor(value: Any) -> bool:
+    return isinstance(value, dict) and {"id", "role"} <= value.keys()
 
 
 async def test_a_whole_round_comes_back_as_far_as_it_was_announced() -> None:
