@@ -1,6 +1,6 @@
 """What a restored store learns from review's own facts, where an act over HTTP, or the clock, caused them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from services.review.domain import honour
@@ -53,8 +53,6 @@ from shared.kernel.change import NotYet
 from shared.runtime.handlers import HandlerTable, Target
 from shared.runtime.recollection import Restorable
 
-E = TypeVar("E", bound=Event)
-H = TypeVar("H", bound=HonourEvent)
 S = TypeVar("S", bound=Stage)
 _COLONS = 2
 """In the id of an honour; other ids have none."""
@@ -74,15 +72,15 @@ def recalled(store: ReviewStore, jurisdictions: Sequence[str], scope: str) -> Ha
     own.on(CaseDeclined, CASES, decide=cases.declined, key=lambda event: event.case)
     own.on(CaseNominated, CASES, decide=cases.nominated, key=lambda event: event.case)
     own.on(MarksSettled, CASES, decide=cases.settled, key=lambda event: event.case)
-    own.on(ShortlistSealed, SHORTLISTS, decide=lists.sealed, targets=at(lambda event: event.shortlist))
+    own.on(ShortlistSealed, SHORTLISTS, decide=lists.sealed, key=lambda event: event.shortlist)
     own.on(PanelDecided, PANELS, decide=meetings.voted, targets=named.voted)
-    own.on(LeadershipDecided, LEADERSHIPS, decide=meetings.resolved, targets=at(lambda event: event.decision))
+    own.on(LeadershipDecided, LEADERSHIPS, decide=meetings.resolved, key=lambda event: event.decision)
     own.on(NoticeOpened, NOTICES, decide=notices.opened, targets=named.opened)
     own.on(NoticeCorrected, NOTICES, decide=notices.corrected, key=lambda event: event.notice)
     own.on(ObjectionFiled, NOTICES, decide=notices.objected, key=lambda event: event.notice)
     own.on(ObjectionRuled, NOTICES, decide=notices.ruled, key=lambda event: event.notice)
     own.on(NoticeClosed, NOTICES, decide=notices.closed, key=lambda event: event.notice)
-    own.on(AnnouncementMade, ANNOUNCEMENTS, decide=lists.announced, targets=at(lambda event: event.announcement))
+    own.on(AnnouncementMade, ANNOUNCEMENTS, decide=lists.announced, key=lambda event: event.announcement)
     own.on(HonourRecorded, HONOURS, decide=honours.recorded, targets=named.recorded)
     own.on(HonourSuspended, HONOURS, decide=honours.suspended, targets=named.term)
     own.on(HonourReinstated, HONOURS, decide=honours.reinstated, targets=named.term)
@@ -92,15 +90,6 @@ def recalled(store: ReviewStore, jurisdictions: Sequence[str], scope: str) -> Ha
     own.on(HonourSuperseded, HONOURS, decide=honours.superseded, targets=named.term)
     own.on(HonourExpired, HONOURS, decide=honours.expired, targets=named.term)
     return own
-
-
-def at(key: Callable[[E], str]) -> Callable[[E], Awaitable[Sequence[Target]]]:
-    """The document with this key, which may not exist yet."""
-
-    async def target(event: E) -> Sequence[Target]:
-        return [Target(key(event), event)]
-
-    return target
 
 
 def _document_of(subject: str) -> str:
@@ -137,10 +126,8 @@ class _Routes:
 
     async def recorded(self, event: HonourRecorded) -> Sequence[Target]:
         """The register, where the fact says that the honour was ours."""
-        if event.jurisdiction is None or event.jurisdiction not in self._jurisdictions:
-            return []
-        message = honours.Recorded(event=event, jurisdiction=event.jurisdiction)
-        return [Target(honour.register_of(event.honour), message)]
+        ours = event.jurisdiction in self._jurisdictions
+        return [Target(honour.register_of(event.honour), event)] if ours else []
 
     async def term(self, event: HonourEvent) -> Sequence[Target]:
         """The register with the term that a fact names."""
@@ -167,5 +154,4 @@ class _Routes:
         if terms is None:
             raise NotYet(f"round.opened {round_}")
         rules = terms.rules(jurisdiction)
-        stages = rules.procedure.stages if rules else ()
-        return next((stage for stage in stages if isinstance(stage, kind)), None)
+        return rules.procedure.first(kind) if rules else None

@@ -63,7 +63,7 @@ class Desk:
         if terms is None:
             raise missing("rounds", round_, "认定周期", "round")
         rules = terms.rules(jurisdiction) if jurisdiction in self.jurisdictions else None
-        found = next((s for s in rules.procedure.stages if isinstance(s, kind)), None) if rules else None
+        found = rules.procedure.first(kind) if rules else None
         if found is None:
             raise refused(
                 "round.no-such-stage",

@@ -20,7 +20,7 @@ from services.review.domain.own_fields import Kept
 from services.review.domain.stages import ExpertPanel, Stage
 from services.review.domain.terms import Rules
 from shared.contracts.area import CENTRE, Area
-from shared.contracts.cases import ExpertMark, ReturnedItem, Tally
+from shared.contracts.cases import CaseNominated, ExpertMark, ReturnedItem, Tally
 from shared.contracts.chambers import Chamber, Evidence
 from shared.contracts.event import Instant, Sha256
 from shared.contracts.scores import Gate, Score
@@ -58,6 +58,17 @@ class Nomination(_Part):
     """Digest of the scorecard on which it was ranked."""
     opinion: dict[str, Decimal] = {}
     """The province's own marks of judged items."""
+
+    @classmethod
+    def of(cls, event: CaseNominated) -> "Nomination":
+        """As it was announced."""
+        return cls(
+            rank=event.rank,
+            quota=event.quota,
+            points=event.score.total,
+            digest=event.score.digest,
+            opinion=event.opinion or {},
+        )
 
 
 class Opinion(_Part):

@@ -13,7 +13,14 @@ from services.review.domain.term import IN_FORCE, Term, stand
 from shared.contracts.area import Area
 from shared.contracts.chambers import Chamber
 from shared.contracts.event import Event, Instant
-from shared.contracts.honours import HonourExpired, HonourGranted, HonourRecorded, HonourSuperseded
+from shared.contracts.honours import (
+    HonourCarried,
+    HonourEvent,
+    HonourExpired,
+    HonourGranted,
+    HonourRecorded,
+    HonourSuperseded,
+)
 from shared.kernel.change import Change, Due
 from shared.kernel.command import Command, missing, refused
 from shared.kernel.state import State
@@ -85,21 +92,31 @@ def register_of(honour: str) -> str:
     return honour.rpartition(":")[0]
 
 
-def hear_granted(register: Register | None, event: HonourGranted, now: datetime) -> Change[Register] | None:
-    """Enter a new term; it supersedes the earlier ones once it has begun."""
-    register = register or Register(line=event.line, code=event.chamber.code, within=event.within)
-    if register.term(event.honour):
-        return None
-    term = Term(
+def register_for(event: HonourEvent) -> Register:
+    """An empty register of the chamber of a fact, in its line."""
+    return Register(line=event.line, code=event.chamber.code, within=event.within)
+
+
+def term_of(event: HonourGranted | HonourCarried | HonourRecorded, jurisdiction: str, **more: str) -> Term:
+    """The term that a fact tells of; `more` is what only facts of its kind say."""
+    return Term(
         honour=event.honour,
         round=event.round,
-        jurisdiction=jurisdiction_of(event.case),
+        jurisdiction=jurisdiction,
         chamber=event.chamber,
         document=event.document,
         valid_from=event.valid_from,
         valid_until=event.valid_until,
-        case=event.case,
+        **more,
     )
+
+
+def hear_granted(register: Register | None, event: HonourGranted, now: datetime) -> Change[Register] | None:
+    """Enter a new term; it supersedes the earlier ones once it has begun."""
+    register = register or register_for(event)
+    if register.term(event.honour):
+        return None
+    term = term_of(event, jurisdiction_of(event.case), case=event.case)
     return settled(register, (*register.terms, term), now)
 
 

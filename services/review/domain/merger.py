@@ -9,7 +9,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.review.domain.chamber import KnownChamber
-from services.review.domain.honour import Register, about, honour_id, settled, with_term
+from services.review.domain.honour import Register, about, honour_id, register_for, settled, term_of, with_term
 from services.review.domain.sanction import term_for
 from services.review.domain.term import IN_FORCE, Closing, Plaque, Term
 from shared.contracts.area import Area, covers
@@ -117,19 +117,10 @@ def end(register: Register | None, command: End, now: datetime) -> Change[Regist
 def hear_carried(register: Register | None, message: Carried, now: datetime) -> Change[Register] | None:
     """Enter the honour with the chamber that carries it on."""
     event = message.event
-    register = register or Register(line=event.line, code=event.chamber.code, within=event.within)
+    register = register or register_for(event)
     if register.term(event.honour):
         return None
-    term = Term(
-        honour=event.honour,
-        round=event.round,
-        jurisdiction=message.jurisdiction,
-        chamber=event.chamber,
-        document=event.document,
-        valid_from=event.valid_from,
-        valid_until=event.valid_until,
-        origin=event.origin,
-    )
+    term = term_of(event, message.jurisdiction, origin=event.origin)
     return settled(register, (*register.terms, term), now)
 
 

@@ -106,14 +106,7 @@ def hear_nomination(case: Case | None, message: Nominated, now: datetime) -> Cha
         )
     if case.nomination is not None or case.status != "awaited":
         return None
-    nomination = Nomination(
-        rank=event.rank,
-        quota=event.quota,
-        points=event.score.total,
-        digest=event.score.digest,
-        opinion=event.opinion or {},
-    )
-    return _open_if_complete(case.but(nomination=nomination, extensions=event.extensions), message.rules, now)
+    return _open_if_complete(case.but(nomination=Nomination.of(event), extensions=event.extensions), message.rules, now)
 
 
 def hear_withdrawal(case: Case | None, message: Withdrawn, _now: datetime) -> Change[Case] | None:

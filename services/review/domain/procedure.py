@@ -1,6 +1,6 @@
 """A procedure: the stages a case passes, as data that an official can read and change. Their kinds are in `stages`."""
 
-from typing import Self
+from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -9,6 +9,8 @@ from services.review.domain.own_fields import MAX_FIELDS, OwnField
 from services.review.domain.stages import OfficersTurn, Stage
 from shared.contracts.area import CENTRE, Area, province_of
 from shared.contracts.text import Text
+
+T = TypeVar("T")
 
 OWN_ID = r"^x-[1-9]\d-[a-z0-9][a-z0-9-]{0,34}@[1-9]\d*$"
 """What a procedure of a province's own is called; those of the platform never are."""
@@ -106,6 +108,10 @@ class Procedure(BaseModel):
     def stage(self, id_: str) -> Stage:
         """The stage with this id."""
         return next(stage for stage in self.stages if stage.id == id_)
+
+    def first(self, kind: type[T]) -> T | None:
+        """The first stage of this kind; None if it has none."""
+        return next((stage for stage in self.stages if isinstance(stage, kind)), None)
 
     def after(self, id_: str | None, *, direct: bool) -> Stage | None:
         """The stage that follows (the first one after None) for a direct or a nominated case; None at the end."""

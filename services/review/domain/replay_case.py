@@ -63,8 +63,7 @@ def replayed_case(case: Case, known: Deciders) -> Iterator[Difference]:
 
 
 def _marks(where: str, case: Case, known: Deciders) -> Iterator[Difference]:
-    stages = case.rules.procedure.stages if case.rules else ()
-    stage = next((one for one in stages if isinstance(one, ExpertPanel)), None)
+    stage = case.rules.procedure.first(ExpertPanel) if case.rules else None
     if stage is None or not case.settled:
         return
     seats = [seat for seat in case.seats if seat.counts]

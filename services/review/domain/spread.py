@@ -53,13 +53,12 @@ class Spread(_Part):
 
 def spread(case: Case) -> tuple[Spread, ...]:
     """Item by item, as marks were given; nothing before they are settled."""
-    stages = case.rules.procedure.stages if case.rules else ()
-    percent = next((stage.outlier_percent for stage in stages if isinstance(stage, ExpertPanel)), None)
+    stage = case.rules.procedure.first(ExpertPanel) if case.rules else None
     seats = sorted((seat for seat in case.seats if seat.counts), key=lambda seat: seat.expert)
-    if percent is None or not seats:
+    if stage is None or not seats:
         return ()
     return tuple(
-        _of_item(one.item, one.of, [(seat.expert, seat.marks[one.item]) for seat in seats], percent)
+        _of_item(one.item, one.of, [(seat.expert, seat.marks[one.item]) for seat in seats], stage.outlier_percent)
         for one in case.settled
     )
 

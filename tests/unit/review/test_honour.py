@@ -52,6 +52,12 @@ def past(round_: str, begins: int, ends: int) -> Record:
     )
 
 
+def past_of_fujian() -> Record:
+    """A past honour of Fujian's own line, which is in force."""
+    of = {"by": given.officer("35"), "line": "fujian-sihao", "jurisdiction": "35"}
+    return past("FJ-2018", -10, 400).model_copy(update=of)
+
+
 def hear(register: Register | None, event: HonourGranted, at: int = 0) -> Change[Register]:
     """A grant is heard."""
     change = hear_granted(register, event, day(at))

@@ -9,7 +9,7 @@ from services.review.domain import notice as notices
 from services.review.domain.announcement import announce
 from services.review.domain.chamber import KnownChamber, Merged
 from services.review.domain.correcting import Correct, correct
-from services.review.domain.honour import Record, record, register_key
+from services.review.domain.honour import record, register_key
 from services.review.domain.leadership import Refusal, Resolve, resolve
 from services.review.domain.merger import Carry, carry
 from services.review.domain.minutes import minutes
@@ -25,6 +25,7 @@ from shared.kernel.change import Change, Due
 from shared.runtime.message import Message
 from tests.unit.review import given
 from tests.unit.review.restored import Archive, Deployment, heard
+from tests.unit.review.test_honour import past, past_of_fujian
 from tests.unit.review.test_leadership import case
 
 OFFICE = given.officer("CN")
@@ -108,18 +109,7 @@ async def sanctioned(centre: Deployment) -> None:
     """The first bears the honour: suspended, reinstated, suspended again, revoked. An older one is recorded."""
     await centre.act(ANNOUNCEMENTS, ID, given.announce(OFFICE, (ONE,)), announce)
     key = register_key(LINE, given.code(1))
-    past = Record(
-        by=OFFICE,
-        line=LINE,
-        round="CN-2018",
-        jurisdiction="CN",
-        chamber=given.chamber(1),
-        document="演示〔2019〕1号",
-        source="演示",
-        valid_from=given.NOW - timedelta(days=700),
-        valid_until=given.NOW + timedelta(days=400),
-    )
-    await centre.act(HONOURS, key, past, record)
+    await centre.act(HONOURS, key, past("CN-2018", -700, 400), record)
     centre.time = ROUND.calendar.valid_from + timedelta(days=1)
     await centre.act(HONOURS, key, Due(at=centre.time), honours.on_due)
     await centre.act(HONOURS, key, Suspend(**SAID, cause="penalty"), suspend)
@@ -236,18 +226,7 @@ async def test_an_honour_that_was_carried_on_has_given_way() -> None:
     archive: Archive = []
     before = await begun(archive)
     key, at = register_key(LINE, given.code(1)), given.NOW
-    past = Record(
-        by=OFFICE,
-        line=LINE,
-        round="CN-2018",
-        jurisdiction="CN",
-        chamber=given.chamber(1),
-        document="演示〔2019〕1号",
-        source="演示",
-        valid_from=at - timedelta(days=10),
-        valid_until=at + timedelta(days=400),
-    )
-    await before.act(HONOURS, key, past, record)
+    await before.act(HONOURS, key, past("CN-2018", -10, 400), record)
     backup = copy.deepcopy(before.shelves)
     gone = KnownChamber(code=given.code(1), merged=Merged(into=given.chamber(2), document="合并〔1〕", since=at))
     await before.act(HONOURS, key, Carry(**{**SAID, "round": "CN-2018"}, chamber=gone, held=()), carry)
@@ -264,19 +243,8 @@ async def test_an_honour_of_another_federation_stays_with_it() -> None:
     archive: Archive = []
     province = Deployment({}, archive, "35")
     await province.hear(heard(RoundOpened(area="CN", round=ROUND), "round", given.NOW))
-    past = Record(
-        by=given.officer("35"),
-        line="fujian-sihao",
-        round="FJ-2018",
-        jurisdiction="35",
-        chamber=given.chamber(1),
-        document="闽演〔2019〕1号",
-        source="演示",
-        valid_from=given.NOW - timedelta(days=10),
-        valid_until=given.NOW + timedelta(days=400),
-    )
     key = register_key("fujian-sihao", given.code(1))
-    await province.act(HONOURS, key, past, record)
+    await province.act(HONOURS, key, past_of_fujian(), record)
     await province.act(HONOURS, key, Suspend(**{**SAID, "round": "FJ-2018"}, cause="penalty"), suspend)
     centre = Deployment({}, archive, "CN")
     await centre.restore()

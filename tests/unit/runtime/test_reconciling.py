@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.review.domain.honour import Record, record, register_key
+from services.review.domain.honour import record, register_key
 from services.review.domain.officer import Decline, Pass, decide_decline, decide_pass
 from services.review.domain.sanction import Revoke, Suspend, revoke, suspend
 from services.review.store import CASES, HONOURS
@@ -21,6 +21,7 @@ from shared.kernel.reconciliation import OPERATOR, Heal, ledger_key
 from shared.runtime import reconciling
 from shared.runtime.ledgers import LEDGERS, RETURNED
 from tests.unit.review import given
+from tests.unit.review.test_honour import past_of_fujian
 from tests.unit.runtime.books import Bus, Party, a_country
 
 OFFICER = Actor(id="officer", role="officer", area="35")
@@ -312,19 +313,8 @@ async def test_an_honour_comes_back_with_what_was_decided_about_it_and_until_the
     bus, parties = country
     province = parties["review-35"]
     key = register_key("fujian-sihao", given.code(1))
-    recorded = Record(
-        by=OFFICER,
-        line="fujian-sihao",
-        round="FJ-2018",
-        jurisdiction="35",
-        chamber=given.chamber(1),
-        document="闽演〔2019〕1号",
-        source="演示",
-        valid_from=given.NOW - timedelta(days=10),
-        valid_until=given.NOW + timedelta(days=400),
-    )
     said: Any = {"by": OFFICER, "round": "FJ-2018", "reason": text("事由", "a cause"), "document": "闽演〔2021〕9号"}
-    await decide_on(bus, province, key, recorded, record)
+    await decide_on(bus, province, key, past_of_fujian(), record)
     backup = province.keep()
     await decide_on(bus, province, key, Suspend(**said, cause="penalty"), suspend)
     province.put_back(backup)

@@ -79,14 +79,7 @@ def nominated(case: Case | None, event: CaseNominated, _: datetime) -> Change[Ca
         return None
     if here.current is None or here.current.kind != "shortlist":
         raise NotYet(f"{here.id}: shortlist")
-    nomination = Nomination(
-        rank=event.rank,
-        quota=event.quota,
-        points=event.score.total,
-        digest=event.score.digest,
-        opinion=event.opinion or {},
-    )
-    return Change(here.but(status="nominated", nomination=nomination, deadline=None, overdue=False))
+    return Change(here.but(status="nominated", nomination=Nomination.of(event), deadline=None, overdue=False))
 
 
 def settled(case: Case | None, event: MarksSettled, _: datetime) -> Change[Case] | None:

@@ -5,9 +5,7 @@ A term that has ended stays as it ended, whatever comes late.
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
-from services.review.domain.honour import Register
+from services.review.domain.honour import Register, register_for, term_of
 from services.review.domain.term import (
     IN_FORCE,
     Closing,
@@ -18,7 +16,6 @@ from services.review.domain.term import (
     Term,
     stand,
 )
-from shared.contracts.area import Area
 from shared.contracts.event import Instant
 from shared.contracts.honours import (
     HonourCarried,
@@ -34,31 +31,12 @@ from shared.contracts.honours import (
 from shared.kernel.change import Change, NotYet
 
 
-class Recorded(BaseModel):
-    """An honour of the past was entered here."""
-
-    model_config = ConfigDict(frozen=True)
-
-    event: HonourRecorded
-    jurisdiction: Area
-
-
-def recorded(register: Register | None, message: Recorded, now: datetime) -> Change[Register] | None:
-    """The term of the past."""
-    event = message.event
-    here = register or Register(line=event.line, code=event.chamber.code, within=event.within)
-    if here.term(event.honour):
+def recorded(register: Register | None, event: HonourRecorded, now: datetime) -> Change[Register] | None:
+    """The term of the past, where the fact says whose it is."""
+    here = register or register_for(event)
+    if event.jurisdiction is None or here.term(event.honour):
         return None
-    term = Term(
-        honour=event.honour,
-        round=event.round,
-        jurisdiction=message.jurisdiction,
-        chamber=event.chamber,
-        document=event.document,
-        source=event.origin,
-        valid_from=event.valid_from,
-        valid_until=event.valid_until,
-    )
+    term = term_of(event, event.jurisdiction, source=event.origin)
     others = {one.honour: one for one in here.terms}
     standing = stand((*here.terms, term), now)
     return Change(here.but(terms=tuple(others.get(one.honour, one) for one in standing)))

@@ -58,7 +58,8 @@ def corrected(notice: Notice | None, event: NoticeCorrected, _: datetime) -> Cha
     here = _open(notice, event)
     if here is None or len(here.versions) >= event.number:
         return None
-    _require(len(here.versions) == event.number - 1, event)
+    if len(here.versions) < event.number - 1:
+        raise _too_early(event)
     return Change(
         here.but(
             title=event.title,
@@ -77,7 +78,8 @@ def objected(notice: Notice | None, event: ObjectionFiled, _: datetime) -> Chang
     here = _open(notice, event)
     if here is None or len(here.objections) >= event.number:
         return None
-    _require(len(here.objections) == event.number - 1, event)
+    if len(here.objections) < event.number - 1:
+        raise _too_early(event)
     objection = Objection(
         number=event.number,
         case=event.case,
@@ -94,7 +96,8 @@ def ruled(notice: Notice | None, event: ObjectionRuled, now: datetime) -> Change
     here = _open(notice, event)
     if here is None:
         return None
-    _require(len(here.objections) >= event.number, event)
+    if len(here.objections) < event.number:
+        raise _too_early(event)
     if here.objections[event.number - 1].ruling is not None:
         return None
     ruling = Ruling(outcome=event.outcome, reason=event.reason, by=UNKNOWN, at=now)
@@ -109,7 +112,8 @@ def closed(notice: Notice | None, event: NoticeClosed, _: datetime) -> Change[No
     here = _open(notice, event)
     if here is None:
         return None
-    _require(sum(one.ruling is not None for one in here.objections) >= event.objections, event)
+    if sum(one.ruling is not None for one in here.objections) < event.objections:
+        raise _too_early(event)
     return Change(here.but(status="closed", overdue=False))
 
 
@@ -124,6 +128,6 @@ def _open(notice: Notice | None, event: NoticeEvent) -> Notice | None:
     return None if notice.status == "closed" else notice
 
 
-def _require(holds: bool, event: NoticeEvent) -> None:  # noqa: FBT001 - what has to hold
-    if not holds:
-        raise NotYet(f"{event.notice}: {event.wire()}")
+def _too_early(event: NoticeEvent) -> NotYet:
+    """What it rests on is not here yet."""
+    return NotYet(f"{event.notice}: {event.wire()}")
