@@ -135,7 +135,10 @@ class Round:
         await self.agreed()
 
     async def names(self, name: str, of: str, side: str, ids: set[str], day: str = "") -> dict[str, Any]:
-        """Wait until this side names exactly these facts as known to one side only."""
+        """Wait until this side names exactly these facts as known to one side only; answers it but for the time.
+
+        It is said again whenever the centre looks again.
+        """
         seen: list[dict[str, Any]] = []
 
         async def look() -> bool:
@@ -146,7 +149,7 @@ class Round:
             return of in seen[0] and {fact["id"] for fact in seen[0][of][side]} == ids
 
         await until(look, within=120)
-        return seen[0]
+        return {service: {key: value for key, value in one.items() if key != "at"} for service, one in seen[0].items()}
 
     async def purge(self, broker: str, queue: str, expected: int) -> list[str]:
         """Take everything out of a queue, as many messages as expected; answers their ids."""

@@ -195,6 +195,8 @@ async def test_a_restore_holds_while_broker_and_store_are_away_and_goes_on_where
     for number in range(1, 9):
         await desk.tell(ApplicationSubmitted, number)
     await desk.settled(records=9, scored=9)
+    await desk.tell(ApplicationWithdrawn, 5)
+    await until(lambda: withdrawn(desk, 5))
     before = await desk.documents()
     await desk.lone.process.stop()
     await desk.put_back(backup)
@@ -231,7 +233,10 @@ async def test_a_restore_holds_while_broker_and_store_are_away_and_goes_on_where
     assert min(resumed) >= 4, "behind what was read, not from the beginning"
     assert writes > 3
     after = await desk.documents()
-    assert {key: told(d) for key, d in after["records"].items()} == {k: told(d) for k, d in before["records"].items()}
+    for key, document in before["records"].items():
+        assert told(after["records"][key])["state"] == told(document)["state"]
+        if "MJB00005XM" not in key:  # when a withdrawal was heard, nothing announced tells
+            assert told(after["records"][key]) == told(document)
     assert not any(d["outbox"] for group in after.values() for d in group.values() if "outbox" in d)
 
 

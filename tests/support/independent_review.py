@@ -298,7 +298,10 @@ class Wire:
 
     async def flush(self) -> None:
         for n, *fact in self.review.db.execute("SELECT n, id, event, time, body FROM outbox ORDER BY n").fetchall():
-            await self.publish(*fact)
+            try:
+                await self.publish(*fact)
+            except aio_pika.exceptions.DeliveryError:
+                return  # nobody takes it now: it stays, and so does what comes behind it
             self.review.db.execute("DELETE FROM outbox WHERE n = ?", (n,))
 
     async def publish(self, id_: str, event: str, time: str, body: str) -> None:

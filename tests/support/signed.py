@@ -18,6 +18,7 @@ from services.intake import handlers as intake
 from services.intake.store import KINDS as INTAKE_KINDS
 from services.review import handlers as review
 from services.review.procedures import load as load_procedures
+from services.review.recalling import restorable
 from services.review.settings import ReviewSettings
 from services.review.store import KINDS as REVIEW_KINDS
 from services.review.store import ReviewStore
@@ -78,7 +79,7 @@ async def running_service(
         store = ReviewStore(service.database)
         heard = review.table(store, load_procedures(), settings.jurisdictions, settings.scope)
         service.listen(heard)
-        service.reconcile(review.restorable(heard, settings.jurisdictions))
+        service.reconcile(restorable(heard, store, settings.jurisdictions))
     async with service.running():
         await until(lambda: ready(service))
         yield service
