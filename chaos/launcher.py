@@ -69,13 +69,14 @@ def nurse() -> None:
 
 def _fork(order: dict[str, Any], sockets: tuple[socket.socket, socket.socket]) -> None:
     if pid := os.fork():
+        _lead(pid)
         _say(name=order["name"], pid=pid)
         return
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for one in sockets:
         one.close()
-    os.setsid()
+    _lead(os.getpid())
     with suppress(AttributeError):  # only Linux can have it killed with the nursery
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     nothing, log = os.open(os.devnull, os.O_RDONLY), os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -85,6 +86,12 @@ def _fork(order: dict[str, Any], sockets: tuple[socket.socket, socket.socket]) -
     os.environ.update(order["env"])
     become(order["module"])
     sys.exit()
+
+
+def _lead(pid: int) -> None:
+    """Give it a process group of its own; parent and child both, so that it has one whoever looks first."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.setpgid(pid, pid)
 
 
 def _tell_who_has_ended() -> None:

@@ -15,13 +15,16 @@ from typing import Any, Self
 from chaos.ordered import Ordered
 from dev.processes import Child
 
+Born = tuple[int, asyncio.Event]
+"""The id of a process, and what is set when it has ended."""
+
 
 class Nursery:
     """Forks on order; an asynchronous context."""
 
     def __init__(self) -> None:
         self._launcher = Ordered("chaos.launcher", self._hear, self._all_ended)
-        self._asked: dict[str, asyncio.Future[int]] = {}
+        self._asked: dict[str, asyncio.Future[Born]] = {}
         self._ended: dict[int, asyncio.Event] = {}
 
     async def __aenter__(self) -> Self:
@@ -33,22 +36,22 @@ class Nursery:
     async def __aexit__(self, *how: object) -> None:
         await self._launcher.__aexit__(*how)
 
-    async def fork(self, name: str, module: str, log: Path, env: Mapping[str, str]) -> tuple[int, asyncio.Event]:
-        """A new process of this module; answers its id, and what is set when it has ended."""
+    async def fork(self, name: str, module: str, log: Path, env: Mapping[str, str]) -> Born:
+        """A new process of this module; it may have ended when this returns."""
         if name in self._asked:
             raise RuntimeError(f"{name} 正在生成 / is being forked")
-        asked = self._asked[name] = asyncio.get_running_loop().create_future()
+        asked: asyncio.Future[Born] = asyncio.get_running_loop().create_future()
+        self._asked[name] = asked
         self._launcher.order(name=name, module=module, log=str(log), env=dict(env))
-        pid = await asked
-        return pid, self._ended[pid]
+        return await asked
 
     def _hear(self, said: dict[str, Any]) -> None:
         if "ended" in said:
             self._ended.pop(said["ended"]).set()
             return
         name, pid = ("ready", said["ready"]) if "ready" in said else (said["name"], said["pid"])
-        self._ended[pid] = asyncio.Event()
-        self._asked.pop(name).set_result(pid)
+        ended = self._ended[pid] = asyncio.Event()
+        self._asked.pop(name).set_result((pid, ended))
 
     def _all_ended(self) -> None:
         for ended in self._ended.values():

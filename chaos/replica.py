@@ -93,7 +93,9 @@ class Replica:
         return disarm(self.points, point)
 
     async def ready(self, client: httpx2.AsyncClient) -> bool:
-        """Whether it is alive and its store, consumers and outbox are well."""
+        """Whether it is alive and its store, consumers and outbox are well; if nobody keeps it, why."""
+        if self._work is not None and self._work.done():
+            self._work.result()
         return self.child.alive and await answers(client, f"{self.url}/startupz")
 
     async def _keep(self) -> None:

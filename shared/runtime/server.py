@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shared.runtime import metrics, problems
 from shared.runtime.settings import EdgeSettings, Settings
+from shared.runtime.tasks import end
 
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection stays open: longer than clients and proxies keep theirs (60 s is usual), so that it is
@@ -30,8 +31,6 @@ BACKLOG = 512
 """Connections the system holds for us while we are busy."""
 _NOT_STARTED = 3
 """What the process ends with then, as under uvicorn's own command."""
-_CANCELLED_AT_MOST = 10
-"""Times, a second apart, that what will not end is cancelled; then the process ends all the same."""
 _LOOKS = 4
 """How often a connection is looked at within the shortest time it is given."""
 
@@ -192,12 +191,6 @@ async def _served(server: uvicorn.Server) -> None:
 
 
 async def _end_the_rest() -> None:
-    """Cancel what still runs, as often as it takes: a client library that is just connecting may swallow it once."""
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for _ in range(_CANCELLED_AT_MOST):
-        if not rest:
-            return
-        for task in rest:
-            task.cancel()
-        _, rest = await asyncio.wait(rest, timeout=1.0)
-    os._exit(_NOT_STARTED)  # everything that counts is in the store
+    """Cancel what still runs; the process ends even if that will not."""
+    if await end(asyncio.all_tasks() - {asyncio.current_task()}):
+        os._exit(_NOT_STARTED)  # everything that counts is in the store

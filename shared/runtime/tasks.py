@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from time import monotonic
+from typing import Any
 
 from shared.contracts.text import Text, text
 from shared.runtime import metrics
@@ -15,8 +16,25 @@ log = get_logger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _LASTING = 60.0
 """Seconds after which work that then fails is not failing in a row."""
+_CANCELLED_AT_MOST = 10
+"""Times, a second apart, that what will not end is cancelled."""
 _HOPELESS = 900
 """Failures in a row, half an hour at the least, after which the process is better restarted."""
+
+
+async def end(tasks: Collection[asyncio.Task[Any]]) -> Collection[asyncio.Task[Any]]:
+    """Cancel these, as often as it takes: a client library that is just connecting may swallow it once.
+
+    Answers those that would not end.
+    """
+    rest = set(tasks)
+    for _ in range(_CANCELLED_AT_MOST):
+        if not rest:
+            break
+        for task in rest:
+            task.cancel()
+        _, rest = await asyncio.wait(rest, timeout=1.0)
+    return rest
 
 
 class Tasks:
@@ -40,10 +58,8 @@ class Tasks:
             self._running.append(task)
 
     async def stop(self) -> None:
-        """Cancel everything and wait until it has ended."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        """Cancel everything and wait until it has ended, or will not."""
+        await end(self._running)
         self._running.clear()
 
 
@@ -82,14 +98,17 @@ class _Supervised:
         return monotonic() - self._begun > _LASTING
 
     async def _once(self) -> BaseException | None:
-        """Until it ends, and why it did. A driver that cancels what waits on a lost connection has not cancelled us."""
+        """Until it ends, and why it did.
+
+        A driver that cancels what waits on a lost connection has not cancelled us; one that makes a failure of our
+        cancellation has not undone it.
+        """
+        why: BaseException | None = None
         try:
             await self._forever()
-        except asyncio.CancelledError as stray:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            return stray
-        except Exception as error:  # noqa: BLE001 - whatever it was, the work must go on
-            return error
-        return None
+        except (asyncio.CancelledError, Exception) as error:  # noqa: BLE001 - whatever it was, the work must go on
+            why = error
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise asyncio.CancelledError from why
+        return why

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from chaos import disk, tracer
 from chaos.faults import BY_KIND, left_out, named
+from chaos.nursery import Forked, Nursery
 from chaos.waiting import until
 from chaos.wire import Wire
 from dev.ports import LOOPBACK, free_port
@@ -136,3 +138,19 @@ async def test_spoiled_calls_fail_while_it_lasts(tmp_path: Path) -> None:
     finally:
         await child.kill()
     assert "Input/output error" in log.read_text("utf-8")
+
+
+async def test_a_process_may_have_ended_before_anybody_heard_that_it_began(tmp_path: Path) -> None:
+    async with Nursery() as nursery:
+        child = Forked(nursery, "short-lived", "services.intake", log=tmp_path / "log", env={})
+        starting = asyncio.create_task(child.start())
+        await asyncio.sleep(0)
+        time.sleep(1.0)  # noqa: ASYNC251 - whoever listens is busy, and hears of its life and death at once
+        async with asyncio.timeout(10):
+            await starting
+            await child.wait()
+        assert not child.alive
+        await child.start()
+        await child.kill()
+        assert not child.alive
+    assert "CHAOS_DETOURS" in (tmp_path / "log").read_text("utf-8")

@@ -68,3 +68,26 @@ async def test_what_keeps_failing_is_told_and_goes_on_until_it_heals() -> None:
     away = False
     await until(is_alive)
     await background.stop()
+
+
+@pytest.mark.parametrize("swallows", [False, True])
+async def test_stopping_ends_work_that_takes_its_cancellation_for_a_failure(*, swallows: bool) -> None:
+    begun = 0
+
+    async def connect() -> None:
+        nonlocal begun
+        begun += 1
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if not swallows:
+                raise ConnectionError("could not connect") from None
+        await asyncio.Event().wait()
+
+    background = Tasks(Health())
+    background.add("bus", connect)
+    background.start()
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await background.stop()
+    assert begun == 1
