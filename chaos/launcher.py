@@ -82,6 +82,7 @@ def _fork(order: dict[str, Any], sockets: tuple[socket.socket, socket.socket]) -
     nothing, log = os.open(os.devnull, os.O_RDONLY), os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for here, there in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(here, there)
+    os.nice(order["niceness"])
     os.environ.clear()
     os.environ.update(order["env"])
     become(order["module"])

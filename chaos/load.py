@@ -20,7 +20,7 @@ from chaos.waiting import end
 from demo.data import Scenario
 from services.intake.domain.application import application_id
 
-AT_ONCE = 160
+AT_ONCE = 48
 """People who apply at the same time, at the most; in a burst as many more as it has."""
 BURST = 0.2
 """Share of a wave that is handed in all at once."""

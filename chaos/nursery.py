@@ -36,13 +36,13 @@ class Nursery:
     async def __aexit__(self, *how: object) -> None:
         await self._launcher.__aexit__(*how)
 
-    async def fork(self, name: str, module: str, log: Path, env: Mapping[str, str]) -> Born:
+    async def fork(self, name: str, module: str, log: Path, env: Mapping[str, str], niceness: int) -> Born:
         """A new process of this module; it may have ended when this returns."""
         if name in self._asked:
             raise RuntimeError(f"{name} 正在生成 / is being forked")
         asked: asyncio.Future[Born] = asyncio.get_running_loop().create_future()
         self._asked[name] = asked
-        self._launcher.order(name=name, module=module, log=str(log), env=dict(env))
+        self._launcher.order(name=name, module=module, log=str(log), env=dict(env), niceness=niceness)
         return await asked
 
     def _hear(self, said: dict[str, Any]) -> None:
@@ -61,9 +61,12 @@ class Nursery:
 class Forked(Child):
     """A child that the nursery forks; in all else like any other."""
 
-    def __init__(self, nursery: Nursery, name: str, module: str, *, log: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, nursery: Nursery, name: str, module: str, *, log: Path, env: Mapping[str, str], niceness: int = 0
+    ) -> None:
         super().__init__(name, [module], log=log, env=env)
         self._nursery = nursery
+        self._niceness = niceness
         self._pid: int | None = None
         self._over = asyncio.Event()
         self._starting = asyncio.Lock()
@@ -83,7 +86,9 @@ class Forked(Child):
         self.log.parent.mkdir(parents=True, exist_ok=True)
         async with self._starting:
             if not self.alive:
-                self._pid, self._over = await self._nursery.fork(self.name, self.command[0], self.log, self.env or {})
+                self._pid, self._over = await self._nursery.fork(
+                    self.name, self.command[0], self.log, self.env or {}, self._niceness
+                )
 
     async def kill(self) -> None:
         """End it and its own children at once (SIGKILL)."""

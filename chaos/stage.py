@@ -37,6 +37,9 @@ LETTERS = ("a", "b")
 _BEFORE_OTHERS = -5
 """Niceness of broker and store: in earnest they have machines of their own and do not wait for the services. Behind the
 junction, which carries their answers."""
+_BEHIND_THE_DOOR = 8
+"""Niceness of all services but intake: nobody waits for their answers, and when they wait themselves they take more
+messages at a time."""
 START_WITHIN = 120.0
 """Seconds for all processes to become ready on a busy machine."""
 
@@ -210,7 +213,8 @@ async def _replica(
         "CHAOS_DETOURS": json.dumps({member: wire.port for member, wire in to_store.items()}),
     }
     module = f"services.{service.partition('-')[0]}"
-    child = Forked(nursery, name, module, log=directory / "logs" / f"{name}.log", env=own)
+    niceness = 0 if service == "intake" else _BEHIND_THE_DOOR
+    child = Forked(nursery, name, module, log=directory / "logs" / f"{name}.log", env=own, niceness=niceness)
     return Replica(service, letter, url, to_broker, tuple(to_store.values()), points, child)
 
 
