@@ -25,6 +25,8 @@ class HonourEvent(Event):
     """The chamber, named as of the date."""
     within: str | None = None
     """For a distinction such as 十佳: the honour line whose bearers it singles out; absent for an honour by itself."""
+    jurisdiction: Area | None = None
+    """Whose federation granted it and keeps it; absent from facts of before."""
 
     @property
     def subject(self) -> str:
@@ -47,8 +49,6 @@ class HonourGranted(HonourEvent):
     """Valid until; then it lapses unless recognised again (S:004 “两年一认定”)."""
     called: Text | None = None
     """What a distinction is called."""
-    jurisdiction: Area | None = None
-    """Whose federation granted it."""
 
 
 class HonourRecorded(HonourEvent):
@@ -66,8 +66,6 @@ class HonourRecorded(HonourEvent):
     """Valid until."""
     superseded_by: str | None = None
     """Id of the honour that had taken its place by the time it was recorded."""
-    jurisdiction: Area | None = None
-    """Whose federation granted it then; absent from facts of before."""
 
 
 class HonourWithheld(HonourEvent):

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
@@ -32,6 +33,8 @@ Read = Callable[[], AsyncIterator[DeliveredMessage]]
 _MARK = "sihao.archive.mark"
 """Type of the message by which a reader knows how far to read."""
 _PREFETCH = 200
+_ACK_EVERY = 50
+"""Messages; the broker sends others for those that are acknowledged."""
 
 
 def archive_bindings(table: HandlerTable) -> list[str]:
@@ -153,23 +156,8 @@ async def _read_on(url: str, place: datetime | int) -> AsyncGenerator[DeliveredM
         arrived.put_nowait(raw)
 
     async with consume(url, [ARCHIVE], _PREFETCH, deliver, arguments={"x-stream-offset": place}) as consumption:
-        while True:
-            raw = await _next(arrived, consumption.ended)
+        for number in count(1):
+            raw = await consumption.unless_lost(arrived.get()) if arrived.empty() else arrived.get_nowait()
             yield raw
-            await consumption.ack(int(raw.delivery_tag or 0), multiple=False)
-
-
-async def _next(arrived: asyncio.Queue[DeliveredMessage], ended: asyncio.Future[Any]) -> DeliveredMessage:
-    """The next message.
-
-    Raises:
-        ConnectionError: the connection was lost.
-    """
-    if arrived.empty():
-        coming = asyncio.ensure_future(arrived.get())
-        await asyncio.wait({coming, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if not coming.done():
-            coming.cancel()
-            raise ConnectionError("the connection was lost")
-        return coming.result()
-    return arrived.get_nowait()
+            if number % _ACK_EVERY == 0:
+                await consumption.ack(int(raw.delivery_tag or 0), multiple=True)

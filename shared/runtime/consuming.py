@@ -1,22 +1,25 @@
 """From RabbitMQ: one life of the connection that consumes, from the first queue to whatever ends it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import aio_pika
 from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.exceptions import ChannelInvalidStateError
 from yarl import URL
 
 from shared.runtime.amqp import CONNECT_TIMEOUT, BrokerError, step_by_step, with_heartbeat
 
+R = TypeVar("R")
 SERVICE, SCOPE, KID = "sihao-service", "sihao-scope", "sihao-kid"
 """What a process says of itself on its consuming connection, for the operators of the broker: its service, the
 jurisdiction it serves (empty: all), and the key it signs with (empty: none)."""
 _CONSUME_TIMEOUT = 10.0
 """Seconds for a queue to answer; one without a leader does not answer at all."""
+_LOST = "the consuming connection was lost"
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,30 @@ class Consumption:
     ended: asyncio.Future[Any]
 
     async def ack(self, tag: int, *, multiple: bool) -> None:
-        """Acknowledge a delivery, or all up to it."""
-        await self.channel.basic_ack(tag, multiple=multiple, wait=False)
+        """Acknowledge a delivery, or all up to it.
+
+        Raises:
+            ConnectionError: the connection was lost; what is not acknowledged comes again.
+        """
+        try:
+            await self.unless_lost(self.channel.basic_ack(tag, multiple=multiple, wait=False))
+        except ChannelInvalidStateError as closed:
+            raise ConnectionError(_LOST) from closed
+
+    async def unless_lost(self, step: Awaitable[R]) -> R:
+        """Do it, but wait no longer than the connection lasts: the library's own steps may, and for ever.
+
+        Raises:
+            ConnectionError: the connection was lost before it was done.
+        """
+        doing = asyncio.ensure_future(step)
+        try:
+            await asyncio.wait({doing, self.ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                raise ConnectionError(_LOST)
+            return doing.result()
+        finally:
+            doing.cancel()
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ the service announced then, and that tells how it was decided the first time: a 
 taken only when it has that effect again; it is dated as it was, so that it comes to the same words and the same hashes;
 and it is not announced again. Decisions without an effect come behind those, kind by kind: a withdrawal must not
 overtake the score that was announced before it, only because that still waits for its round. All this is repeated until
-nothing changes any more.
+everything is back and nothing waits, or nothing changes any more.
 
 An own fact that no message caused (an officer's act, a deadline) is told to the documents last: they come to what it
 says, and their history names it (`Restorable.recalled`). One that a message did cause waits for that message.
@@ -83,6 +83,8 @@ class Restoring:
         self._done: dict[tuple[int, str], int] = {}
         """Messages of which every effect is in the store, and how many these are: nothing is left to be decided.
         By subscription and id."""
+        self._left = False
+        """Whether the last pass left something: it waits, or is refused."""
         self._recalled = frozenset(map(id, archive.service.recalled))
         self._caused: set[str] = set()
         """Ids that facts have which messages cause."""
@@ -103,16 +105,20 @@ class Restoring:
             self._wait_for_causes = False  # the messages that caused them are not in the archive any more
             while await self._round(given):
                 pass
+        if self._left:
+            await self._hand_back(given, send)
+        await self._archive.hush()  # what an interrupted write left in an outbox was announced long ago
+        return given
+
+    async def _hand_back(self, given: Given, send: SendAll) -> None:
+        """Put what is left into the service's own queues."""
         queues = {subscription.queue for subscription in self._archive.service.table}
         async for batch in self._archive.batches(self._is_done):
             await self._apply(batch, _never, given)
-            ours = [m for m in batch if m.queue in queues and id(m.subscription) not in self._recalled]
-            left = [m for m in ours if m.missing is not None or m.dead is not None]
+            left = [m for m in batch if m.queue in queues and id(m.subscription) not in self._recalled and _is_left(m)]
             if left:
                 await self._queue(left, send)
                 given.queued.update(message.label for message in left)
-        await self._archive.hush()  # what an interrupted write left in an outbox was announced long ago
-        return given
 
     async def _queue(self, left: Sequence[Message], send: SendAll) -> None:
         parcels = [Parcel(m.queue, m.raw.body, _properties(m.raw)) for m in left]
@@ -131,16 +137,17 @@ class Restoring:
         await self._decide(without_effect, given)
         if held and self._settled == before:  # what they wait for will not come
             await self._decide(_without_effect, given)
-        return self._settled != before
+        return self._settled != before and (self._left or bool(await self._archive.forgotten()))
 
     async def _decide(self, may: Accepts, given: Given) -> None:
         """Take these decisions, once through the archive."""
-        open_ = 0
+        open_, self._left = 0, False
         async for batch in self._archive.batches(self._is_done):
             await self._apply(batch, may, given)
             given.applied.update(
                 message.label for message in batch if any(isinstance(o, Applied) for o in message.outcomes)
             )
+            self._left = self._left or any(map(_is_left, batch))
             for message in batch:
                 effects = sum(map(_is_in_the_store, message.outcomes))
                 if effects and effects == len(message.outcomes) and message.missing is None:
@@ -216,6 +223,11 @@ class Restoring:
 
 def _name(message: Message) -> tuple[int, str]:
     return id(message.subscription), message.envelope.id
+
+
+def _is_left(message: Message) -> bool:
+    """Whether it waits, or is refused."""
+    return message.missing is not None or message.dead is not None
 
 
 def _is_in_the_store(outcome: Outcome) -> bool:

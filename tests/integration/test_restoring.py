@@ -1,6 +1,6 @@
 """An archive in another order than its messages were handled in: the first time decides."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -88,11 +88,17 @@ async def first_time(database: Database, messages: Sequence[DeliveredMessage]) -
     return facts
 
 
-async def restored(database: Database, archive: Sequence[DeliveredMessage]) -> tuple[Recollection, list[str]]:
-    """Restore from an archive; answers the queues into which something was put, too."""
+async def restored(
+    database: Database, archive: Sequence[DeliveredMessage], *, read_to: Callable[[], None] = lambda: None
+) -> tuple[Recollection, list[str]]:
+    """Restore from an archive; answers the queues into which something was put, too.
+
+    `read_to` hears of every reading.
+    """
     queued: list[str] = []
 
     async def read() -> AsyncIterator[DeliveredMessage]:
+        read_to()
         for one in archive:
             yield one
 
@@ -125,6 +131,19 @@ async def test_a_withdrawal_that_stands_earlier_in_the_archive_does_not_overtake
     assert after[1] == before[1]
     assert after[0][0] == before[0][0], "hash for hash, until the withdrawal, of which nobody knows when it was heard"
     assert [entry.what for entry in after[0]] == ["application.submitted.v1", "application.withdrawn.v1"]
+
+
+async def test_the_archive_is_read_no_oftener_than_it_takes(stores: list[Database]) -> None:
+    """To learn what there is, for what had an effect, and for what had none; then everything is back."""
+    lost, new = stores
+    facts = await first_time(lost, [ROUND, SUBMITTED, WITHDRAWN])
+    await first_time(new, [ROUND])
+    readings: list[None] = []
+    archive = [ROUND, SUBMITTED, *map(archived, facts), WITHDRAWN]
+    known, queued = await restored(new, archive, read_to=lambda: readings.append(None))
+    assert await known.forgotten() == frozenset()
+    assert queued == []
+    assert len(readings) == 3
 
 
 async def test_a_withdrawal_that_was_heard_first_keeps_the_score_from_being_announced(stores: list[Database]) -> None:

@@ -152,7 +152,6 @@ def record(register: Register | None, command: Record, now: datetime) -> Change[
         valid_from=entered.valid_from,
         valid_until=entered.valid_until,
         superseded_by=entered.by,
-        jurisdiction=entered.jurisdiction,
     )
     return Change(change.state, (fact, *change.facts))
 
@@ -194,4 +193,5 @@ def about(register: Register, term: Term) -> dict[str, object]:
         "round": term.round,
         "chamber": term.chamber,
         "within": register.within,
+        "jurisdiction": term.jurisdiction,
     }

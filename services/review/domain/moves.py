@@ -99,6 +99,7 @@ def _withheld(case: Case, reason: Text) -> HonourWithheld:
         line=rules_of(case).honour,
         round=case.round,
         chamber=case.chamber,
+        jurisdiction=case.jurisdiction,
         case=case.id,
         reason=reason,
     )
