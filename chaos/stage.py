@@ -37,7 +37,7 @@ LETTERS = ("a", "b")
 _BEFORE_OTHERS = -5
 """Niceness of broker and store: in earnest they have machines of their own and do not wait for the services. Behind the
 junction, which carries their answers."""
-_BEHIND_THE_DOOR = 8
+_BEHIND_THE_DOOR = 3
 """Niceness of all services but intake: nobody waits for their answers, and when they wait themselves they take more
 messages at a time."""
 START_WITHIN = 120.0
