@@ -233,6 +233,7 @@ async def test_a_restore_holds_while_broker_and_store_are_away_and_goes_on_where
     assert min(resumed) >= 4, "behind what was read, not from the beginning"
     assert writes > 3
     after = await desk.documents()
+    assert after["records"].keys() == before["records"].keys()
     for key, document in before["records"].items():
         assert told(after["records"][key])["state"] == told(document)["state"]
         if "MJB00005XM" not in key:  # when a withdrawal was heard, nothing announced tells
